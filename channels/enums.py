@@ -1,0 +1,33 @@
+"""The words of arriving."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StockPolicy(models.TextChoices):
+    """What orders that are brought in do to stock."""
+
+    SKIP = "skip", _("skip: past sales, stock is not touched")
+    UPDATE = "update", _("update: open orders hold stock, refused where short")
+
+
+class RunStatus(models.TextChoices):
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    PARTIAL = "partial", _("completed with rejects")
+    STOPPED = "stopped", _("stopped at an error")
+    FAILED = "failed", _("failed")
+
+
+class DocumentKind(models.TextChoices):
+    """What a source may send besides sales."""
+
+    CREDIT = "credit", _("credit note")
+    WRITE_OFF = "write_off", _("stock write-off")
+
+
+class MatchState(models.TextChoices):
+    MATCHED = "matched", _("matched to sales")
+    PARTIAL = "partial", _("matched in part")
+    UNMATCHED = "unmatched", _("for staff")
+    NOT_NEEDED = "not_needed", _("nothing to match")

@@ -1,0 +1,187 @@
+"""Stock: what is counted, where it lies, who holds it, and how it came to be so."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now, Upper
+from django.utils.translation import gettext_lazy as _
+
+from inventory.enums import AdjustmentReason, MovementKind
+from oms.core.fields import Identified, Timestamped
+
+
+class InventoryItem(Identified, Timestamped):
+    """What is counted or sold: one row for each sku. Codes that differ only in case are different items."""
+
+    id_prefix = "iitem"
+
+    sku = models.CharField(max_length=100, unique=True)
+    title = models.CharField(max_length=255, blank=True, default="")
+    is_stocked = models.BooleanField(
+        _("stocked"), default=True, help_text=_("Counted in stock locations. Off for services and downloads.")
+    )
+    allow_backorder = models.BooleanField(
+        _("may be backordered"), default=False, help_text=_("Sold beyond what is there; the shortage waits for goods.")
+    )
+    requires_shipping = models.BooleanField(default=True)
+    barcode = models.CharField(max_length=60, blank=True, default="")
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["sku"]
+        indexes = [models.Index(Upper("sku"), name="inventoryitem_upper_sku")]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class StockLocation(Identified, Timestamped):
+    """A place where goods lie and from where they are shipped."""
+
+    id_prefix = "sloc"
+
+    code = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("Orders are sent here."))
+    priority = models.PositiveIntegerField(default=100, help_text=_("Lower goes first where other rules are even."))
+    address_1 = models.CharField(max_length=255, blank=True, default="")
+    address_2 = models.CharField(max_length=255, blank=True, default="")
+    city = models.CharField(max_length=120, blank=True, default="")
+    province = models.CharField(max_length=120, blank=True, default="")
+    postal_code = models.CharField(max_length=30, blank=True, default="")
+    country_code = models.CharField(max_length=2, blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["priority", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InventoryLevel(Identified, Timestamped):
+    """The counters of one item at one location. They move only together with a row of the ledger (`services.ledger`)."""
+
+    id_prefix = "ilev"
+
+    item = models.ForeignKey(InventoryItem, on_delete=models.PROTECT, related_name="levels")
+    location = models.ForeignKey(StockLocation, on_delete=models.PROTECT, related_name="levels")
+    on_hand = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
+    backordered = models.IntegerField(default=0)
+    incoming = models.IntegerField(default=0)
+    safety_stock = models.IntegerField(default=0, help_text=_("Kept back: never promised to an order."))
+    available = models.GeneratedField(
+        expression=F("on_hand") - F("reserved") - F("safety_stock"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    ledger_seq = models.BigIntegerField(default=0, help_text=_("The number of its last ledger row."))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "location"], name="inventorylevel_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="inventorylevel_on_hand_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="inventorylevel_reserved_within_on_hand"
+            ),
+            models.CheckConstraint(
+                condition=Q(backordered__gte=0, incoming__gte=0, safety_stock__gte=0),
+                name="inventorylevel_counters_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} @ {self.location}"
+
+
+class Reservation(Identified, Timestamped):
+    """Goods of a level held for somebody: an order line, or whatever the description says.
+
+    Open as long as it exists; fulfilling, releasing and canceling shrink it, and at nothing it is gone (the ledger
+    keeps its history). `quantity` is held on the shelf, `backordered` waits for goods.
+    """
+
+    id_prefix = "resitem"
+
+    level = models.ForeignKey(InventoryLevel, on_delete=models.PROTECT, related_name="reservations")
+    quantity = models.IntegerField(default=0)
+    backordered = models.IntegerField(default=0)
+    order_id = models.UUIDField(null=True, blank=True)
+    line_id = models.UUIDField(null=True, blank=True)
+    description = models.CharField(max_length=255, blank=True, default="")
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=0, backordered__gte=0) & (Q(quantity__gt=0) | Q(backordered__gt=0)),
+                name="reservation_holds_something",
+            ),
+            models.UniqueConstraint(
+                fields=["line_id", "level"],
+                name="reservation_once_per_line_and_level",
+                condition=Q(line_id__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["order_id"], name="reservation_by_order", condition=Q(order_id__isnull=False)),
+            models.Index(fields=["level", "id"], name="reservation_backordered", condition=Q(backordered__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class StockMovement(Identified):
+    """The ledger: one row for each change of a level's counters. Append-only; a trigger refuses UPDATE and DELETE."""
+
+    id_prefix = "imov"
+
+    level = models.ForeignKey(InventoryLevel, on_delete=models.PROTECT, related_name="movements")
+    seq = models.BigIntegerField(help_text=_("Counts the rows of the level, without gaps."))
+    kind = models.CharField(max_length=12, choices=MovementKind)
+    delta_on_hand = models.IntegerField(default=0)
+    delta_reserved = models.IntegerField(default=0)
+    delta_backordered = models.IntegerField(default=0)
+    delta_incoming = models.IntegerField(default=0)
+    on_hand_after = models.IntegerField()
+    reserved_after = models.IntegerField()
+    occurred_at = models.DateTimeField(help_text=_("Taken while the level was locked."))
+    reason = models.CharField(max_length=20, choices=AdjustmentReason, blank=True, default="")
+    note = models.CharField(max_length=255, blank=True, default="")
+    cause = models.CharField(max_length=20, blank=True, default="", help_text=_("order, fulfillment, import …"))
+    cause_id = models.UUIDField(null=True, blank=True)
+    actor = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "seq"], name="stockmovement_seq_once"),
+        ]
+        indexes = [
+            models.Index(fields=["cause_id"], name="stockmovement_by_cause"),
+            models.Index(fields=["level", "occurred_at"], name="stockmovement_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.delta_on_hand:+d}/{self.delta_reserved:+d}"
+
+
+class SourcingDecision(Identified):
+    """Where an order is shipped from, and why: every candidate with the numbers it was judged by."""
+
+    id_prefix = "srcdec"
+
+    order_id = models.UUIDField(db_index=True)
+    strategy = models.CharField(max_length=80)
+    parcels = models.PositiveIntegerField(help_text=_("How many locations ship."))
+    candidates = models.JSONField(help_text=_("Location, numbers, chosen or not, and the reason."))
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.strategy

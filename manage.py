@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""The project's command line. `manage.py up` brings its own servers; everything else is Django's."""
+
+import os
+import sys
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["up"]:
+        # Before Django: settings cannot be loaded until the servers run.
+        from oms.embedded.up import main as up
+
+        sys.exit(up(sys.argv[2:]))
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class OmsConfig(AppConfig):
+    name = "oms"
+    verbose_name = "Order management"
+
+    def ready(self) -> None:
+        from oms import relay
+        from oms.core import hooks
+
+        hooks.nudge_relay.register(relay.nudge)
+        autodiscover_modules("handlers")  # every installed app's list of who listens to what

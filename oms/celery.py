@@ -1,0 +1,12 @@
+"""The Celery app. Tasks live in each app's tasks.py; the outbox's are in `oms.relay`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
+
+app = Celery("oms")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(["oms"], related_name="relay")

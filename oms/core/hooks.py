@@ -1,0 +1,50 @@
+"""What the kernel and the capabilities call, and somebody above them answers.
+
+A hook has one listener, registered at start-up by the app that owns the answer. Called without one it does nothing, so
+that each package works and is tested alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import UUID
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Hook(Generic[P, R]):
+    """A place for one listener."""
+
+    def __init__(self, name: str, otherwise: Callable[P, R]) -> None:
+        self.name = name
+        self._otherwise = otherwise
+        self._listener: Callable[P, R] | None = None
+
+    def register(self, listener: Callable[P, R]) -> None:
+        """Make `listener` the one that answers. Raises RuntimeError when another one does already."""
+        if self._listener not in (None, listener):
+            raise RuntimeError(f"{self.name} has a listener: {self._listener}")
+        self._listener = listener
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return (self._listener or self._otherwise)(*args, **kwargs)
+
+
+def _nothing() -> None:
+    return None
+
+
+def _no_order(order_id: UUID, *, action: str, actor: Any) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+# Called after a commit that recorded events; answered by the Celery side of the outbox.
+nudge_relay: Hook[[], None] = Hook("nudge_relay", _nothing)
+
+# A capability changes something an order derives from:
+#     with hooks.order_change(order_id, action="reservation.updated", actor=actor): write
+# The order is locked first; after the block its rollup, timeline and event follow, in the same transaction.
+order_change: Hook[..., AbstractContextManager[None]] = Hook("order_change", _no_order)

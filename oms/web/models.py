@@ -1,0 +1,37 @@
+"""Keys by which programs sign in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.fields import Identified, Timestamped
+
+
+class ApiKey(Identified, Timestamped):
+    """A secret key of the Admin API. Only its hash is kept; the key itself is shown once, when it is made."""
+
+    id_prefix = "apk"
+
+    title = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text=_("SHA-256 of the key."))
+    redacted = models.CharField(
+        max_length=24, editable=False, help_text=_("Its first and last letters, to tell it by.")
+    )
+    scopes = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        help_text=_("What it may do, such as orders:write. Empty: nothing."),
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.redacted})"

@@ -1,0 +1,90 @@
+"""What orders tell the world. Ids and facts of the moment; amounts are decimal text in major units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oms.core.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced(Event):
+    name = "order.placed"
+    order_id: str
+    channel: str
+    external_id: str | None
+    total: str
+    currency_code: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUpdated(Event):
+    name = "order.updated"
+    order_id: str
+    changed: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCanceled(Event):
+    name = "order.canceled"
+    order_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCompleted(Event):
+    name = "order.completed"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderArchived(Event):
+    name = "order.archived"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlaced(Event):
+    name = "order.hold_placed"
+    order_id: str
+    hold_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased(Event):
+    name = "order.hold_released"
+    order_id: str
+    hold_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillmentCreated(Event):
+    name = "order.fulfillment_created"
+    order_id: str
+    fulfillment_id: str
+    location_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillmentCanceled(Event):
+    name = "order.fulfillment_canceled"
+    order_id: str
+    fulfillment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentCreated(Event):
+    name = "order.shipment_created"
+    order_id: str
+    fulfillment_id: str
+    tracking_numbers: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Event):
+    name = "order.delivered"
+    order_id: str
+    fulfillment_id: str

@@ -1,0 +1,23 @@
+"""The order, its parts, and the people and notes around it."""
+
+from orders.models.address import OrderAddress
+from orders.models.credit import CreditLine
+from orders.models.customer import Customer
+from orders.models.hold import Hold
+from orders.models.line import Adjustment, OrderLine, ShippingLine, TaxLine
+from orders.models.order import Order
+from orders.models.timeline import Note, TimelineEntry
+
+__all__ = [
+    "Adjustment",
+    "CreditLine",
+    "Customer",
+    "Hold",
+    "Note",
+    "Order",
+    "OrderAddress",
+    "OrderLine",
+    "ShippingLine",
+    "TaxLine",
+    "TimelineEntry",
+]

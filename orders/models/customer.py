@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.fields import Identified, Timestamped
+
+
+class Customer(Identified, Timestamped):
+    """A person or company that orders.
+
+    Known by the id that a sales channel gives them, or else by their e-mail address (compared without case).
+    """
+
+    id_prefix = "cus"
+
+    channel = models.ForeignKey("channels.SalesChannel", null=True, blank=True, on_delete=models.PROTECT)
+    external_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  (null: known by e-mail)
+    email = models.EmailField(blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    first_name = models.CharField(max_length=120, blank=True, default="")
+    last_name = models.CharField(max_length=120, blank=True, default="")
+    company_name = models.CharField(max_length=160, blank=True, default="")
+    has_account = models.BooleanField(default=False)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id"],
+                name="customer_external_id_once",
+                condition=Q(external_id__isnull=False),
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="customer_guest_email_once",
+                condition=Q(external_id__isnull=True, has_account=False) & ~Q(email=""),
+            ),
+            models.CheckConstraint(
+                condition=Q(external_id__isnull=True) | Q(channel__isnull=False), name="customer_external_id_of_channel"
+            ),
+        ]
+        indexes = [models.Index(Lower("email"), name="customer_by_email")]
+
+    def __str__(self) -> str:
+        name = f"{self.first_name} {self.last_name}".strip()
+        return name or self.company_name or self.email or str(_("Customer %s") % (self.external_id or self.public_id))

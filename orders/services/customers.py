@@ -1,0 +1,84 @@
+"""Who orders: found by the channel's id or by e-mail, made where unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from oms.core import ids
+from orders.requests import OrderRequest
+
+# A customer is known by (channel, external id), else by e-mail in lower case.
+Key = tuple[str, str]
+
+
+def key_of(request: OrderRequest) -> Key | None:
+    """What a request's customer is known by; None for an anonymous sale."""
+    if request.customer is not None and request.customer.external_id:
+        return ("external_id", request.customer.external_id)
+    return ("email", request.email.lower()) if request.email else None
+
+
+def resolve(channel_id: UUID, requests: Sequence[OrderRequest]) -> dict[Key, UUID]:
+    """The customers of these requests by key: one query, and two more where some are new.
+
+    Names and addresses of a known customer are not overwritten by an order.
+    """
+    wanted = {key: request for request in requests if (key := key_of(request))}
+    if not wanted:
+        return {}
+    found = _find(channel_id, wanted)
+    if missing := {key: request for key, request in wanted.items() if key not in found}:
+        _insert(channel_id, missing)
+        found |= _find(channel_id, missing)
+    return found
+
+
+_FIND = """
+SELECT 'external_id', external_id, id FROM orders_customer WHERE channel_id = %s AND external_id = ANY(%s)
+UNION ALL
+SELECT 'email', lower(email), id FROM orders_customer
+WHERE lower(email) = ANY(%s) AND external_id IS NULL AND NOT has_account AND email <> ''
+"""
+
+_INSERT = """
+INSERT INTO orders_customer
+    (id, channel_id, external_id, email, phone, first_name, last_name, company_name, has_account, metadata)
+SELECT id, channel_id, external_id, email, phone, first_name, last_name, company_name, false, '{}'
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS new(id, channel_id, external_id, email, phone, first_name, last_name, company_name)
+ON CONFLICT DO NOTHING
+"""
+
+
+def _find(channel_id: UUID, keys: Iterable[Key]) -> dict[Key, UUID]:
+    external = [value for kind, value in keys if kind == "external_id"]
+    emails = [value for kind, value in keys if kind == "email"]
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [channel_id, external, emails])
+        return {(kind, value): customer_id for kind, value, customer_id in cursor.fetchall()}
+
+
+def _insert(channel_id: UUID, missing: dict[Key, OrderRequest]) -> None:
+    """In the order of the keys, so that two placements that bring the same new customers do not deadlock."""
+    columns: list[list[Any]] = [[] for _ in range(8)]
+    for (kind, value), request in sorted(missing.items(), key=lambda pair: pair[0]):
+        person, address = request.customer, request.billing_address or request.shipping_address
+        known_by_id = kind == "external_id"
+        fresh = (
+            ids.new_id(),
+            channel_id if known_by_id else None,
+            value if known_by_id else None,
+            request.email,
+            request.phone,
+            (person.first_name if person else "") or (address.first_name if address else ""),
+            (person.last_name if person else "") or (address.last_name if address else ""),
+            (person.company_name if person else "") or (address.company if address else ""),
+        )
+        for column, cell in zip(columns, fresh, strict=True):
+            column.append(cell)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, columns)

@@ -1,0 +1,219 @@
+"""Packing an order: from which location, what, and off the shelf; and unpacking it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from fulfillment.models import Fulfillment
+from fulfillment.services import fulfillments
+from fulfillment.services.fulfillments import PackedLine
+from inventory.services import consumption, holdings
+from inventory.services.consumption import TakenLine
+from oms.core import ids
+from oms.core.actors import Actor
+from oms.core.errors import FieldError, InvalidInput
+from oms.core.transactions import atomic
+from orders import errors, events, policies
+from orders.locks import lock_order
+from orders.models import Order, OrderLine
+from orders.services import journal, rollup
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillItem:
+    """Units of an order line to be packed."""
+
+    line_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One fulfillment as the stock that is held suggests it. No location: nothing of it ships."""
+
+    location_id: UUID | None
+    items: Sequence[FulfillItem]
+
+
+@atomic()
+def create_fulfillment(
+    *,
+    order_id: UUID,
+    items: Sequence[FulfillItem],
+    actor: Actor,
+    location_id: UUID | None = None,
+    provider: str = "manual",
+) -> Fulfillment:
+    """Pack items of an order at one stock location, and take them off its shelf.
+
+    Without a location it is the one that holds most of these items. What is reserved elsewhere is moved here first.
+    Asked again, it packs again what is still open. Raises OrderOnHold, OrderNotOpen, FulfillsMoreThanOrdered,
+    MixedShippingRequirements, NothingToFulfill, InsufficientStock.
+    """
+    order = lock_order(order_id)
+    lines = {line.pk: line for line in order.lines.all()}
+    _require_fulfillable(order)
+    wanted = _require_open(order, lines, items)
+    ships = _require_one_kind(wanted)
+    location_id = location_id or _best_location(order, wanted)
+    taken = _taken(wanted, location_id)
+
+    fulfillment = fulfillments.open_fulfillment(
+        order_id=order.pk,
+        order_number=order.number,
+        location_id=location_id,
+        lines=_packed(wanted),
+        requires_shipping=ships,
+        provider=provider,
+    )
+    for line, quantity in wanted:
+        line.quantity_fulfilled += quantity
+    OrderLine.objects.bulk_update([line for line, _ in wanted], ["quantity_fulfilled"])
+    changes = rollup.refresh(order)
+    event = events.FulfillmentCreated(
+        order_id=order.public_id,
+        fulfillment_id=fulfillment.public_id,
+        location_id=ids.encode(ids.STOCK_LOCATION, location_id) if location_id else "",
+    )
+    facts = {"items": [f"{quantity} x {line.sku or line.title}" for line, quantity in wanted[:20]]}
+    journal.record(order, event, actor=actor, changes=changes, facts=facts)
+    if taken and location_id:
+        consumption.consume(order.pk, location_id, taken, fulfillment_id=fulfillment.pk, actor=actor)
+    return fulfillment
+
+
+@atomic()
+def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Fulfillment:
+    """Unpack: the goods go back on the shelf, reserved for their lines again.
+
+    Raises FulfillmentAlreadyShipped, and FulfillmentCanceled the second time.
+    """
+    order = lock_order(order_id)
+    fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
+    if fulfillment.canceled_at:
+        raise errors.FulfillmentCanceled()
+    if fulfillment.shipped_at or fulfillment.delivered_at:
+        raise errors.FulfillmentAlreadyShipped()
+
+    fulfillments.cancel(fulfillment)
+    packed = list(fulfillment.lines.select_related("order_line"))
+    for each in packed:
+        each.order_line.quantity_fulfilled -= each.quantity
+    OrderLine.objects.bulk_update([each.order_line for each in packed], ["quantity_fulfilled"])
+    changes = rollup.refresh(order)
+    event = events.FulfillmentCanceled(order_id=order.public_id, fulfillment_id=fulfillment.public_id)
+    journal.record(order, event, actor=actor, changes=changes)
+    back = [
+        TakenLine(each.order_line_id, each.order_line.item_id, each.order_line.sku, each.quantity_reserved)
+        for each in packed
+        if each.quantity_reserved and each.order_line.item_id
+    ]
+    if back and fulfillment.location_id:
+        consumption.put_back(order.pk, fulfillment.location_id, back, fulfillment_id=fulfillment.pk, actor=actor)
+    return fulfillment
+
+
+def proposals(order: Order, lines: Sequence[OrderLine]) -> list[Proposal]:
+    """The fulfillments that the held stock suggests: one for each location, what does not ship apart.
+
+    Lines of goods that hold nothing go with the location that holds most; where none does, it is left to the person.
+    """
+    held = holdings.by_line(order.pk)
+    places: dict[UUID | None, dict[UUID, int]] = defaultdict(dict)
+    loose: list[tuple[OrderLine, int]] = []
+    for line in lines:
+        left = line.quantity_open if policies.is_fulfillable(line) else 0
+        if left and not line.requires_shipping and not line.is_stocked:
+            places[None][line.pk] = left
+            continue
+        for location_id, units in held.get(line.pk, {}).items():
+            taken = min(left, units)
+            if taken:
+                places[location_id][line.pk] = taken
+                left -= taken
+        if left and not line.is_stocked:
+            loose.append((line, left))
+    with_stock = {place: items for place, items in places.items() if place is not None}
+    home = max(with_stock, key=lambda place: sum(with_stock[place].values())) if with_stock else None
+    for line, left in loose:
+        places[home][line.pk] = left
+    return [
+        Proposal(place, [FulfillItem(line_id, units) for line_id, units in items.items()])
+        for place, items in places.items()
+    ]
+
+
+def _require_fulfillable(order: Order) -> None:
+    if order.open_holds:
+        reasons = ", ".join(str(hold) for hold in order.holds.filter(released_at=None))
+        raise errors.OrderOnHold(number=order.number, reasons=reasons)
+    if not policies.is_open(order) or order.status != "pending":
+        raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
+
+
+def _require_open(
+    order: Order, lines: Mapping[UUID, OrderLine], items: Sequence[FulfillItem]
+) -> list[tuple[OrderLine, int]]:
+    """The lines and how many of each; all that fail in one error. The same line asked twice is summed."""
+    asked: dict[UUID, int] = defaultdict(int)
+    for item in items:
+        asked[item.line_id] += item.quantity
+    if not asked:
+        raise errors.NothingToFulfill()
+    problems = []
+    for index, (line_id, quantity) in enumerate(asked.items()):
+        line = lines.get(line_id)
+        if line is None or not policies.is_fulfillable(line):
+            raise errors.NotThisOrders(
+                number=order.number, errors=[FieldError(f"/items/{index}/id", "No such line.", "not_found")]
+            )
+        if quantity < 1:
+            raise InvalidInput(errors=[FieldError(f"/items/{index}/quantity", "At least 1 is packed.", "quantity")])
+        if quantity > line.quantity_open:
+            facts = {"sku": line.sku or line.title, "requested": quantity, "open": line.quantity_open}
+            message = str(errors.FulfillsMoreThanOrdered.message) % facts
+            problems.append(FieldError(f"/items/{index}/quantity", message, "fulfills_more_than_ordered", facts))
+    if problems:
+        raise errors.FulfillsMoreThanOrdered(errors=problems, **problems[0].facts)
+    return [(lines[line_id], quantity) for line_id, quantity in asked.items()]
+
+
+def _require_one_kind(wanted: Sequence[tuple[OrderLine, int]]) -> bool:
+    kinds = {line.requires_shipping for line, _ in wanted}
+    if len(kinds) > 1:
+        raise errors.MixedShippingRequirements()
+    return kinds.pop()
+
+
+def _best_location(order: Order, wanted: Sequence[tuple[OrderLine, int]]) -> UUID | None:
+    """Where most of these items are held; None where nothing is stocked."""
+    if not any(line.is_stocked for line, _ in wanted):
+        return None
+    held = holdings.by_line(order.pk)
+    units: dict[UUID, int] = defaultdict(int)
+    for line, quantity in wanted:
+        for location_id, there in held.get(line.pk, {}).items():
+            units[location_id] += min(quantity, there)
+    if not units:
+        raise InvalidInput(
+            errors=[FieldError("/location_id", "Nothing is reserved for this order: say from where.", "required")]
+        )
+    return max(units, key=lambda location_id: units[location_id])
+
+
+def _taken(wanted: Sequence[tuple[OrderLine, int]], location_id: UUID | None) -> list[TakenLine]:
+    return [
+        TakenLine(line.pk, line.item_id, line.sku, quantity, pointer=f"/items/{index}/quantity")
+        for index, (line, quantity) in enumerate(wanted)
+        if line.is_stocked and line.item_id and location_id
+    ]
+
+
+def _packed(wanted: Sequence[tuple[OrderLine, int]]) -> list[PackedLine]:
+    return [
+        PackedLine(line.pk, line.sku, line.title, quantity, quantity if line.is_stocked and line.item_id else 0)
+        for line, quantity in wanted
+    ]

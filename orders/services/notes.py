@@ -1,0 +1,70 @@
+"""What staff keep about an order beside its facts: notes, tags, contact and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from oms.core.actors import Actor
+from oms.core.errors import FieldError, InvalidInput
+from oms.core.transactions import atomic
+from orders import events
+from orders.locks import lock_order
+from orders.models import Note, Order
+from orders.services import journal, rollup
+
+
+@atomic()
+def add_note(*, order_id: UUID, body: str, actor: Actor) -> Note:
+    """Write a note for the colleagues. The same one again is a second note. Raises InvalidInput when it is empty."""
+    order = lock_order(order_id)
+    if not body.strip():
+        raise InvalidInput(errors=[FieldError("/body", "A note says something.", "required")])
+
+    note = Note.objects.create(order=order, body=body.strip(), author=actor.as_dict())
+    rollup.refresh(order)
+    journal.record(order, events.OrderUpdated(order_id=order.public_id, changed=["notes"]), actor=actor)
+    return note
+
+
+@atomic()
+def set_tags(*, order_id: UUID, tags: Sequence[str], actor: Actor) -> Order:
+    """Replace the tags of an order; kept without repeats, in order. The same tags again change nothing."""
+    order = lock_order(order_id)
+    wanted = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    too_long = [tag for tag in wanted if len(tag) > 60]
+    if too_long:
+        raise InvalidInput(
+            errors=[FieldError("/tags", f"{tag[:60]}… is longer than 60.", "too_long") for tag in too_long]
+        )
+    if wanted == order.tags:
+        return order
+
+    was, order.tags = order.tags, wanted
+    rollup.refresh(order)
+    event = events.OrderUpdated(order_id=order.public_id, changed=["tags"])
+    journal.record(order, event, actor=actor, changes={"tags": (was, wanted)})
+    return order
+
+
+@atomic()
+def update_order(
+    *, order_id: UUID, actor: Actor, email: str | None = None, metadata: Mapping[str, Any] | None = None
+) -> Order:
+    """Change the contact e-mail or the metadata (keys are merged; a null value removes one). The same again changes nothing."""
+    order = lock_order(order_id)
+    changes: dict[str, tuple[Any, Any]] = {}
+    if email is not None and email != order.email:
+        changes["email"] = ("…", "…")  # personal data stays out of the timeline
+        order.email = email
+    if metadata is not None:
+        merged = {key: value for key, value in {**order.metadata, **metadata}.items() if value is not None}
+        if merged != order.metadata:
+            changes["metadata"] = (order.metadata, merged)
+            order.metadata = merged
+    if changes:
+        rollup.refresh(order)
+        event = events.OrderUpdated(order_id=order.public_id, changed=sorted(changes))
+        journal.record(order, event, actor=actor, changes=changes)
+    return order

@@ -1,0 +1,271 @@
+"""Placing orders: one or many, the same way, with a number of statements that does not depend on their lines.
+
+Read goods, customers and what exists already; compute (pure); insert every table in one statement; last of all, lock
+the stock and reserve. Stock, which only the lock can tell, is refused at the end by rolling back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from inventory.errors import UnknownSku
+from inventory.services import goods as goods_service
+from inventory.services import reservations
+from inventory.services.goods import Goods
+from inventory.services.reservations import LineDemand, OrderDemand
+from oms.core import bulk, events
+from oms.core.actors import Actor
+from oms.core.errors import DomainError, FieldError
+from oms.core.transactions import atomic
+from orders import rows as order_rows
+from orders import totals
+from orders.errors import SalesChannelDisabled
+from orders.requests import OrderRequest
+from orders.rows import Context, OrderRow, Rows
+from orders.services import customers
+
+
+class Stock(Enum):
+    """RESERVE: open orders hold stock and are refused where it is short. SKIP: sales of the past, stock stays as it is."""
+
+    RESERVE = "reserve"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selling:
+    """A sales channel as placement sees it: who sells, and from which stock locations."""
+
+    channel_id: UUID
+    code: str
+    is_active: bool
+    location_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How orders of one call are placed.
+
+    keep_unknown_skus: a line whose sku nobody knows stays, unstocked (imports), instead of being refused.
+    announce: each order fires order.placed. copy: write with COPY, for many. digests: of the source records, by request.
+    """
+
+    stock: Stock = Stock.RESERVE
+    keep_unknown_skus: bool = False
+    announce: bool = True
+    copy: bool = False
+    action: str = "order.placed"
+    import_run_id: UUID | None = None
+    digests: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one request: a new order, the existing one of that external id, or a refusal."""
+
+    order_id: UUID | None
+    number: int | None = None
+    existing: bool = False
+    source_digest: str = ""
+    refusal: DomainError | None = None
+
+
+class _Refused(Exception):
+    """Stock fell short under the lock: these orders of the attempt are to be left out of the next one."""
+
+    def __init__(self, refusals: dict[int, DomainError]) -> None:
+        self.refusals = refusals
+
+
+def place_order(*, request: OrderRequest, selling: Selling, actor: Actor, options: Options = Options()) -> Placed:
+    """Place one order and hold its stock. All or nothing.
+
+    A second order of the same channel and external id is the first one (`existing`). Raises SalesChannelDisabled,
+    UnknownSku, DiscountExceedsPrice, InsufficientStock or NoStockLocation; nothing is written then.
+    """
+    with atomic():
+        try:
+            (placed,) = _attempt([request], selling, actor, options, {})
+        except _Refused as shortage:
+            raise shortage.refusals[0] from None
+        if placed.refusal is not None:
+            raise placed.refusal
+        return placed
+
+
+def place_orders(
+    *, requests: Sequence[OrderRequest], selling: Selling, actor: Actor, options: Options = Options()
+) -> list[Placed]:
+    """Place many orders in one transaction, each for itself: what is refused leaves the others be.
+
+    The answer has one Placed for each request, in order. Orders that are short are found before anything is written;
+    where stock goes while we write, the attempt is rolled back and made again without them. Run it outside of any other
+    transaction.
+    """
+    refused: dict[int, DomainError] = {}
+    while True:
+        try:
+            with atomic():
+                return _attempt(requests, selling, actor, options, refused, look_first=True)
+        except _Refused as shortage:
+            refused |= shortage.refusals
+
+
+def _attempt(
+    requests: Sequence[OrderRequest],
+    selling: Selling,
+    actor: Actor,
+    options: Options,
+    refused: dict[int, DomainError],
+    *,
+    look_first: bool = False,
+) -> list[Placed]:
+    _require_active(selling)
+    placed: dict[int, Placed] = {index: Placed(None, refusal=refusal) for index, refusal in refused.items()}
+    placed |= _existing(requests, selling)
+    fresh = [index for index in range(len(requests)) if index not in placed]
+    goods = goods_service.find(line.sku for index in fresh for line in requests[index].items)
+    known = customers.resolve(selling.channel_id, [requests[index] for index in fresh])
+
+    rows, written = Rows(), dict[int, OrderRow]()
+    context = _context(selling, actor, options)
+    for index in fresh:
+        request = requests[index]
+        try:
+            if not options.keep_unknown_skus:
+                _require_known(request, goods)
+            written[index] = order_rows.add(
+                rows,
+                request,
+                totals.compute(request),
+                goods,
+                context,
+                customer_id=known.get(customers.key_of(request) or ("", "")),
+                digest=options.digests[index] if options.digests else "",
+            )
+        except DomainError as refusal:
+            placed[index] = Placed(None, refusal=refusal)
+
+    demands = _demands(requests, written, rows, goods) if options.stock is Stock.RESERVE else {}
+    if look_first and demands:
+        short = reservations.refusals(list(demands.values()), selling.location_ids)
+        if short:
+            raise _Refused(_by_index(short, demands))
+    numbers = _write(rows, options)
+    _hold(demands, selling, actor)
+    return [placed.get(index) or _placed(written[index], numbers) for index in range(len(requests))]
+
+
+def _require_active(selling: Selling) -> None:
+    if not selling.is_active:
+        raise SalesChannelDisabled(channel=selling.code)
+
+
+_SEEN = (
+    "SELECT external_id, id, number, source_digest FROM orders_order WHERE channel_id = %s AND external_id = ANY(%s)"
+)
+
+
+def _existing(requests: Sequence[OrderRequest], selling: Selling) -> dict[int, Placed]:
+    """The requests whose external id has an order, or stood in this call before.
+
+    The ids are locked first (advisory, in order), so that of two placements of one id the second finds the first's order.
+    """
+    wanted = {request.external_id for request in requests if request.external_id}
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_advisory_xact_lock(key)) FROM ("
+            "SELECT DISTINCT hashtextextended(id, %s) AS key FROM unnest(%s::text[]) AS id ORDER BY key) AS keys",
+            [selling.channel_id.int & 0x7FFF_FFFF_FFFF_FFFF, list(wanted)],
+        )
+        cursor.execute(_SEEN, [selling.channel_id, list(wanted)])
+        seen = {row[0]: Placed(row[1], row[2], existing=True, source_digest=row[3]) for row in cursor.fetchall()}
+    found: dict[int, Placed] = {}
+    for index, request in enumerate(requests):
+        if request.external_id in seen:
+            found[index] = seen[request.external_id]
+        elif request.external_id:
+            seen[request.external_id] = Placed(None, existing=True)
+    return found
+
+
+def _context(selling: Selling, actor: Actor, options: Options) -> Context:
+    return Context(
+        channel_id=selling.channel_id,
+        channel_code=selling.code,
+        actor=actor,
+        now=timezone.now(),
+        announced=options.announce,
+        action=options.action,
+        import_run_id=options.import_run_id,
+    )
+
+
+def _require_known(request: OrderRequest, goods: dict[str, Goods]) -> None:
+    errors = [
+        FieldError(
+            f"/items/{index}/sku", str(UnknownSku.message) % {"sku": line.sku}, UnknownSku.code, {"sku": line.sku}
+        )
+        for index, line in enumerate(request.items)
+        if line.sku and line.sku not in goods
+    ]
+    if errors:
+        raise UnknownSku(errors=errors, **errors[0].facts)
+
+
+def _demands(
+    requests: Sequence[OrderRequest], written: dict[int, OrderRow], rows: Rows, goods: dict[str, Goods]
+) -> dict[int, OrderDemand]:
+    """What the open orders want of stock: what is stocked and not sent already, by index of the request."""
+    lines: dict[UUID, list[LineDemand]] = {}
+    for row in rows.lines:
+        if row.is_stocked and row.item_id and row.quantity > row.quantity_fulfilled:
+            lines.setdefault(row.order_id, []).append(
+                LineDemand(
+                    line_id=row.id,
+                    item_id=row.item_id,
+                    sku=row.sku,
+                    quantity=row.quantity - row.quantity_fulfilled,
+                    allow_backorder=goods[row.sku].allow_backorder,
+                    pointer=f"/items/{row.position}/quantity",
+                )
+            )
+    return {
+        index: OrderDemand(order.id, lines[order.id])
+        for index, order in written.items()
+        if order.id in lines and order.canceled_at is None
+    }
+
+
+def _write(rows: Rows, options: Options) -> dict[UUID, int]:
+    """Insert everything; the numbers of the orders by id (COPY tells none)."""
+    if rows.outbox:
+        events.announce()
+    if options.copy:
+        bulk.copy(*rows.batches())
+        return {}
+    inserted: list[tuple[Any, ...]] = bulk.insert(*rows.batches(), returning="id, number")
+    return dict(inserted)
+
+
+def _hold(demands: dict[int, OrderDemand], selling: Selling, actor: Actor) -> None:
+    short = reservations.reserve(list(demands.values()), selling.location_ids, actor=actor)
+    if short:
+        raise _Refused(_by_index(short, demands))
+
+
+def _by_index(short: dict[UUID, DomainError], demands: dict[int, OrderDemand]) -> dict[int, DomainError]:
+    return {index: short[demand.order_id] for index, demand in demands.items() if demand.order_id in short}
+
+
+def _placed(order: OrderRow, numbers: dict[UUID, int]) -> Placed:
+    return Placed(order.id, numbers.get(order.id), source_digest=order.source_digest)

@@ -1,0 +1,76 @@
+"""What is packed leaves the house, and arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from fulfillment.models import Fulfillment
+from fulfillment.services import fulfillments
+from fulfillment.services.fulfillments import Tracking
+from oms.core.actors import Actor
+from oms.core.transactions import atomic
+from orders import errors, events
+from orders.locks import lock_order
+from orders.models import OrderLine
+from orders.services import journal, rollup
+
+Counter = Literal["quantity_shipped", "quantity_delivered"]
+
+
+@atomic()
+def create_shipment(*, order_id: UUID, fulfillment_id: UUID, parcels: Sequence[Tracking], actor: Actor) -> Fulfillment:
+    """Hand a packed fulfillment to the carrier, with its tracking numbers where there are any.
+
+    Raises FulfillmentAlreadyShipped the second time, FulfillmentCanceled.
+    """
+    order = lock_order(order_id)
+    fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
+    if fulfillment.canceled_at:
+        raise errors.FulfillmentCanceled()
+    if fulfillment.shipped_at:
+        raise errors.FulfillmentAlreadyShipped()
+
+    fulfillments.ship(fulfillment, parcels)
+    _advance(fulfillment, "quantity_shipped")
+    changes = rollup.refresh(order)
+    numbers = [parcel.number for parcel in parcels]
+    event = events.ShipmentCreated(
+        order_id=order.public_id, fulfillment_id=fulfillment.public_id, tracking_numbers=numbers
+    )
+    journal.record(order, event, actor=actor, changes=changes, facts={"tracking": numbers})
+    return fulfillment
+
+
+@atomic()
+def mark_delivered(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Fulfillment:
+    """The parcel has arrived. What does not ship is delivered straight away.
+
+    Raises FulfillmentAlreadyDelivered the second time, FulfillmentCanceled, FulfillmentNotShipped.
+    """
+    order = lock_order(order_id)
+    fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
+    if fulfillment.canceled_at:
+        raise errors.FulfillmentCanceled()
+    if fulfillment.delivered_at:
+        raise errors.FulfillmentAlreadyDelivered()
+    if fulfillment.requires_shipping and not fulfillment.shipped_at:
+        raise errors.FulfillmentNotShipped()
+
+    if not fulfillment.requires_shipping:
+        _advance(fulfillment, "quantity_shipped")
+    fulfillments.deliver(fulfillment)
+    _advance(fulfillment, "quantity_delivered")
+    changes = rollup.refresh(order)
+    event = events.Delivered(order_id=order.public_id, fulfillment_id=fulfillment.public_id)
+    journal.record(order, event, actor=actor, changes=changes)
+    return fulfillment
+
+
+def _advance(fulfillment: Fulfillment, counter: Counter) -> None:
+    lines = []
+    for each in fulfillment.lines.select_related("order_line"):
+        setattr(each.order_line, counter, getattr(each.order_line, counter) + each.quantity)
+        lines.append(each.order_line)
+    OrderLine.objects.bulk_update(lines, [counter])

@@ -1,0 +1,12 @@
+"""What orders do later, in Celery workers."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from orders.services import holds
+
+
+@shared_task(name="orders.tasks.release_due_holds")
+def release_due_holds() -> None:
+    holds.release_due_holds()

@@ -1,0 +1,87 @@
+"""Shops, stock and orders that many tests start from, and what they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from channels.models import SalesChannel
+from channels.services.selling import selling
+from inventory.models import InventoryItem, InventoryLevel, StockLocation
+from oms.core.actors import Actor, ActorKind
+from oms.core.models import OutboxEvent
+from orders.models import Order
+from orders.requests import LineRequest, OrderRequest
+from orders.services.fulfilling import FulfillItem
+from orders.services.placement import Options, Placed, place_order
+from tests.factories import InventoryItemFactory, InventoryLevelFactory, SalesChannelFactory, StockLocationFactory
+
+STAFF = Actor(ActorKind.STAFF, "1", "clerk")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A channel, the locations it sells from by name, and items by sku."""
+
+    channel: SalesChannel
+    locations: Mapping[str, StockLocation]
+    items: Mapping[str, InventoryItem]
+
+    def level(self, sku: str, location: str = "W1") -> InventoryLevel:
+        return InventoryLevel.objects.get(item__sku=sku, location=self.locations[location])
+
+    def sra(self, sku: str, location: str = "W1") -> tuple[int, int, int]:
+        """On hand, reserved, available."""
+        level = self.level(sku, location)
+        return level.on_hand, level.reserved, level.available
+
+
+def shop(stock: Mapping[str, Mapping[str, int]], **item: Any) -> Shop:
+    """A channel that sells from these locations: {"W1": {"LAMP": 2}}; earlier ones have priority."""
+    skus = sorted({sku for levels in stock.values() for sku in levels})
+    items = {sku: InventoryItemFactory(sku=sku, **item) for sku in skus}
+    places = {
+        name: StockLocationFactory(code=name.lower(), name=name, priority=index) for index, name in enumerate(stock)
+    }
+    for name, levels in stock.items():
+        for sku, on_hand in levels.items():
+            InventoryLevelFactory(item=items[sku], location=places[name], on_hand=on_hand)
+    return Shop(SalesChannelFactory(locations=places.values()), places, items)
+
+
+def request(lines: Mapping[str, int] | Sequence[LineRequest], **fields: Any) -> OrderRequest:
+    """An order over these skus and quantities at 10.00 each."""
+    items = (
+        [LineRequest(sku=sku, quantity=quantity, unit_price=Decimal(10)) for sku, quantity in lines.items()]
+        if isinstance(lines, Mapping)
+        else list(lines)
+    )
+    return OrderRequest(**{"currency_code": "USD", "items": items} | fields)
+
+
+def place(shop: Shop, lines: Mapping[str, int] | Sequence[LineRequest], **fields: Any) -> Placed:
+    return place_order(
+        request=request(lines, **fields), selling=selling(shop.channel.code), actor=STAFF, options=Options()
+    )
+
+
+def placed_order(shop: Shop, lines: Mapping[str, int] | Sequence[LineRequest], **fields: Any) -> Order:
+    return Order.objects.get(pk=place(shop, lines, **fields).order_id)
+
+
+def items_of(order: Order, quantities: Mapping[str, int] | None = None) -> list[FulfillItem]:
+    """What to fulfil: these quantities by sku, or everything that is open."""
+    return [
+        FulfillItem(line.pk, (quantities or {}).get(line.sku, line.quantity_open))
+        for line in order.lines.all()
+        if quantities is None or line.sku in quantities
+    ]
+
+
+def recorded_events(stream: UUID | None = None) -> list[str]:
+    """The names of all events (of one order), in the order they were recorded."""
+    rows = OutboxEvent.objects.all() if stream is None else OutboxEvent.objects.filter(stream=stream)
+    return list(rows.order_by("sequence", "id").values_list("name", flat=True))
