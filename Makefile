@@ -26,6 +26,7 @@ help:
 	@echo "make setup    the virtual environment only"
 
 setup: $(STAMP)
+	@:
 
 $(STAMP): uv.lock pyproject.toml
 	@python="$(PYTHON)"; test ! -x $(BIN)/python || python=$(BIN)/python; \

@@ -16,6 +16,7 @@ class MovementKind(models.TextChoices):
     COUNT = "count", _("counted")
     RECEIPT = "receipt", _("received")
     TRANSFER = "transfer", _("transferred")
+    SAFETY = "safety", _("safety stock set")
 
 
 class AdjustmentReason(models.TextChoices):

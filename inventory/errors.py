@@ -12,6 +12,12 @@ class InsufficientStock(DomainError):
     message = _("Not enough stock for %(sku)s: %(requested)s asked, %(available)s available.")
 
 
+class ReservationExceedsStock(InsufficientStock):
+    """The same for a reservation that a person makes or changes."""
+
+    type = "not_allowed"
+
+
 class NoStockLocation(DomainError):
     code = "no_stock_location"
     type = "not_allowed"
@@ -28,6 +34,16 @@ class DuplicateSku(DomainError):
     message = _("There is an inventory item with sku %(sku)s already.")
 
 
+class DuplicateLocationCode(DomainError):
+    code = "duplicate_location_code"
+    message = _("There is a stock location with code %(location)s already.")
+
+
+class NotStocked(NotAllowed):
+    code = "not_stocked"
+    message = _("%(sku)s is not stocked, so it has no count.")
+
+
 class NegativeStock(DomainError):
     code = "negative_stock"
     message = _("Stock of %(sku)s cannot become %(count)s.")
@@ -42,6 +58,11 @@ class BelowReserved(DomainError):
 class ReasonRequired(DomainError):
     code = "reason_required"
     message = _("Say why the stock is changed.")
+
+
+class AlreadyReserved(NotAllowed):
+    code = "already_reserved"
+    message = _("This line has a reservation of %(sku)s at %(location)s already. Change that one.")
 
 
 class LevelInUse(NotAllowed):

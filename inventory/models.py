@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Upper
@@ -61,8 +63,17 @@ class StockLocation(Identified, Timestamped):
         return self.name
 
 
+class LevelQuerySet(models.QuerySet["InventoryLevel"]):
+    def kept(self) -> Self:
+        """The levels that people see: those that are not deleted."""
+        return self.filter(deleted_at=None)
+
+
 class InventoryLevel(Identified, Timestamped):
-    """The counters of one item at one location. They move only together with a row of the ledger (`services.ledger`)."""
+    """The counters of one item at one location. They move only together with a row of the ledger (`services.ledger`).
+
+    A deleted level is empty and stays for its history (`services.deletion`); whoever lists levels asks for `kept()`.
+    """
 
     id_prefix = "ilev"
 
@@ -79,10 +90,19 @@ class InventoryLevel(Identified, Timestamped):
         db_persist=True,
     )
     ledger_seq = models.BigIntegerField(default=0, help_text=_("The number of its last ledger row."))
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Taken off the books while empty; its history stays. Stock brings it back.")
+    )
+
+    objects = LevelQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["item", "location"], name="inventorylevel_once"),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(on_hand=0, reserved=0, backordered=0, incoming=0, safety_stock=0),
+                name="inventorylevel_deleted_is_empty",
+            ),
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="inventorylevel_on_hand_not_negative"),
             models.CheckConstraint(
                 condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="inventorylevel_reserved_within_on_hand"

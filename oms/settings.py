@@ -141,6 +141,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+# A socket's directory (?host=/path) belongs where Django looks for it; dbshell would miss it in OPTIONS.
+DATABASES["default"]["HOST"] = DATABASES["default"].get("OPTIONS", {}).pop("host", DATABASES["default"]["HOST"])
 # Persistent connections and no pool: opening one for each request halves the rate (docs/performance.md).
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -46,6 +46,7 @@ WITH moved AS (
         backordered = level.backordered + moved.backordered,
         incoming = level.incoming + moved.incoming,
         ledger_seq = level.ledger_seq + 1,
+        deleted_at = NULL,
         updated_at = clock_timestamp()
     FROM moved WHERE level.id = moved.level_id
     RETURNING moved.id, level.ledger_seq, level.on_hand, level.reserved
@@ -63,7 +64,7 @@ FROM moved JOIN levels ON levels.id = moved.id
 def post(movements: Sequence[Movement], *, actor: Actor) -> None:
     """Move the counters and write the ledger, one row for each movement.
 
-    The caller has locked the levels (`levels.lock`), in order. Raises IntegrityError where a movement would break a
+    A deleted level that moves is there again. The caller has locked the levels (`levels.lock`), in order. Raises IntegrityError where a movement would break a
     counter, which a service has ruled out before; ValueError when a level does not exist or comes twice.
     """
     if not movements:

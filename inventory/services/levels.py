@@ -24,11 +24,12 @@ class Level:
     location_code: str
     location_name: str
     priority: int
+    is_kept: bool
 
 
 _READ = """
 SELECT level.id, level.item_id, level.location_id, level.available, level.ledger_seq,
-       location.code, location.name, location.priority
+       location.code, location.name, location.priority, level.deleted_at IS NULL
 FROM inventory_inventorylevel AS level JOIN inventory_stocklocation AS location ON location.id = level.location_id
 WHERE level.item_id = ANY(%s) AND level.location_id = ANY(%s) AND location.is_active
 ORDER BY level.id

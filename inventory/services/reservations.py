@@ -105,9 +105,10 @@ def _items(demands: Sequence[OrderDemand]) -> set[UUID]:
 def _plan(demands: Sequence[OrderDemand], location_ids: Collection[UUID], found: Sequence[Level]) -> Plan:
     """Serve the orders one after the other in memory, each from what the ones before it left."""
     strategy = import_string(settings.OMS["SOURCING"])
-    available = {(level.item_id, level.location_id): level.available for level in found}
+    kept = [level for level in found if level.is_kept]
+    available = {(level.item_id, level.location_id): level.available for level in kept}
     places = sorted(
-        {level.location_id: level for level in found}.values(), key=lambda level: (level.priority, level.location_code)
+        {level.location_id: level for level in kept}.values(), key=lambda level: (level.priority, level.location_code)
     )
     plan = Plan({}, {}, {}, demands)
     for demand in demands:

@@ -7,12 +7,11 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from oms.embedded.errors import EmbeddedError
-from oms.embedded.lookup import stop_tree
+from oms.embedded.lookup import stop_marked
 from oms.embedded.processes import Process
 from oms.embedded.state import write_json
 
@@ -27,61 +26,53 @@ def locked(root: Path) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """One command that uses the servers, and the programs it runs. It counts as long as the command lives."""
-
-    holder: Process
-    programs: tuple[Process, ...] = ()
-
-
 class Leases:
-    """All leases on the servers of one var directory. Call it under `locked`, except for `note`."""
+    """All leases on the servers of one var directory. Call it under `locked`.
+
+    A lease is the process that holds it, and counts as long as that lives.
+    """
 
     def __init__(self, root: Path) -> None:
         self._directory = root / "leases"
 
-    def take(self) -> Lease:
+    def take(self) -> Process:
         """Count this process as a user."""
         self._directory.mkdir(mode=0o700, exist_ok=True)
         holder = Process.of(os.getpid())
         if holder is None:
             raise EmbeddedError("This process cannot find itself among the running ones: is /proc mounted?")
-        return self.note(Lease(holder))
+        write_json(self._path(holder), asdict(holder))
+        return holder
 
-    def note(self, lease: Lease) -> Lease:
-        """Write a lease down, with the programs it runs by now."""
-        write_json(self._path(lease.holder.pid), asdict(lease))
-        return lease
+    def give_back(self, holder: Process) -> None:
+        self._path(holder).unlink(missing_ok=True)
 
-    def give_back(self, lease: Lease) -> None:
-        self._path(lease.holder.pid).unlink(missing_ok=True)
-
-    def living(self) -> list[Lease]:
-        return [lease for _, lease in self._all() if lease is not None and lease.holder.alive]
+    def living(self) -> list[Process]:
+        return [holder for _, holder in self._all() if holder is not None and holder.alive]
 
     def clear_the_dead(self, say: Callable[[str], None]) -> None:
         """Forget commands that ended by `kill -9`, and stop the programs they left behind."""
-        for path, lease in self._all():
-            if lease is not None and lease.holder.alive:
+        for path, holder in self._all():
+            if holder is not None and holder.alive:
                 continue
-            for program in lease.programs if lease is not None else ():
-                if program.alive:
-                    say(f"Stopping a program that a killed command left behind (pid {program.pid})")
-                    stop_tree(program, grace=ORPHAN_GRACE)
+            for orphan in stop_marked(mark_of(holder), grace=ORPHAN_GRACE) if holder is not None else ():
+                say(f"Stopped pid {orphan.pid}, which a killed command had left behind")
             path.unlink(missing_ok=True)
 
-    def _all(self) -> list[tuple[Path, Lease | None]]:
+    def _all(self) -> list[tuple[Path, Process | None]]:
         return [(path, _read(path)) for path in sorted(self._directory.glob("*.json"))]
 
-    def _path(self, pid: int) -> Path:
-        return self._directory / f"{pid}.json"
+    def _path(self, holder: Process) -> Path:
+        return self._directory / f"{holder.pid}.json"
 
 
-def _read(path: Path) -> Lease | None:
+def mark_of(holder: Process) -> str:
+    """What the programs of a command carry in their environment."""
+    return f"{holder.pid}:{holder.started}"
+
+
+def _read(path: Path) -> Process | None:
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
-        programs = tuple(Process(**program) for program in content["programs"])
-        return Lease(Process(**content["holder"]), programs)
-    except (OSError, ValueError, TypeError, KeyError):
+        return Process(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
         return None

@@ -5,14 +5,17 @@ Apart from `processes`, because settings import that one and psutil comes with t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-from collections.abc import Iterable
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
 
 from oms.embedded.processes import Process, wait_until
+
+# The variable by which the programs of a command are known, even if the command is no more.
+MARK = "OMS_UP"
 
 
 def find_server(pid: int, *, name: str, directory: Path) -> Process | None:
@@ -35,27 +38,39 @@ def servers_in(directory: Path, *, name: str) -> list[Process]:
     return [process for process in found if process is not None]
 
 
-def stop_tree(root: Process, *, grace: float) -> None:
-    """Ask a process to end, then whatever it leaves behind, and kill what has not ended within the grace."""
-    family = [root, *_descendants(root)]
-    root.send(signal.SIGTERM)
-    root.wait(grace)
+def stop_marked(mark: str, *, grace: float) -> list[Process]:
+    """Stop every process that has the mark in its environment, and return them.
 
-    left = [process for process in family if process.alive]
-    _send_all(left, signal.SIGTERM)
-    if not wait_until(lambda: not any(process.alive for process in left), min(grace, 2.0)):
-        _send_all(left, signal.SIGKILL)
-
-
-def _descendants(root: Process) -> list[Process]:
-    try:
-        children = psutil.Process(root.pid).children(recursive=True)
-    except psutil.Error:
-        return []
-    found = (Process.of(child.pid) for child in children)
-    return [process for process in found if process is not None]
+    Those that were started first are asked first, so that they can end their own children in good order;
+    then all; what has not ended within the grace is killed.
+    """
+    family = _marked(mark)
+    heads = [process for process in family if _parent(process) not in family]
+    _ask(heads, grace)
+    _ask(family, min(grace, 2.0))
+    for process in family:
+        process.send(signal.SIGKILL)
+    return family
 
 
-def _send_all(processes: Iterable[Process], signum: int) -> None:
+def _ask(processes: list[Process], seconds: float) -> None:
     for process in processes:
-        process.send(signum)
+        process.send(signal.SIGTERM)
+    wait_until(lambda: not any(process.alive for process in processes), seconds)
+
+
+def _marked(mark: str) -> list[Process]:
+    found: list[Process] = []
+    for pid in psutil.pids():
+        with contextlib.suppress(psutil.Error, OSError):
+            process = Process.of(pid) if psutil.Process(pid).environ().get(MARK) == mark else None
+            if process is not None:
+                found.append(process)
+    return found
+
+
+def _parent(process: Process) -> Process | None:
+    try:
+        return Process.of(psutil.Process(process.pid).ppid())
+    except psutil.Error:
+        return None

@@ -94,6 +94,8 @@ def _sockets(home: Path, shelter: Path, account: Account) -> Path:
 def shelter_path(root: Path) -> Path:
     """A short path outside the project, always the same for the same var directory and user."""
     # Not the environment's temporary directory first: it is often private to the user, and emptied at boot.
-    base = Path("/var/tmp") if os.access("/var/tmp", os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    # That others can write there too is minded in `make_shelter`.
+    shared = Path("/var/tmp")  # noqa: S108
+    base = shared if os.access(shared, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
     mark = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
     return base / f"oms-{os.geteuid()}-{mark}"

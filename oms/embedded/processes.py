@@ -1,5 +1,7 @@
 """Telling one process from another: a pid alone is not enough, because pids are used again."""
 
+# ruff: noqa: S603, S607  (`ps` with a number for its only variable part)
+
 from __future__ import annotations
 
 import contextlib

@@ -1,5 +1,7 @@
 """Run several programs in one terminal, each line of output under the name of its program."""
 
+# ruff: noqa: S603, T201  (it starts programs and speaks to a terminal)
+
 from __future__ import annotations
 
 import os
@@ -35,16 +37,15 @@ class Programs:
         self._hurry = False
         self._told: set[str] = set()
 
-    def run(self, *, started: Callable[[int], None], tick: Callable[[], None]) -> int:
+    def run(self, *, tick: Callable[[], None]) -> int:
         """Run them to their end; returns the exit code of the first that ended, or 0 if they were asked to.
 
-        `started` hears every pid, `tick` is called about five times a second.
+        `tick` is called about five times a second.
         """
         for colour, program in zip(COLOURS, self._programs, strict=False):
             if self._asked_at is not None:
                 break
             self._start(program, colour)
-            started(self._running[program.name].pid)
 
         code: int | None = None
         while any(process.poll() is None for process in self._running.values()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -20,8 +20,8 @@ class Signals:
         self._waiting: deque[int] = deque()
         self._pass_on: Callable[[int], None] | None = None
 
-    def watch(self) -> None:
-        for signum in WATCHED:
+    def watch(self, signums: Iterable[int] = WATCHED) -> None:
+        for signum in signums:
             signal.signal(signum, self._receive)
 
     @contextmanager

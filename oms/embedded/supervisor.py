@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from oms.embedded import binaries, places, state
 from oms.embedded.binaries import Binaries
 from oms.embedded.errors import EmbeddedError
-from oms.embedded.leases import Lease, Leases, locked
+from oms.embedded.leases import Leases, locked, mark_of
+from oms.embedded.lookup import MARK
 from oms.embedded.places import Places
 from oms.embedded.postgres import Postgres
 from oms.embedded.processes import Process
@@ -21,19 +22,18 @@ from oms.embedded.valkey import Valkey
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
 class Session:
     """The servers, while this process uses them."""
 
-    def __init__(self, servers: Servers, lease: Lease, leases: Leases) -> None:
-        self.servers = servers
-        self.lease = lease
-        self._leases = leases
+    servers: Servers
+    holder: Process
 
-    def runs(self, pid: int) -> None:
-        """Note a program that this command started, so that it can be stopped if this command is killed."""
-        program = Process.of(pid)
-        if program is not None:
-            self.lease = self._leases.note(replace(self.lease, programs=(*self.lease.programs, program)))
+    @property
+    def environment(self) -> dict[str, str]:
+        """What programs get that use the servers: the URLs, and the mark by which they are stopped if we are killed."""
+        urls = {"DATABASE_URL": self.servers.database_url, "REDIS_URL": self.servers.redis_url}
+        return {**urls, MARK: mark_of(self.holder)}
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def stop_unused(root: Path | None = None, *, say: Say) -> bool:
         leases.clear_the_dead(say)
         users = leases.living()
         if users:
-            pids = ", ".join(str(lease.holder.pid) for lease in users)
+            pids = ", ".join(str(holder.pid) for holder in users)
             say(f"The servers are in use by pid {pids}; they stop with the last one")
             return False
         _stop(root, say)
@@ -83,11 +83,11 @@ def _join(root: Path, say: Say) -> Session:
     leases = Leases(root)
     with locked(root):
         leases.clear_the_dead(say)
-        lease = leases.take()
+        holder = leases.take()
         try:
-            return Session(_running_servers(root, say), lease, leases)
+            return Session(_running_servers(root, say), holder)
         except BaseException:
-            leases.give_back(lease)
+            leases.give_back(holder)
             if not leases.living():
                 _stop(root, say)
             raise
@@ -97,7 +97,7 @@ def _leave(root: Path, session: Session, say: Say) -> None:
     places.make_public(root)  # Somebody may have removed it meanwhile.
     leases = Leases(root)
     with locked(root):
-        leases.give_back(session.lease)
+        leases.give_back(session.holder)
         leases.clear_the_dead(say)
         if not leases.living():
             _stop(root, say, session.servers)

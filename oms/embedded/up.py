@@ -9,6 +9,8 @@ It runs before Django is loaded, because settings need the servers. Commands tha
 them; the last one to end stops them.
 """
 
+# ruff: noqa: S603, T201  (it starts what its user names, and speaks to a terminal)
+
 from __future__ import annotations
 
 import argparse
@@ -54,7 +56,7 @@ class Up:
     def __init__(self, session: Session | None, signals: Signals) -> None:
         self._session = session
         self._signals = signals
-        self._environment = _environment(session.servers if session else None)
+        self._environment = _environment(session)
 
     def run(self, command: Sequence[str], *, demo: bool) -> int:
         return self._run_one(command) if command else self._serve(demo=demo)
@@ -74,7 +76,6 @@ class Up:
                 program.send_signal(signum)
 
         with self._signals.passed_to(pass_on):
-            self._started(program.pid)
             code = program.wait()
         return code if code >= 0 else 128 - code
 
@@ -82,10 +83,13 @@ class Up:
         """Migrate, seed if asked, then run web, worker and beat until Ctrl-C."""
         port = int(os.environ.get("PORT") or 8000)
         if _listens(port):
-            _say(f"Port {port} is taken. Choose another one: PORT={port + 1} {_called_as(demo=demo)}")
+            again = "make demo" if demo else "python manage.py up"
+            _say(f"Port {port} is taken. Choose another one: PORT={port + 1} {again}")
             return 1
         welcome = var_dir() / "welcome.txt"
         self._environment["OMS_WELCOME"] = str(welcome)
+        # Where collected static files would lie; in development there are none, and WhiteNoise would wonder.
+        (PROJECT / "var/static").mkdir(parents=True, exist_ok=True)
 
         for step in [["migrate", "--verbosity=1"], *([["demo"]] if demo else [])]:
             code = self._run_one([sys.executable, str(PROJECT / "manage.py"), *step])
@@ -97,11 +101,7 @@ class Up:
         programs = Programs(_programs(port), self._environment)
         watch = _Watch(port, welcome, self._session.servers if self._session else None, programs)
         with self._signals.passed_to(lambda _: programs.ask_to_end()):
-            return programs.run(started=self._started, tick=watch.look)
-
-    def _started(self, pid: int) -> None:
-        if self._session is not None:
-            self._session.runs(pid)
+            return programs.run(tick=watch.look)
 
 
 class _Watch:
@@ -155,17 +155,19 @@ def _external_servers() -> bool:
     return bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
 
 
-def _environment(servers: Servers | None) -> dict[str, str]:
-    """What the commands get: the URLs, and this Python first in the path, PostgreSQL's client tools last.
+def _environment(session: Session | None) -> dict[str, str]:
+    """What the commands get: the URLs, and first in the path this Python and PostgreSQL's client tools.
 
     A URL that the caller has set stays.
     """
     environment = dict(os.environ)
-    path = [str(Path(sys.executable).parent), environment.get("PATH", os.defpath)]
-    if servers is not None:
+    path = [str(Path(sys.executable).parent)]
+    if session is not None:
+        # Before the system's: a pg_dump that is older than the server refuses to work.
         path.append(str(binaries.installed().postgres))
-        for name, url in (("DATABASE_URL", servers.database_url), ("REDIS_URL", servers.redis_url)):
-            environment[name] = environment.get(name) or url
+        given = {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL") if environment.get(name)}
+        environment |= session.environment | given
+    path.append(environment.get("PATH", os.defpath))
     environment["PATH"] = os.pathsep.join(path)
     return environment
 
@@ -180,7 +182,7 @@ def _programs(port: int) -> list[Program]:
             "web",
             [
                 *(python, "-m", "gunicorn", "oms.wsgi", "--chdir", str(PROJECT)),
-                *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"),
+                *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8", "--no-control-socket"),
             ],
         ),
         Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", processes, "--loglevel", "info"]),
@@ -195,10 +197,6 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _called_as(*, demo: bool) -> str:
-    return "make demo" if demo else "python manage.py up"
 
 
 def _say(text: str) -> None:

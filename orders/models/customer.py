@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -42,7 +43,12 @@ class Customer(Identified, Timestamped):
                 condition=Q(external_id__isnull=True) | Q(channel__isnull=False), name="customer_external_id_of_channel"
             ),
         ]
-        indexes = [models.Index(Lower("email"), name="customer_by_email")]
+        indexes = [
+            models.Index(Lower("email"), name="customer_by_email"),
+            models.Index(fields=["external_id"], name="customer_by_external_id", condition=Q(external_id__isnull=False)),
+            models.Index(OpClass(Lower("last_name"), name="text_pattern_ops"), name="customer_by_last_name"),
+            models.Index(OpClass(Lower("company_name"), name="text_pattern_ops"), name="customer_by_company_name"),
+        ]
 
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()

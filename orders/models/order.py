@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.fields import AmountField, Identified, Timestamped
@@ -112,7 +112,9 @@ class Order(Identified, Timestamped):
             models.Index(fields=["channel", "-placed_at", "-id"], name="order_by_channel"),
             models.Index(fields=["fulfillment_status", "-placed_at", "-id"], name="order_by_fulfillment"),
             models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_by_payment"),
-            models.Index(fields=["external_id"], name="order_by_external_id"),
+            # Also finds by the beginning, whatever the database's collation.
+            models.Index(fields=["external_id"], name="order_by_external_id", opclasses=["text_pattern_ops"]),
+            models.Index(Lower("email"), name="order_by_email", condition=~Q(email="")),
             GinIndex(fields=["tags"], name="order_by_tag"),
         ]
 

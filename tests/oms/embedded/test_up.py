@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from oms.embedded import read_state
+from oms.embedded.binaries import installed
 from tests.oms.embedded.house import PROJECT, SECONDS, House, runs
 
 SHOW = 'echo "$DATABASE_URL"; echo "$REDIS_URL"; cat "$OMS_VAR/servers.json"'
@@ -39,6 +40,10 @@ def test_commits_are_durable_and_time_is_utc(house: House) -> None:
     asked = ", ".join(f"current_setting('{name}')" for name in names)
 
     assert house.sql(f"SELECT {asked}") == "on|on|off|UTC|200|UTF8"
+
+
+def test_a_command_finds_the_tools_that_fit_the_server(house: House) -> None:
+    assert house.up("--", "pg_dump", "--version").stdout == f"pg_dump (PostgreSQL) {installed().postgres_version}\n"
 
 
 def test_both_servers_answer_the_libraries_that_use_them(house: House) -> None:
@@ -147,13 +152,14 @@ def test_in_production_running_embedded_servers_are_not_found(house: House, monk
 def test_data_of_another_major_version_is_refused_with_the_dump_command(house: House) -> None:
     house.sql("CREATE TABLE kept AS SELECT 42 AS answer")
     version = house.var / "servers/postgres/PG_VERSION"
+    current = version.read_text()
     version.write_text("15\n")
 
     answer = house.up("--", "true")
 
     assert answer.returncode == 1
-    assert "was written by PostgreSQL 15, the embedded one is 18." in answer.stderr
+    assert f"was written by PostgreSQL 15, the embedded one is {installed().postgres_version}." in answer.stderr
     assert f"pg_dumpall -h /tmp -U oms -f {house.var}/servers/dump-15.sql" in answer.stderr
     assert read_state(house.var) is None
-    version.write_text("18\n")
+    version.write_text(current)
     assert house.sql("SELECT answer FROM kept") == "42"

@@ -1,0 +1,82 @@
+"""How values look in the console. Whatever a customer can type is escaped here or by the template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from oms.core.actors import ActorKind
+from oms.core.money import Money
+
+# What a word of a status means to the person who reads it.
+_TONES: Final[Mapping[str, str]] = (
+    dict.fromkeys(
+        ["completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"], "good"
+    )
+    | dict.fromkeys(["requires_action", "dead", "failed", "stopped", "unmatched"], "bad")
+    | dict.fromkeys(
+        [
+            *("partially_fulfilled", "partially_shipped", "partially_delivered", "partially_captured", "partial"),
+            *("partially_refunded", "partially_authorized", "awaiting", "packed", "requested", "partially_returned"),
+            *("hold", "running"),
+        ],
+        "busy",
+    )
+    | dict.fromkeys(["authorized"], "info")
+)
+
+
+def badge(value: str, label: Any, *, prefix: Any = "") -> SafeString:
+    """A status as a small coloured label; the colour follows from the word."""
+    tone = _TONES.get(value, "plain")
+    if prefix:
+        label = f"{prefix}: {label}"
+    return format_html('<span class="c-badge c-badge-{}">{}</span>', tone, label)
+
+
+def status_badge(row: Model, field: str, *, prefix: Any = "") -> SafeString:
+    """The badge of a choice field of a row."""
+    return badge(getattr(row, field), getattr(row, f"get_{field}_display")(), prefix=prefix)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as people of the active language write it, with its currency."""
+    return str(Money(amount, currency))
+
+
+def actor(value: Mapping[str, Any] | None) -> str:
+    """Who did it, as the timeline and the ledger keep it."""
+    if not value:
+        return ""
+    label = str(value.get("label", ""))
+    kind = value.get("kind")
+    if kind == ActorKind.SYSTEM:
+        return gettext(label or "System")
+    if kind == ActorKind.API_KEY:
+        return gettext("API key %s") % label
+    return label
+
+
+def as_json(value: Any) -> SafeString:
+    """Data of any shape, readable."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return format_html('<pre class="c-json">{}</pre>', text)
+
+
+def change_url(model: str, pk: UUID | str | int) -> str:
+    """The page of a row; `model` is app_model in lower case: orders_order."""
+    return reverse(f"admin:{model}_change", args=[pk])
+
+
+def link(model: str, pk: UUID | str | int, text: Any) -> SafeString:
+    """A link to the page of a row."""
+    return format_html('<a class="c-link" href="{}">{}</a>', change_url(model, pk), text)
