@@ -31,8 +31,12 @@ class Fulfillment(Identified, Timestamped):
         ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(canceled_at__isnull=True) | Q(shipped_at__isnull=True),
+                condition=Q(canceled_at__isnull=True) | Q(shipped_at__isnull=True, delivered_at__isnull=True),
                 name="fulfillment_shipped_is_not_canceled",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_at__isnull=True) | Q(shipped_at__isnull=False) | Q(requires_shipping=False),
+                name="fulfillment_ships_before_it_arrives",
             ),
         ]
         indexes = [

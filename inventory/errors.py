@@ -65,6 +65,11 @@ class AlreadyReserved(NotAllowed):
     message = _("This line has a reservation of %(sku)s at %(location)s already. Change that one.")
 
 
+class LevelExists(DomainError):
+    code = "level_exists"
+    message = _("%(sku)s has a level at %(location)s already.")
+
+
 class LevelInUse(NotAllowed):
     code = "level_in_use"
     message = _("%(location)s still has stock or reservations of %(sku)s, so its level cannot be deleted.")

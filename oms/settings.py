@@ -7,11 +7,16 @@ import sys
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from oms import embedded
+
+django_stubs_ext.monkeypatch()  # Django's generic classes take their type arguments at run time too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -67,6 +72,8 @@ DATABASE_URL, REDIS_URL = _server_urls()
 # --- the replaceable parts -------------------------------------------------------------------------------------------
 
 OMS: dict[str, Any] = {
+    # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
+    "SALES_CHANNELS": "channels.services.selling.selling",
     # Chooses the locations an order ships from: a function (demands, candidates) -> decision.
     "SOURCING": "inventory.sourcing.fewest_parcels.fewest_parcels",
     # Fulfillment providers by code.
@@ -76,6 +83,8 @@ OMS: dict[str, Any] = {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",
         "online-retail": "channels.adapters.online_retail.OnlineRetailFormat",
     },
+    # Lines of a file that an import writes in one transaction, at most 2000.
+    "IMPORT_CHUNK_LINES": _whole_number("OMS_IMPORT_CHUNK_LINES", 2000, least=1),
     # Seconds a subscriber may take before its delivery is thought lost and made again.
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
@@ -112,6 +121,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "oms.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -150,7 +160,15 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("OMS_TEST_DATABASE", "test_oms")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# Several installations may share one Redis: each puts a word of its own before its keys.
+REDIS_KEY_PREFIX = os.environ.get("REDIS_KEY_PREFIX", "")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": REDIS_KEY_PREFIX,
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -184,6 +202,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 
 # A batch of a thousand orders is some megabytes; more is an import.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # packing an order with a quantity for each of its lines
 
 # --- REST ------------------------------------------------------------------------------------------------------------
 
@@ -197,6 +216,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["oms.web.rendering.ExactJsonParser"],
     "DEFAULT_PAGINATION_CLASS": "oms.web.pagination.OffsetPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "oms.web.rendering.AlwaysJson",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "oms.web.exceptions.problem",
     "UNAUTHENTICATED_USER": None,
@@ -209,6 +229,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "PREPROCESSING_HOOKS": ["oms.web.schema.only_api"],
+    "POSTPROCESSING_HOOKS": ["oms.web.schema.add_components"],
 }
 
 # --- Celery ----------------------------------------------------------------------------------------------------------
@@ -221,7 +246,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"channels.tasks.*": {"queue": "imports"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "visibility_timeout": 3600,
+    "global_keyprefix": REDIS_KEY_PREFIX,
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -241,10 +271,94 @@ LOGGING = {
 
 # --- the console -----------------------------------------------------------------------------------------------------
 
+
+def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
+    """A link of the sidebar to the list of a model (app_model), for whoever may see it."""
+    app, name = model.rsplit("_", 1)
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+
+
 UNFOLD = {
     "SITE_TITLE": _("Orders"),
     "SITE_HEADER": _("Orders"),
+    "SITE_SYMBOL": "package_2",
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
+    "STYLES": [lambda request: static("console/console.css")],
+    "DASHBOARD_CALLBACK": "oms.web.console.dashboard.index",
+    "COLORS": {
+        "primary": {  # a calm blue
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Orders"),
+                "items": [
+                    {"title": _("What waits"), "icon": "home", "link": reverse_lazy("admin:index")},
+                    _entry(_("Orders"), "package_2", "orders_order"),
+                    _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
+                    _entry(_("Payments"), "payments", "payments_payment"),
+                    _entry(_("Customers"), "group", "orders_customer"),
+                ],
+            },
+            {
+                "title": _("Stock"),
+                "items": [
+                    _entry(_("Items"), "category", "inventory_inventoryitem"),
+                    _entry(_("Levels"), "inventory", "inventory_inventorylevel"),
+                    _entry(_("Locations"), "warehouse", "inventory_stocklocation"),
+                    _entry(_("Reservations"), "bookmark", "inventory_reservation"),
+                    _entry(_("Movements"), "swap_vert", "inventory_stockmovement"),
+                ],
+            },
+            {
+                "title": _("Channels and imports"),
+                "items": [
+                    _entry(_("Sales channels"), "storefront", "channels_saleschannel"),
+                    _entry(_("Import runs"), "upload_file", "channels_importrun"),
+                    _entry(_("Rejects"), "rule", "channels_importreject"),
+                    _entry(_("Credit notes and write-offs"), "receipt_long", "channels_sourcedocument"),
+                ],
+            },
+            {
+                "title": _("Events"),
+                "collapsible": True,
+                "items": [
+                    _entry(_("Events"), "bolt", "core_outboxevent"),
+                    _entry(_("Deliveries"), "outbox", "core_delivery"),
+                    _entry(_("Schedules"), "schedule", "django_celery_beat_periodictask"),
+                ],
+            },
+            {
+                "title": _("Access"),
+                "collapsible": True,
+                "items": [
+                    _entry(_("API keys"), "key", "web_apikey"),
+                    _entry(_("Users"), "person", "auth_user"),
+                    _entry(_("Groups"), "groups", "auth_group"),
+                ],
+            },
+        ],
+    },
 }

@@ -1,8 +1,39 @@
 from django.contrib import admin
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import defaults
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from oms.web import exceptions
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("console/", admin.site.urls),
+    path("admin/", include("orders.api.urls")),
+    path("admin/", include("inventory.api.urls")),
+    path("admin/", include("channels.api.urls")),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
 ]
+
+
+# What no view has answered: problem+json under the API's paths, Django's pages elsewhere.
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return exceptions.bad_request(request, exception) if _is_api(request) else defaults.bad_request(request, exception)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return exceptions.not_found(request, exception)
+    return defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return exceptions.server_error(request) if _is_api(request) else defaults.server_error(request)

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class OrdersConfig(AppConfig):
     name = "orders"
+
+    def ready(self) -> None:
+        from oms.core import hooks as kernel
+        from orders import hooks
+
+        kernel.order_change.register(hooks.order_change)

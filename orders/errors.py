@@ -20,6 +20,27 @@ class OrderNotCancelable(NotAllowed):
     message = _("Order #%(number)s is %(status)s with its goods %(fulfillment)s, so it cannot be canceled.")
 
 
+class OrderAlreadyCanceled(OrderNotCancelable):
+    code = "order_already_canceled"
+    type = "invalid_data"  # as recorded
+    message = _("Order #%(number)s has been canceled.")
+
+
+class OrderNotCompletable(NotAllowed):
+    code = "order_not_completable"
+    message = _("Order #%(number)s is %(status)s or on hold, so it cannot be completed.")
+
+
+class OrderNotArchivable(NotAllowed):
+    code = "order_not_archivable"
+    message = _("Order #%(number)s is %(status)s; only completed and canceled orders can be archived.")
+
+
+class OrderNotRevisable(NotAllowed):
+    code = "order_not_revisable"
+    message = _("Order #%(number)s is %(reason)s, so what its source says now was not taken over.")
+
+
 class OrderNotOpen(NotAllowed):
     code = "order_not_open"
     message = _("Order #%(number)s is %(status)s.")
@@ -35,6 +56,12 @@ class FulfillsMoreThanOrdered(DomainError):
     message = _("%(sku)s: %(requested)s asked, %(open)s still to be fulfilled.")
 
 
+class HoldsMoreThanOrdered(DomainError):
+    code = "holds_more_than_ordered"
+    type = "not_allowed"
+    message = _("%(sku)s: %(held)s would be reserved, %(open)s still to be fulfilled.")
+
+
 class NothingToFulfill(DomainError):
     code = "nothing_to_fulfill"
     message = _("There is nothing to fulfill.")
@@ -48,6 +75,11 @@ class MixedShippingRequirements(DomainError):
 class NotThisOrders(DomainError):
     code = "not_this_orders"
     message = _("Order #%(number)s has no such line.")
+
+
+class ShipsOtherThanPacked(DomainError):
+    code = "ships_other_than_packed"
+    message = _("A fulfillment ships whole: these are not the items that were packed in it.")
 
 
 class FulfillmentAlreadyShipped(NotAllowed):

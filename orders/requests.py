@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from oms.core.errors import FieldError, InvalidInput
-from oms.core.money import MAX_AMOUNT, UnknownCurrency, exponent
+from orders import soundness
 
 Short = Annotated[str, Meta(max_length=100)]
 Text = Annotated[str, Meta(max_length=255)]
 Name = Annotated[str, Meta(max_length=120)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+EMAIL_PATTERN: Final = r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$(?!\n)"  # `$` alone lets a line break follow
 AwareTime = Annotated[datetime, Meta(tz=True)]
 
 
@@ -36,7 +37,7 @@ class AddressRequest(_Part):
     city: Name = ""
     province: Name = ""
     postal_code: Annotated[str, Meta(max_length=30)] = ""
-    country_code: Annotated[str, Meta(pattern="^([A-Za-z]{2})?$")] = ""  # ISO 3166-1 alpha-2
+    country_code: Annotated[str, Meta(pattern=r"^([A-Za-z]{2})?$(?!\n)")] = ""  # ISO 3166-1 alpha-2
     country_name: Annotated[str, Meta(max_length=80)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""
 
@@ -127,12 +128,12 @@ class OrderRequest(_Part):
     canceled_at: it was called off already; recorded with total 0 and no stock.
     """
 
-    currency_code: Annotated[str, Meta(pattern="^[A-Za-z]{3}$")]
+    currency_code: Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$(?!\n)")]
     items: list[LineRequest] = []
     sales_channel: Short | None = None
     external_id: Annotated[str, Meta(min_length=1, max_length=190)] | None = None
     placed_at: AwareTime | None = None
-    email: Annotated[str, Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
+    email: Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""
     customer: CustomerRequest | None = None
     shipping_address: AddressRequest | None = None
@@ -163,6 +164,10 @@ def parse(body: bytes | str) -> OrderRequest:
         request = _decoder.decode(body)
     except msgspec.DecodeError as problem:
         raise as_invalid_input(problem) from None
+    except UnicodeDecodeError:
+        raise InvalidInput(errors=[FieldError("", "The body is not UTF-8.", "encoding")]) from None
+    except RecursionError:
+        raise InvalidInput(errors=[FieldError("", "The body is nested too deeply.", "too_deep")]) from None
     require_sound(request)
     return request
 
@@ -176,73 +181,6 @@ def as_invalid_input(problem: msgspec.DecodeError, pointer: str = "") -> Invalid
 
 def require_sound(request: OrderRequest) -> None:
     """Refuse what has the right form and still makes no sense. Raises InvalidInput with every such field."""
-    errors = [
-        *_amount_errors(request),
-        *(
-            FieldError(f"/items/{index}/quantity_fulfilled", f"{line.quantity_fulfilled} of {line.quantity} fulfilled.")
-            for index, line in enumerate(request.items)
-            if line.quantity_fulfilled > line.quantity
-        ),
-    ]
-    try:
-        exponent(request.currency)
-    except UnknownCurrency as problem:
-        errors.insert(0, FieldError("/currency_code", str(problem), problem.code))
-    if not request.items and not request.shipping_methods:
-        errors.append(FieldError("/items", "An order has at least one line.", "required"))
+    errors = soundness.problems(request)
     if errors:
         raise InvalidInput(errors=errors)
-
-
-_ZERO = Decimal(0)
-
-
-def _amount_errors(request: OrderRequest) -> list[FieldError]:
-    errors: list[FieldError] = []
-
-    def check(pointer: str, amount: Decimal | None, *, least: Decimal | None = _ZERO) -> None:
-        if amount is None:
-            return
-        if not amount.is_finite() or abs(amount) >= MAX_AMOUNT:
-            errors.append(FieldError(pointer, f"{pointer}: {amount} is not an amount that can be stored.", "amount"))
-        elif least is not None and amount < least:
-            errors.append(FieldError(pointer, f"{pointer}: {amount} is below {least}.", "amount"))
-
-    def check_priced(pointer: str, part: LineRequest | ShippingRequest) -> None:
-        for number, tax in enumerate(part.tax_lines):
-            check(f"{pointer}/tax_lines/{number}/rate", tax.rate)
-            check(f"{pointer}/tax_lines/{number}/amount", tax.amount)
-        check_discounts(pointer, part.discounts)
-
-    def check_discounts(pointer: str, discounts: list[DiscountRequest]) -> None:
-        for number, discount in enumerate(discounts):
-            place = f"{pointer}/discounts/{number}"
-            check(f"{place}/amount", discount.amount)
-            check(f"{place}/percent", discount.percent)
-            if (discount.amount is None) == (discount.percent is None):
-                errors.append(FieldError(place, f"{place}: give either amount or percent.", "required"))
-            elif discount.percent is not None and discount.percent > 100:
-                errors.append(FieldError(f"{place}/percent", f"{place}: {discount.percent} is above 100.", "amount"))
-
-    for index, line in enumerate(request.items):
-        check(f"/items/{index}/unit_price", line.unit_price)
-        if line.tax_lines or line.discounts:
-            check_priced(f"/items/{index}", line)
-    for index, method in enumerate(request.shipping_methods):
-        check(f"/shipping_methods/{index}/amount", method.amount)
-        check_priced(f"/shipping_methods/{index}", method)
-    check_discounts("", request.discounts)
-    for index, payment in enumerate(request.payments):
-        place = f"/payments/{index}"
-        check(f"{place}/amount", payment.amount)
-        check(f"{place}/captured", payment.captured)
-        check(f"{place}/refunded", payment.refunded)
-        captured = payment.amount if payment.captured is None else payment.captured
-        if captured > payment.amount:
-            errors.append(FieldError(f"{place}/captured", f"{place}: more captured than {payment.amount}.", "amount"))
-        if payment.refunded > captured:
-            errors.append(FieldError(f"{place}/refunded", f"{place}: more refunded than {captured}.", "amount"))
-    for index, credit in enumerate(request.credit_lines):
-        check(f"/credit_lines/{index}/amount", credit.amount)
-    check("/total", request.total)
-    return errors

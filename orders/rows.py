@@ -15,10 +15,11 @@ from inventory.services.goods import Goods
 from oms.core import events, ids
 from oms.core.actors import Actor
 from oms.core.bulk import Row
+from oms.core.money import round_amount
 from orders import policies
 from orders.enums import AdjustmentKind, CreditReason, OrderStatus
 from orders.events import OrderPlaced
-from orders.requests import AddressRequest, DiscountRequest, LineRequest, OrderRequest, TaxRequest
+from orders.requests import AddressRequest, DiscountRequest, LineRequest, OrderRequest, PaymentRequest, TaxRequest
 from orders.totals import Priced, Totals
 from payments.rows import PaymentRow
 
@@ -215,7 +216,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the orders of one call have in common. `announced`: each has an order.placed of its own."""
+    """What the orders of one call have in common.
+
+    announced: each has an order.placed of its own. past: they are over: one that leaves nothing to pack is completed.
+    """
 
     channel_id: UUID
     channel_code: str
@@ -224,6 +228,7 @@ class Context:
     announced: bool
     action: str = "order.placed"
     import_run_id: UUID | None = None
+    past: bool = False
 
 
 def add(
@@ -235,9 +240,13 @@ def add(
     *,
     customer_id: UUID | None,
     digest: str = "",
+    order_id: UUID | None = None,
 ) -> OrderRow:
-    """Add the rows of one order, with its statuses as the rollup would derive them. Returns the order's own row."""
-    order_id = ids.new_id()
+    """Add the rows of one order, with its statuses as the rollup would derive them. Returns the order's own row.
+
+    order_id: of an order that exists and is written anew.
+    """
+    order_id = order_id or ids.new_id()
     lines = _lines(request, totals, goods, order_id)
     rows.lines += lines
     _add_shipping(rows, request, totals, order_id)
@@ -250,8 +259,8 @@ def add(
     rows.notes += [
         NoteRow(id=ids.new_id(), order_id=order_id, body=body, author=context.actor.as_dict()) for body in request.notes
     ]
-    _add_payments(rows, request, totals, order_id)
     order = _order(request, totals, lines, order_id, context, customer_id, digest)
+    _add_payments(rows, request, order)
     _add_credits(rows, request, order)
     rows.orders.append(order)
     _add_news(rows, request, order, context)
@@ -268,15 +277,17 @@ def _order(
     digest: str,
 ) -> OrderRow:
     canceled = request.canceled_at is not None
-    captured = sum((_captured(payment) for payment in request.payments), ZERO)
-    refunded = sum((payment.refunded for payment in request.payments), ZERO)
-    authorized = sum((payment.amount for payment in request.payments), ZERO)
-    credit = sum((credit.amount for credit in request.credit_lines), ZERO)
+    paid = [_paid(payment, totals.currency) for payment in request.payments]
+    authorized = sum((payment.amount for payment in paid), ZERO)
+    captured = sum((payment.captured for payment in paid), ZERO)
+    refunded = sum((payment.refunded for payment in paid), ZERO)
+    credit = sum((round_amount(credit.amount, totals.currency) for credit in request.credit_lines), ZERO)
     if canceled:
         credit = totals.total
     total = totals.total - credit
     fulfillment = policies.fulfillment_status(lines, canceled=canceled)
-    done = bool(lines) and all(line.quantity_fulfilled == line.quantity for line in lines)
+    units_open = policies.units_open(lines)
+    done = not units_open and (context.past or any(line.quantity_fulfilled for line in lines))
     status = OrderStatus.CANCELED if canceled else OrderStatus.COMPLETED if done else OrderStatus.PENDING
     placed_at = request.placed_at or context.now
     return OrderRow(
@@ -291,7 +302,7 @@ def _order(
             total=total, authorized=authorized, captured=captured, refunded=refunded, canceled=canceled
         ),
         fulfillment_status=fulfillment,
-        units_open=0 if canceled else policies.units_open(lines),
+        units_open=0 if canceled else units_open,
         is_sample=bool(lines) and not totals.total and not any(line.unit_price for line in lines),
         currency=totals.currency,
         prices_include_tax=request.prices_include_tax,
@@ -434,32 +445,43 @@ def _address(address: AddressRequest, kind: str, order_id: UUID) -> AddressRow:
     )
 
 
-def _captured(payment: Any) -> Decimal:
-    return payment.amount if payment.captured is None else payment.captured
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    """The amounts of a payment, rounded as they are stored."""
+
+    amount: Decimal
+    captured: Decimal
+    refunded: Decimal
 
 
-def _add_payments(rows: Rows, request: OrderRequest, totals: Totals, order_id: UUID) -> None:
+def _paid(payment: PaymentRequest, currency: str) -> _Paid:
+    captured = payment.amount if payment.captured is None else payment.captured
+    return _Paid(*(round_amount(each, currency) for each in (payment.amount, captured, payment.refunded)))
+
+
+def _add_payments(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
+    """Money that was taken elsewhere: when the order was placed, where the source does not say."""
     for payment in request.payments:
-        captured = _captured(payment)
+        paid = _paid(payment, order.currency)
         rows.payments.append(
             PaymentRow(
                 id=ids.new_id(),
-                order_id=order_id,
+                order_id=order.id,
                 provider="external",
                 method=payment.method,
                 reference=payment.reference,
-                currency=totals.currency,
-                amount=payment.amount,
-                captured=captured,
-                refunded=payment.refunded,
-                captured_at=payment.captured_at or (request.placed_at if captured else None),
+                currency=order.currency,
+                amount=paid.amount,
+                captured=paid.captured,
+                refunded=paid.refunded,
+                captured_at=payment.captured_at or (order.placed_at if paid.captured else None),
                 metadata=_NOTHING,
             )
         )
 
 
 def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
-    """The credit lines asked for; a canceled order's is one over all it was worth. And the source's difference."""
+    """The credit lines asked for; a canceled order's last is over all it was still worth. And the source's difference."""
     if order.adjustment_total:
         rows.adjustments.append(
             AdjustmentRow(
@@ -473,12 +495,16 @@ def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
                 amount=order.adjustment_total,
             )
         )
-    credits = [(credit.amount, credit.reason, credit.reference, credit.note) for credit in request.credit_lines]
+    given = [
+        (round_amount(credit.amount, order.currency), credit.reason, credit.reference, credit.note)
+        for credit in request.credit_lines
+    ]
     if order.canceled_at is not None:
-        credits = [(order.credit_total, CreditReason.CANCELLATION.value, "", "")]
+        left = order.credit_total - sum([amount for amount, *_ in given], ZERO)
+        given.append((left, CreditReason.CANCELLATION.value, "", ""))
     rows.credits += [
         CreditLineRow(id=ids.new_id(), order_id=order.id, amount=amount, reason=reason, reference=reference, note=note)
-        for amount, reason, reference, note in credits
+        for amount, reason, reference, note in given
         if amount
     ]
 

@@ -8,13 +8,15 @@ the tax is the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from oms.core.errors import DomainError, FieldError
-from oms.core.money import round_amount, split_amount
+from oms.core.money import MAX_AMOUNT, round_amount, split_amount
 from orders.requests import DiscountRequest, LineRequest, OrderRequest, ShippingRequest, TaxRequest
 
 ZERO: Final = Decimal(0)
@@ -23,7 +25,17 @@ HUNDRED: Final = Decimal(100)
 
 class DiscountExceedsPrice(DomainError):
     code = "discount_exceeds_price"
-    message = "A discount is larger than what it is taken off."
+    message = _("A discount is larger than what it is taken off.")
+
+
+class TaxExceedsPrice(DomainError):
+    code = "tax_exceeds_price"
+    message = _("A tax is larger than the price that includes it.")
+
+
+class AmountTooLarge(DomainError):
+    code = "amount_too_large"
+    message = _("The amounts are larger than can be stored.")
 
 
 @dataclass(slots=True)
@@ -42,7 +54,10 @@ class Priced:
 
 @dataclass(slots=True)
 class Totals:
-    """The money of an order, in `currency`. `total` = item_subtotal + shipping_subtotal - discount + tax + difference."""
+    """The money of an order, in `currency`.
+
+    `total` = item_subtotal + shipping_subtotal - discount + tax + difference.
+    """
 
     currency: str
     lines: list[Priced]
@@ -56,19 +71,22 @@ class Totals:
 
 
 def compute(request: OrderRequest) -> Totals:
-    """The totals of a request. Raises DiscountExceedsPrice.
+    """The totals of a request. Raises DiscountExceedsPrice or TaxExceedsPrice with all such lines, AmountTooLarge.
 
     Where the request states the source's total, the difference to our own sum is `difference`.
     """
     currency = request.currency
     lines = [_gross(line.unit_price, line.quantity, line, currency) for line in request.items]
     shipping = [_gross(method.amount, method.quantity, method, currency) for method in request.shipping_methods]
+    _require_discounts_within(lines, shipping)
     if request.discounts:
         _share_order_discounts(request, lines, currency)
     for priced, line in zip(lines, request.items, strict=True):
         _tax(priced, line.tax_lines, request.prices_include_tax, currency)
     for priced, method in zip(shipping, request.shipping_methods, strict=True):
         _tax(priced, method.tax_lines, request.prices_include_tax, currency)
+    if request.prices_include_tax:
+        _require_taxes_within(lines, shipping)
     return _sum(request, lines, shipping, currency)
 
 
@@ -78,7 +96,6 @@ def _gross(price: Decimal, quantity: int, part: LineRequest | ShippingRequest, c
     if part.discounts:
         priced.discounts = [_discount(each, priced.subtotal, currency) for each in part.discounts]
         priced.discount = sum(priced.discounts, ZERO)
-        _require_within(priced.discount, priced.subtotal, part)
     priced.total = priced.subtotal - priced.discount
     return priced
 
@@ -93,7 +110,8 @@ def _share_order_discounts(request: OrderRequest, lines: Sequence[Priced], curre
     sharing = [priced for priced, line in zip(lines, request.items, strict=True) if line.kind != "fee"]
     base = sum((priced.total for priced in sharing), ZERO)
     amounts = [_discount(each, base, currency) for each in request.discounts]
-    _require_within(sum(amounts, ZERO), base, request)
+    if sum(amounts, ZERO) > base:
+        raise DiscountExceedsPrice(errors=[_exceeds("", sum(amounts, ZERO), base)])
     weights = [priced.total for priced in sharing]
     for amount in amounts:
         for priced, share in zip(sharing, split_amount(amount, weights, currency) if sharing else [], strict=True):
@@ -104,39 +122,75 @@ def _share_order_discounts(request: OrderRequest, lines: Sequence[Priced], curre
         priced.total -= share
 
 
-def _require_within(discount: Decimal, base: Decimal, part: object) -> None:
-    if discount > base:
-        raise DiscountExceedsPrice(
-            errors=[FieldError("/discounts", f"{discount} is taken off {base}.", DiscountExceedsPrice.code)]
-        )
+def _require_discounts_within(lines: Sequence[Priced], shipping: Sequence[Priced]) -> None:
+    errors = [
+        _exceeds(place, priced.discount, priced.subtotal)
+        for place, priced in _places(lines, shipping)
+        if priced.discount > priced.subtotal
+    ]
+    if errors:
+        raise DiscountExceedsPrice(errors=errors)
+
+
+def _exceeds(place: str, discount: Decimal, base: Decimal) -> FieldError:
+    pointer = f"{place}/discounts"
+    return FieldError(pointer, f"{pointer}: {discount} is taken off {base}.", DiscountExceedsPrice.code)
+
+
+def _require_taxes_within(lines: Sequence[Priced], shipping: Sequence[Priced]) -> None:
+    errors = [
+        FieldError(f"{place}/tax_lines", f"{place}: {priced.tax} is in {priced.total}.", TaxExceedsPrice.code)
+        for place, priced in _places(lines, shipping)
+        if priced.tax > priced.total
+    ]
+    if errors:
+        raise TaxExceedsPrice(errors=errors)
+
+
+def _places(lines: Sequence[Priced], shipping: Sequence[Priced]) -> Iterator[tuple[str, Priced]]:
+    """Each line with the JSON pointer to where it stands in the request."""
+    yield from ((f"/items/{index}", priced) for index, priced in enumerate(lines))
+    yield from ((f"/shipping_methods/{index}", priced) for index, priced in enumerate(shipping))
 
 
 def _tax(priced: Priced, taxes: Sequence[TaxRequest], inclusive: bool, currency: str) -> None:
-    """Add the taxes of a line to it, or take them out of it where its price includes them."""
+    """Add the taxes of a line to it, or take them out of it where its price includes them.
+
+    Taxes with an amount are kept as stated; the others are computed together from their rates and shared by them.
+    """
     if not taxes:
         return
     payable = priced.total
-    stated = [tax.amount for tax in taxes if tax.amount is not None]
-    rate = sum((tax.rate for tax in taxes), ZERO)
-    if len(stated) == len(taxes):
-        priced.taxes = [round_amount(amount, currency) for amount in stated]
-        priced.tax = sum(priced.taxes, ZERO)
-    elif inclusive:
-        priced.tax = payable - round_amount(payable * HUNDRED / (HUNDRED + rate), currency)
+    computed = [tax for tax in taxes if tax.amount is None]
+    rate = sum((tax.rate for tax in computed), ZERO)
+    stated = sum((round_amount(tax.amount, currency) for tax in taxes if tax.amount is not None), ZERO)
+    if inclusive:
+        rest = payable - stated
+        own = rest - _net(rest, rate, currency)
     else:
-        priced.tax = round_amount(payable * rate / HUNDRED, currency)
-    if not priced.taxes:
-        priced.taxes = split_amount(priced.tax, [tax.rate for tax in taxes], currency)
+        own = round_amount(payable * rate / HUNDRED, currency)
+    shares = iter(split_amount(own, [tax.rate for tax in computed], currency) if computed and own >= ZERO else [])
+    priced.taxes = [next(shares, ZERO) if tax.amount is None else round_amount(tax.amount, currency) for tax in taxes]
+    priced.tax = stated + own
     if not inclusive:
         priced.total = payable + priced.tax
         return
     net = payable - priced.tax
-    if priced.discount:
-        share = priced.tax / payable if payable else ZERO
-        priced.subtotal = round_amount(priced.subtotal * (1 - share), currency)
-    else:
-        priced.subtotal = net
+    priced.subtotal = _net_subtotal(priced, payable, net, None if stated else rate, currency)
     priced.discount = priced.subtotal - net
+
+
+def _net(gross: Decimal, rate: Decimal, currency: str) -> Decimal:
+    return round_amount(gross * HUNDRED / (HUNDRED + rate), currency)
+
+
+def _net_subtotal(priced: Priced, payable: Decimal, net: Decimal, rate: Decimal | None, currency: str) -> Decimal:
+    """What the line costs net before its discounts: by the rate, or in the proportion of the stated taxes."""
+    if not priced.discount:
+        return net
+    if rate is not None:
+        return _net(priced.subtotal, rate, currency)
+    return round_amount(priced.subtotal * net / payable, currency) if payable else priced.subtotal
 
 
 def _sum(request: OrderRequest, lines: list[Priced], shipping: list[Priced], currency: str) -> Totals:
@@ -145,6 +199,8 @@ def _sum(request: OrderRequest, lines: list[Priced], shipping: list[Priced], cur
     tax = sum([part.tax for part in everything], ZERO)
     ours = sum([part.total for part in everything], ZERO)
     stated = ours if request.total is None else round_amount(request.total, currency)
+    if ours + discount >= MAX_AMOUNT:
+        raise AmountTooLarge(errors=[FieldError("/items", str(AmountTooLarge.message), AmountTooLarge.code)])
     return Totals(
         currency=currency,
         lines=lines,

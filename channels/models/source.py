@@ -129,7 +129,10 @@ class SourceDocumentLine(Identified):
 
 
 class CreditMatch(Identified):
-    """How many units of an earlier sale a line of a credit note gives back. `sold_id` is an order line or shipping line."""
+    """How many units of an earlier sale a line of a credit note gives back.
+
+    `sold_id` is an order line or a shipping line.
+    """
 
     id_prefix = "crmatch"
 

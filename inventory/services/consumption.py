@@ -17,7 +17,7 @@ from oms.core.errors import FieldError
 
 @dataclass(frozen=True, slots=True)
 class TakenLine:
-    """Units of an item that a fulfillment takes for an order line. `pointer` is where the line stands in the request."""
+    """Units of an item that a fulfillment takes for an order line. `pointer`: where the line stands in the request."""
 
     line_id: UUID
     item_id: UUID

@@ -64,8 +64,9 @@ FROM moved JOIN levels ON levels.id = moved.id
 def post(movements: Sequence[Movement], *, actor: Actor) -> None:
     """Move the counters and write the ledger, one row for each movement.
 
-    A deleted level that moves is there again. The caller has locked the levels (`levels.lock`), in order. Raises IntegrityError where a movement would break a
-    counter, which a service has ruled out before; ValueError when a level does not exist or comes twice.
+    A deleted level that moves is there again. The caller has locked the levels (`levels.lock`), in order. Raises
+    IntegrityError where a movement would break a counter, which a service has ruled out before; ValueError when a level
+    does not exist or comes twice.
     """
     if not movements:
         return

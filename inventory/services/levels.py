@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from inventory.models import InventoryLevel
+from inventory.errors import NotStocked
+from inventory.models import InventoryItem, InventoryLevel, StockLocation
 from oms.core import ids, locks
+from oms.core.errors import NotFound
 
 
 @dataclass(slots=True)
@@ -76,3 +78,25 @@ def ensure(pairs: Collection[tuple[UUID, UUID]]) -> None:
             """,
             [[ids.new_id() for _ in ordered], [pair[0] for pair in ordered], [pair[1] for pair in ordered]],
         )
+
+
+def find_or_make(item_id: UUID, location_id: UUID) -> UUID:
+    """The id of the level of an item at a location; made, empty, when it is missing.
+
+    Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted.
+    """
+    item = InventoryItem.objects.filter(pk=item_id).first()
+    if item is None:
+        raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
+    if not StockLocation.objects.filter(pk=location_id).exists():
+        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
+    if not item.is_stocked:
+        raise NotStocked(sku=item.sku)
+    ensure({(item_id, location_id)})
+    return InventoryLevel.objects.values_list("pk", flat=True).get(item_id=item_id, location_id=location_id)
+
+
+def obtain(item_id: UUID, location_id: UUID) -> InventoryLevel:
+    """The same, locked, with its counters."""
+    level_id = find_or_make(item_id, location_id)
+    return lock_rows({level_id})[level_id]

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from inventory.enums import MovementKind
 from inventory.errors import InsufficientStock, NoStockLocation
-from inventory.models import Reservation
+from inventory.models import Reservation, StockLocation
 from inventory.services import ledger, levels
 from inventory.services.levels import Level
 from inventory.sourcing.base import Candidate, Decision
@@ -74,16 +74,16 @@ class DecisionRow(bulk.Row, kw_only=True):
 
 
 def refusals(demands: Sequence[OrderDemand], location_ids: Collection[UUID]) -> dict[UUID, DomainError]:
-    """Which of these orders could not be served at this moment, by order id, and why. Locks nothing, so it can change."""
+    """Which of these orders could not be served now, by order id, and why. Nothing is locked: it can change."""
     return _plan(demands, location_ids, levels.read(_items(demands), location_ids)).refusals
 
 
 def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, actor: Actor) -> dict[UUID, DomainError]:
     """Hold stock for orders, first come first served, at the active ones of these locations.
 
-    Levels are locked here, so this is the last thing a transaction does. Items that may be backordered take the shortage
-    as backordered. Orders that cannot be served get nothing; they come back by id with InsufficientStock (all shortages
-    of the order in one error) or NoStockLocation, and the caller rolls back.
+    Levels are locked here, so this is the last thing a transaction does. Items that may be backordered take the
+    shortage as backordered. Orders that cannot be served get nothing; they come back by id with InsufficientStock (all
+    shortages of the order in one error) or NoStockLocation, and the caller rolls back.
     """
     if not demands:
         return {}
@@ -111,20 +111,21 @@ def _plan(demands: Sequence[OrderDemand], location_ids: Collection[UUID], found:
         {level.location_id: level for level in kept}.values(), key=lambda level: (level.priority, level.location_code)
     )
     plan = Plan({}, {}, {}, demands)
+    anywhere = [place.location_id for place in places]
     for demand in demands:
         wanted, backorder = _wanted(demand), {line.item_id: line.allow_backorder for line in demand.lines}
         candidates = [_candidate(place, wanted, available) for place in places]
         decision: Decision = strategy(wanted, candidates)
         refused = {item: units for item, units in decision.short.items() if not backorder[item]}
-        if refused or (decision.short and not location_ids):
-            plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(location_ids))
+        if decision.short and not anywhere:  # nothing of it lies anywhere: at most one order in many asks this
+            anywhere = _active(location_ids)
+        if refused or (decision.short and not anywhere):
+            plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(anywhere))
             continue
         for pair, units in decision.taken.items():
             available[pair] -= units
         plan.decisions[demand.order_id] = decision
-        plan.backorders[demand.order_id] = {
-            item: _waits_at(item, places, available, location_ids) for item in decision.short
-        }
+        plan.backorders[demand.order_id] = {item: _waits_at(item, anywhere, available) for item in decision.short}
     return plan
 
 
@@ -141,13 +142,14 @@ def _candidate(place: Level, wanted: dict[UUID, int], available: dict[tuple[UUID
     return Candidate(place.location_id, place.location_code, place.location_name, place.priority, there)
 
 
-def _waits_at(
-    item: UUID, places: Sequence[Level], available: dict[tuple[UUID, UUID], int], location_ids: Collection[UUID]
-) -> UUID:
+def _active(location_ids: Collection[UUID]) -> list[UUID]:
+    rows = StockLocation.objects.filter(pk__in=location_ids, is_active=True).order_by("priority", "code")
+    return list(rows.values_list("pk", flat=True))
+
+
+def _waits_at(item: UUID, locations: Sequence[UUID], available: dict[tuple[UUID, UUID], int]) -> UUID:
     """Where a backordered item waits for goods: the first location that keeps it, else the first there is."""
-    keeping = [place.location_id for place in places if (item, place.location_id) in available]
-    anywhere = [place.location_id for place in places] or list(location_ids)
-    return (keeping or anywhere)[0]
+    return next((place for place in locations if (item, place) in available), locations[0])
 
 
 def _refusal(demand: OrderDemand, wanted: dict[UUID, int], short: dict[UUID, int], has_location: bool) -> DomainError:

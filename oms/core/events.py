@@ -29,6 +29,8 @@ from django.utils import timezone
 from oms.core import bulk, hooks, ids
 from oms.core.actors import Actor
 
+_LONGEST_NAME = 200  # of the column that keeps it
+
 _signals: dict[str, EventSignal] = {}
 
 
@@ -111,9 +113,17 @@ class EventSignal(Signal):
         self.subscribers: dict[str, Callable[..., Any]] = {}
 
     def connect(self, receiver: Any, sender: Any = None, weak: bool = True, dispatch_uid: Any = None) -> None:
-        """As django.dispatch: the subscriber's name is the dispatch_uid, else module and name of the function."""
+        """As django.dispatch: the subscriber's name is the dispatch_uid, else module and name of the function.
+
+        Raises ValueError when another receiver has that name, or when it is too long to be kept.
+        """
+        name = str(dispatch_uid or _name_of(receiver))
+        if len(name) > _LONGEST_NAME:
+            raise ValueError(f"{name} is longer than {_LONGEST_NAME}: give a dispatch_uid")
+        if self.subscribers.get(name, receiver) is not receiver:
+            raise ValueError(f"{self.name} has a subscriber {name} already: give a dispatch_uid")
         super().connect(receiver, sender=sender, weak=False, dispatch_uid=dispatch_uid)
-        self.subscribers[dispatch_uid or f"{receiver.__module__}.{receiver.__qualname__}"] = receiver
+        self.subscribers[name] = receiver
 
     def disconnect(self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None) -> bool:
         gone = [name for name, known in self.subscribers.items() if name == dispatch_uid or known is receiver]
@@ -122,8 +132,14 @@ class EventSignal(Signal):
         return super().disconnect(receiver, sender=sender, dispatch_uid=dispatch_uid)
 
     def deliver(self, subscriber: str, event: Delivered) -> None:
-        """Run one receiver. What it raises is raised."""
+        """Run one receiver. What it raises is raised; LookupError when it is no longer there."""
+        if subscriber not in self.subscribers:
+            raise LookupError(f"no receiver {subscriber} of {self.name} is installed")
         self.subscribers[subscriber](signal=self, sender=Event, event=event)
+
+
+def _name_of(receiver: Any) -> str:
+    return f"{receiver.__module__}.{getattr(receiver, '__qualname__', type(receiver).__qualname__)}"
 
 
 def signal(name: str) -> EventSignal:

@@ -19,7 +19,7 @@ class Hook(Generic[P, R]):
     """A place for one listener."""
 
     def __init__(self, name: str, otherwise: Callable[P, R]) -> None:
-        self.name = name
+        self.name = self.__qualname__ = name  # Django names what failed after a commit by its __qualname__
         self._otherwise = otherwise
         self._listener: Callable[P, R] | None = None
 

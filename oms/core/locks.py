@@ -12,10 +12,9 @@ from enum import IntEnum
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Model, QuerySet
 
-from oms.core.transactions import in_service_transaction
+from oms.core.transactions import held_locks
 
 Row = TypeVar("Row", bound=Model)
 
@@ -37,8 +36,7 @@ def lock(rank: Rank, rows: QuerySet[Row]) -> list[Row]:
 
     Locking again what this transaction holds already is free of danger and allowed.
     """
-    if not in_service_transaction():
-        raise LockOrderViolation("rows are locked inside a transaction of oms.core.transactions.atomic")
+    _held()
     found = list(rows.order_by("pk").select_for_update(of=("self",)))
     claim(rank, (row.pk for row in found))
     return found
@@ -46,7 +44,7 @@ def lock(rank: Rank, rows: QuerySet[Row]) -> list[Row]:
 
 def claim(rank: Rank, ids: Iterable[UUID]) -> None:
     """Note that rows of this rank are locked now (by `lock`, or by a statement of the caller's own)."""
-    held: dict[Rank, set[UUID]] = connection.oms_held_locks
+    held = _held()
     fresh = set(ids) - held.get(rank, set())
     if not fresh:
         return
@@ -57,3 +55,10 @@ def claim(rank: Rank, ids: Iterable[UUID]) -> None:
     if mine and min(fresh) < max(mine):
         raise LockOrderViolation(f"rows of {rank.name} are locked twice and not in the order of their ids")
     mine |= fresh
+
+
+def _held() -> dict[Rank, set[UUID]]:
+    held = held_locks()
+    if held is None:
+        raise LockOrderViolation("rows are locked inside a transaction of oms.core.transactions.atomic")
+    return held

@@ -52,7 +52,10 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(Identified):
-    """One event for one subscriber. Within (subscriber, stream) the oldest goes first; a dead one parks those behind it."""
+    """One event for one subscriber.
+
+    Within (subscriber, stream) the oldest goes first; a dead one parks those behind it.
+    """
 
     id_prefix = "del"
 

@@ -7,13 +7,15 @@ to the whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from math import lcm
 from typing import Final, Self
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import NumberPattern
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,11 +23,15 @@ from oms.core.errors import DomainError
 
 # ISO 4217:2015, list one, the currencies whose minor unit is not 1/100 (amendment 176). Babel's own digits are CLDR's,
 # which follow cash practice (it gives the Iraqi dinar none), so they are not used for rounding.
-_EXPONENTS: Final = (
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4)
-)
+_EXPONENTS: Final = {
+    code: digits
+    for digits, codes in (
+        (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+        (4, "CLF UYW"),
+    )
+    for code in codes.split()
+}
 MAX_AMOUNT: Final = Decimal("1e15")  # numeric(20,4) holds sixteen digits before the point
 
 
@@ -66,22 +72,38 @@ def round_amount(amount: Decimal, currency: str) -> Decimal:
 def split_amount(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """Share `total` by `weights` with the largest remainder method, ties to the earlier part.
 
-    The parts sum to the total exactly. Weights that sum to zero share evenly. `total` may be negative.
+    The parts sum to the total exactly, and each is within one minor unit of its exact share. Weights that are all zero
+    share evenly. `total` may be negative. It is counted in minor units and whole numbers, since the fractions of two
+    shares that tie may differ in their last decimal. Raises ValueError for a total that is not rounded, for no weights
+    and for a negative one.
     """
-    if not weights:
-        raise ValueError("there is nobody to share with")
+    if not weights or min(weights) < 0:
+        raise ValueError(f"cannot share by {weights}")
     unit = quantum(currency)
-    whole = sum(weights)
-    if not whole:
-        weights, whole = [Decimal(1)] * len(weights), Decimal(len(weights))
-    exact = [total * weight / whole for weight in weights]
-    parts = [share.quantize(unit, rounding=ROUND_DOWN) for share in exact]
-    missing = int((total - sum(parts)) / unit)
-    step = unit.copy_sign(Decimal(missing))
-    by_remainder = sorted(range(len(parts)), key=lambda index: -abs(exact[index] - parts[index]))
-    for index in by_remainder[: abs(missing)]:
-        parts[index] += step
-    return parts
+    units = int(total / unit)
+    if units * unit != total:
+        raise ValueError(f"{total} is not a whole number of {unit} {currency}")
+    shares = _whole_numbers(weights)
+    if not any(shares):
+        shares = [1] * len(shares)
+    whole = sum(shares)
+    parts, remainders = [], []
+    for share in shares:
+        part, remainder = divmod(abs(units) * share, whole)
+        parts.append(part)
+        remainders.append(remainder)
+    missing = abs(units) - sum(parts)
+    for index in sorted(range(len(parts)), key=lambda index: -remainders[index])[:missing]:
+        parts[index] += 1
+    sign = -1 if units < 0 else 1
+    return [part * sign * unit for part in parts]
+
+
+def _whole_numbers(weights: Sequence[Decimal]) -> list[int]:
+    """Whole numbers in the same proportion."""
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    common = lcm(*(below for _, below in ratios))
+    return [above * (common // below) for above, below in ratios]
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -122,13 +144,22 @@ class Money:
 
     def __str__(self) -> str:
         """As people of the active language write it: `£1,234.50`."""
-        try:
-            locale = Locale.parse((get_language() or "en").replace("-", "_"))
-        except (ValueError, LookupError):
-            locale = Locale("en")
         rounded = round_amount(self.amount, self.currency)
-        return format_currency(rounded, self.currency, locale=locale, currency_digits=False, decimal_quantization=False)
+        locale, pattern = _pattern(get_language() or "en", exponent(self.currency))
+        return str(pattern.apply(rounded, locale, currency=self.currency, currency_digits=False))
 
     def _require_same(self, other: Money) -> None:
         if self.currency != other.currency:
             raise CurrencyMismatch(left=self.currency, right=other.currency)
+
+
+@cache
+def _pattern(language: str, digits: int) -> tuple[Locale, NumberPattern]:
+    """How a language writes an amount, with as many digits as the currency has: the pattern itself always has two."""
+    try:
+        locale = Locale.parse(language.replace("-", "_"))
+    except (ValueError, LookupError):
+        locale = Locale("en")
+    pattern = copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return locale, pattern

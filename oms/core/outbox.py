@@ -6,17 +6,21 @@ earlier ones of its stream are delivered. A dead letter parks those behind it un
 
 from __future__ import annotations
 
+import logging
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from oms.core import events
 from oms.core.models import Delivery, DeliveryState, OutboxEvent
+
+log = logging.getLogger(__name__)
 
 _RELAY_LOCK = 0x6F6D73_72656C  # any number of our own: one relay at a time makes deliveries
 
@@ -25,75 +29,127 @@ def fan_out(limit: int = 1000) -> int:
     """Make one delivery for each subscriber of the oldest `limit` events that have none; how many events were taken.
 
     One process at a time does this (an advisory lock, free again with a crash): two could commit a later event's
-    deliveries before an earlier one's, and the order within a stream would be lost.
+    deliveries before an earlier one's, and the order within a stream would be lost. For the same reason an event waits
+    for those before it in its stream whose ids are greater, as a clock that lags can make them.
     """
-    names, subscribers = [], []
-    for name, known in events.subscribers().items():
-        for subscriber in known:
-            names.append(name)
-            subscribers.append(subscriber)
+    known = [(name, subscriber) for name, subscribers in events.subscribers().items() for subscriber in subscribers]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_RELAY_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(
-            """
-            WITH taken AS (
-                UPDATE core_outboxevent SET relayed_at = now()
-                WHERE id IN (SELECT id FROM core_outboxevent WHERE relayed_at IS NULL ORDER BY id LIMIT %s)
-                RETURNING id, name, stream, sequence
-            ), made AS (
-                INSERT INTO core_delivery (id, event_id, subscriber, stream, sequence, state, attempts, error)
-                SELECT gen_random_uuid(), taken.id, listening.subscriber, taken.stream, taken.sequence, 'pending', 0, ''
-                FROM taken JOIN unnest(%s::text[], %s::text[]) AS listening(name, subscriber) USING (name)
-                ON CONFLICT (event_id, subscriber) DO NOTHING
-            )
-            SELECT count(*) FROM taken
-            """,
-            [limit, names, subscribers],
-        )
+        cursor.execute(_FAN_OUT, [limit, [name for name, _ in known], [subscriber for _, subscriber in known]])
         return int(cursor.fetchone()[0])
 
 
-def claim_due(limit: int = 100) -> list[UUID]:
+_FAN_OUT = """
+WITH fresh AS MATERIALIZED (
+    SELECT id FROM core_outboxevent AS event
+    WHERE relayed_at IS NULL AND NOT EXISTS (
+        SELECT FROM core_outboxevent AS before
+        WHERE before.stream = event.stream AND before.sequence < event.sequence
+          AND before.id > event.id AND before.relayed_at IS NULL)
+    ORDER BY id LIMIT %s
+), taken AS (
+    UPDATE core_outboxevent AS event SET relayed_at = clock_timestamp()
+    FROM fresh WHERE event.id = fresh.id
+    RETURNING event.id, event.name, event.stream, event.sequence
+), made AS (
+    INSERT INTO core_delivery (id, event_id, subscriber, stream, sequence, state, attempts, due_at, error)
+    SELECT gen_random_uuid(), taken.id, listening.subscriber, taken.stream, taken.sequence, 'pending', 0,
+        clock_timestamp(), ''
+    FROM taken JOIN unnest(%s::text[], %s::text[]) AS listening(name, subscriber) USING (name)
+    ON CONFLICT (event_id, subscriber) DO NOTHING
+)
+SELECT count(*) FROM taken
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this process alone may run until its lease ends. `attempt` tells it from a later claim."""
+
+    delivery_id: UUID
+    attempt: int
+
+
+# What is due now and the first of its stream. statement_timestamp(), not clock_timestamp(): the index can be used.
+_DUE = """
+    SELECT id FROM core_delivery AS mine
+    WHERE state = 'pending' AND due_at <= statement_timestamp() AND NOT EXISTS (
+        SELECT FROM core_delivery AS earlier
+        WHERE earlier.subscriber = mine.subscriber AND earlier.stream = mine.stream
+          AND earlier.sequence < mine.sequence AND earlier.state <> 'delivered')
+    ORDER BY due_at LIMIT %s
+"""
+_COUNT = f"SELECT count(*) FROM ({_DUE}) AS due"  # noqa: S608  (a constant of this file)
+_CLAIM = f"""
+WITH due AS MATERIALIZED ({_DUE} FOR UPDATE SKIP LOCKED)
+UPDATE core_delivery AS delivery SET due_at = clock_timestamp() + %s, attempts = attempts + 1
+FROM due WHERE delivery.id = due.id
+RETURNING delivery.id, delivery.attempts
+"""  # noqa: S608  (a constant of this file)
+
+
+def count_due(most: int) -> int:
+    """How many deliveries could be claimed at this moment, counted no further than `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [most])
+        return int(cursor.fetchone()[0])
+
+
+def claim_due(limit: int = 1) -> list[Claim]:
     """Lease up to `limit` deliveries that are due and the first of their stream; nobody else gets them meanwhile.
 
-    The lease is their `due_at`: when the process dies, they are due again after DELIVERY_LEASE_SECONDS.
+    The lease is their `due_at`: when the process dies, they are due again after DELIVERY_LEASE_SECONDS. It starts here,
+    so claim what is run at once.
     """
     lease = timedelta(seconds=settings.OMS["DELIVERY_LEASE_SECONDS"])
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE core_delivery SET due_at = clock_timestamp() + %s, attempts = attempts + 1
-            WHERE id IN (
-                SELECT id FROM core_delivery AS mine
-                WHERE state = 'pending' AND due_at <= clock_timestamp() AND NOT EXISTS (
-                    SELECT FROM core_delivery AS earlier
-                    WHERE earlier.subscriber = mine.subscriber AND earlier.stream = mine.stream
-                      AND earlier.sequence < mine.sequence AND earlier.state <> 'delivered')
-                ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
-            RETURNING id
-            """,
-            [lease, limit],
-        )
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(_CLAIM, [limit, lease])
+        return [Claim(*row) for row in cursor.fetchall()]
 
 
-def run(delivery_id: UUID) -> UUID | None:
-    """Run a delivery that this process has claimed, and write what came of it; the next one of its stream, claimed.
+def run(claim: Claim) -> bool:
+    """Run a delivery that this process has claimed, and write what came of it; whether it was delivered.
 
-    A delivery that is done already is left alone (Celery may run a task twice).
+    A delivery that is done already, or that was claimed again because the lease ran out, is left alone.
     """
-    delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
-    if delivery.state != DeliveryState.PENDING:
-        return None
+    found = Delivery.objects.select_related("event").filter(pk=claim.delivery_id, **_as_claimed(claim))
+    delivery = found.first()
+    if delivery is None:
+        return False
     try:
         events.signal(delivery.event.name).deliver(delivery.subscriber, delivered(delivery.event))
     except Exception as problem:  # whatever a subscriber raises is its own, and is tried again
-        _failed(delivery, problem)
-        return None
-    Delivery.objects.filter(pk=delivery_id).update(state=DeliveryState.DELIVERED, delivered_at=timezone.now(), error="")
-    return _claim_next(delivery)
+        log.warning("Delivery %s to %s failed", delivery.pk, delivery.subscriber, exc_info=True)
+        _failed(claim, problem)
+        return False
+    Delivery.objects.filter(pk=claim.delivery_id).update(
+        state=DeliveryState.DELIVERED, delivered_at=Now(), due_at=Now(), error=""
+    )
+    return True
+
+
+def bury() -> int:
+    """Give up deliveries whose every try ended with the death of the worker; how many.
+
+    One that kills its worker raises nothing, so `run` never sees its last try.
+    """
+    due = Delivery.objects.filter(state=DeliveryState.PENDING, due_at__lte=Now())
+    return due.filter(attempts__gte=settings.OMS["DELIVERY_ATTEMPTS"]).update(
+        state=DeliveryState.DEAD, error="Every try ended with the worker, or took longer than its lease."
+    )
+
+
+def replay(delivery_ids: Collection[UUID]) -> int:
+    """Try dead letters anew, with all their tries before them; how many. Those parked behind them follow.
+
+    Deliveries that are not dead are left alone, so a repeat does nothing.
+    """
+    dead = Delivery.objects.filter(pk__in=delivery_ids, state=DeliveryState.DEAD)
+    replayed = dead.update(state=DeliveryState.PENDING, attempts=0, due_at=Now(), error="")
+    events.announce()
+    return replayed
 
 
 def delivered(event: OutboxEvent) -> events.Delivered:
@@ -122,33 +178,16 @@ class Backoff:
         return timedelta(seconds=wait * random.uniform(0.5, 1.0))  # noqa: S311  (no secret)
 
 
-def _failed(delivery: Delivery, problem: Exception) -> None:
+def _as_claimed(claim: Claim) -> dict[str, object]:
+    return {"state": DeliveryState.PENDING, "attempts": claim.attempt}
+
+
+def _failed(claim: Claim, problem: Exception) -> None:
     """The exception's type and first words are kept; a dead letter after the last try."""
-    dead = delivery.attempts >= settings.OMS["DELIVERY_ATTEMPTS"]
-    Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING).update(
+    dead = claim.attempt >= settings.OMS["DELIVERY_ATTEMPTS"]
+    words = f"{type(problem).__name__}: {problem}".replace("\0", "")[:1000]
+    Delivery.objects.filter(pk=claim.delivery_id, **_as_claimed(claim)).update(
         state=DeliveryState.DEAD if dead else DeliveryState.PENDING,
-        due_at=timezone.now() + Backoff().after(delivery.attempts),
-        error=f"{type(problem).__name__}: {problem}"[:1000],
+        due_at=Now() + Backoff().after(claim.attempt),
+        error=words,
     )
-
-
-def _claim_next(delivery: Delivery) -> UUID | None:
-    """The delivery behind a delivered one, leased, so that a stream flows without waiting for the next sweep."""
-    if delivery.stream is None:
-        return None
-    lease = timedelta(seconds=settings.OMS["DELIVERY_LEASE_SECONDS"])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE core_delivery SET due_at = clock_timestamp() + %s, attempts = attempts + 1
-            WHERE id = (
-                SELECT id FROM core_delivery
-                WHERE subscriber = %s AND stream = %s AND state <> 'delivered'
-                ORDER BY sequence LIMIT 1)
-              AND state = 'pending' AND due_at <= clock_timestamp()
-            RETURNING id
-            """,
-            [lease, delivery.subscriber, delivery.stream],
-        )
-        found = cursor.fetchone()
-    return found[0] if found else None

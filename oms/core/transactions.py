@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -18,16 +20,40 @@ def in_service_transaction() -> bool:
     return any(not block._from_testcase for block in connection.atomic_blocks)
 
 
+def held_locks() -> dict[Any, set[UUID]] | None:
+    """The rows that the open service has locked, by rank; None outside of a service."""
+    held: dict[Any, set[UUID]] | None = getattr(connection, "oms_held_locks", None)
+    return held
+
+
 @contextmanager
-def atomic() -> Iterator[None]:
-    """Run the block, or the function it decorates, in one transaction; join the one that is already open."""
+def atomic(*, savepoint: bool = False) -> Iterator[None]:
+    """Run the block, or the function it decorates, in one transaction; join the one that is already open.
+
+    savepoint: joining sets a savepoint, so that the caller may catch what is raised and go on. What is locked is
+    remembered until the outermost service ends, whoever opened the transaction around it.
+    """
     joined = in_service_transaction()
-    with transaction.atomic(savepoint=not joined):
-        if joined:
+    with transaction.atomic(savepoint=savepoint or not joined):
+        if held_locks() is not None:
             yield
             return
         connection.oms_held_locks = {}
         try:
             yield
         finally:
-            connection.oms_held_locks = {}
+            connection.oms_held_locks = None
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Undo everything that is done inside.
+
+    Services inside take it for the outside world: each has its own savepoint, and forgets its locks when it ends, so
+    that it behaves as it would for real. What they lock stays locked until the end.
+    """
+    stage = transaction.atomic()
+    stage._from_testcase = True  # as Django marks the transaction around a test, which services do not count either
+    with stage:
+        yield
+        transaction.set_rollback(True)

@@ -5,3 +5,6 @@ class WebConfig(AppConfig):
     name = "oms.web"
     label = "web"
     verbose_name = "Access"
+
+    def ready(self) -> None:
+        from oms.web import schema  # noqa: F401  (drf-spectacular finds the descriptions of our authentication by import)

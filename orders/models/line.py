@@ -75,7 +75,10 @@ class OrderLine(Identified):
 
 
 class ShippingLine(Identified):
-    """What the customer pays for shipping. `quantity` is 1 but where a source counts it like goods."""
+    """What the customer pays for shipping. `quantity` is 1 but where a source counts it like goods.
+
+    `quantity_credited`: how many of them credit notes gave back.
+    """
 
     id_prefix = "ordsm"
 
@@ -89,6 +92,7 @@ class ShippingLine(Identified):
     discount_total = AmountField(default=0)
     tax_total = AmountField(default=0)
     total = AmountField()
+    quantity_credited = models.PositiveIntegerField(default=0, db_default=0)
     metadata = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -97,6 +101,9 @@ class ShippingLine(Identified):
             models.CheckConstraint(
                 condition=Q(total=F("subtotal") - F("discount_total") + F("tax_total")),
                 name="shippingline_total_is_its_sum",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_credited__lte=F("quantity")), name="shippingline_credited_within_quantity"
             ),
         ]
 

@@ -15,7 +15,7 @@ from fulfillment.models import Fulfillment, FulfillmentLine
 from inventory.models import Reservation, SourcingDecision, StockLocation
 from oms.core.money import Money
 from orders import policies
-from orders.enums import AddressKind, AdjustmentKind
+from orders.enums import AddressKind
 from orders.models import Adjustment, CreditLine, Hold, Note, Order, OrderAddress, OrderLine, TaxLine, TimelineEntry
 from orders.services import fulfilling
 from orders.services.fulfilling import Proposal
@@ -38,7 +38,6 @@ class GoodsRow:
     line: OrderLine
     places: Sequence[Place]
     adjustments: Sequence[Adjustment]
-    unit_price: Money
 
 
 @dataclass(slots=True)
@@ -115,7 +114,7 @@ def order_page(order_id: UUID) -> OrderPage | None:
     addresses = {address.kind: address for address in order.addresses.all()}
     page = OrderPage(
         order=order,
-        goods=_goods(order, lines, adjustments, _places(lines, fulfillments, held, names)),
+        goods=_goods(lines, adjustments, _places(lines, fulfillments, held, names)),
         taxes=_taxes(order),
         adjustments=[each for each in adjustments if each.line_id is None and each.shipping_line_id is None],
         credits=list(order.credit_lines.order_by("created_at", "pk")),
@@ -137,7 +136,6 @@ def order_page(order_id: UUID) -> OrderPage | None:
     if policies.can_fulfill(order):
         page.offers = _offers(order, lines, names)
     return page
-
 
 
 def _fulfillments(order: Order) -> list[Fulfillment]:
@@ -184,7 +182,6 @@ def _places(
 
 
 def _goods(
-    order: Order,
     lines: Sequence[OrderLine],
     adjustments: Sequence[Adjustment],
     places: Mapping[UUID, Sequence[Place]],
@@ -194,7 +191,7 @@ def _goods(
         if adjustment.line_id is not None:
             by_line[adjustment.line_id].append(adjustment)
     return [
-        GoodsRow(line, places.get(line.pk, []), by_line[line.pk], Money(line.unit_price, order.currency))
+        GoodsRow(line, places.get(line.pk, []), by_line[line.pk])
         for line in lines
     ]
 
@@ -202,8 +199,8 @@ def _goods(
 def _taxes(order: Order) -> list[tuple[str, Money]]:
     """Taxes by name and rate."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for name, rate, amount in TaxLine.objects.filter(order=order).order_by("name", "rate").values_list(
-        "name", "rate", "amount"
+    for name, rate, amount in (
+        TaxLine.objects.filter(order=order).order_by("name", "rate").values_list("name", "rate", "amount")
     ):
         sums[f"{name} {rate.normalize():f} %" if rate else name] += amount
     return [(name, Money(amount, order.currency)) for name, amount in sums.items()]

@@ -34,10 +34,10 @@ def find_customers(term: str) -> QuerySet[Customer]:
 
 
 def find_orders(term: str) -> list[UUID]:
-    """The ids of the orders meant by a term, MOST_FOUND of them: number (#1001), public id, external id or its beginning,
-    e-mail, customer's last name or company (or their beginnings), sku, tracking number.
+    """The ids of the orders meant by a term, MOST_FOUND of them.
 
-    One query: each way is looked up by its own index and the answers are put together.
+    Number (#1001), public id, external id or its beginning, e-mail, customer's last name or company (or their
+    beginnings), sku, tracking number. One query: each way is looked up by its own index and the answers are put together.
     """
     term = _clean(term)
     if not term:

@@ -21,9 +21,11 @@ def cancel_order(*, order_id: UUID, reason: CancelReason, actor: Actor) -> Order
     """Cancel a whole order: it is worth nothing any more, and what it holds is let go.
 
     Money that was taken elsewhere shows as owed to the customer (a balance below zero) until it is given back there.
-    Raises OrderNotCancelable, also the second time.
+    Raises OrderNotCancelable; OrderAlreadyCanceled the second time.
     """
     order = lock_order(order_id)
+    if order.canceled_at is not None:
+        raise errors.OrderAlreadyCanceled(number=order.number)
     if not policies.can_cancel(order):
         raise errors.OrderNotCancelable(
             number=order.number,

@@ -17,6 +17,7 @@ from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
 from orders import errors, events, policies
+from orders.enums import OrderStatus
 from orders.locks import lock_order
 from orders.models import Order, OrderLine
 from orders.services import journal, rollup
@@ -51,13 +52,15 @@ def create_fulfillment(
 
     Without a location it is the one that holds most of these items. What is reserved elsewhere is moved here first.
     Asked again, it packs again what is still open. Raises OrderOnHold, OrderNotOpen, FulfillsMoreThanOrdered,
-    MixedShippingRequirements, NothingToFulfill, InsufficientStock.
+    MixedShippingRequirements, NothingToFulfill, InsufficientStock; NotFound for a location that does not exist.
     """
     order = lock_order(order_id)
     lines = {line.pk: line for line in order.lines.all()}
     _require_fulfillable(order)
     wanted = _require_open(order, lines, items)
     ships = _require_one_kind(wanted)
+    if location_id:
+        holdings.require_location(location_id)
     location_id = location_id or _best_location(order, wanted)
     taken = _taken(wanted, location_id)
 
@@ -150,7 +153,7 @@ def _require_fulfillable(order: Order) -> None:
     if order.open_holds:
         reasons = ", ".join(str(hold) for hold in order.holds.filter(released_at=None))
         raise errors.OrderOnHold(number=order.number, reasons=reasons)
-    if not policies.is_open(order) or order.status != "pending":
+    if order.status != OrderStatus.PENDING:
         raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
 
 
@@ -158,27 +161,40 @@ def _require_open(
     order: Order, lines: Mapping[UUID, OrderLine], items: Sequence[FulfillItem]
 ) -> list[tuple[OrderLine, int]]:
     """The lines and how many of each; all that fail in one error. The same line asked twice is summed."""
-    asked: dict[UUID, int] = defaultdict(int)
-    for item in items:
-        asked[item.line_id] += item.quantity
-    if not asked:
+    if not items:
         raise errors.NothingToFulfill()
+    _require_lines(order, lines, items)
+    asked: dict[UUID, int] = defaultdict(int)
     problems = []
-    for index, (line_id, quantity) in enumerate(asked.items()):
-        line = lines.get(line_id)
-        if line is None or not policies.is_fulfillable(line):
-            raise errors.NotThisOrders(
-                number=order.number, errors=[FieldError(f"/items/{index}/id", "No such line.", "not_found")]
-            )
-        if quantity < 1:
-            raise InvalidInput(errors=[FieldError(f"/items/{index}/quantity", "At least 1 is packed.", "quantity")])
-        if quantity > line.quantity_open:
-            facts = {"sku": line.sku or line.title, "requested": quantity, "open": line.quantity_open}
+    for index, item in enumerate(items):
+        line, first = lines[item.line_id], item.line_id not in asked
+        asked[item.line_id] += item.quantity
+        together = sum(other.quantity for other in items if other.line_id == item.line_id)
+        if first and together > line.quantity_open:
+            facts = {"sku": line.sku or line.title, "requested": together, "open": line.quantity_open}
             message = str(errors.FulfillsMoreThanOrdered.message) % facts
             problems.append(FieldError(f"/items/{index}/quantity", message, "fulfills_more_than_ordered", facts))
     if problems:
         raise errors.FulfillsMoreThanOrdered(errors=problems, **problems[0].facts)
     return [(lines[line_id], quantity) for line_id, quantity in asked.items()]
+
+
+def _require_lines(order: Order, lines: Mapping[UUID, OrderLine], items: Sequence[FulfillItem]) -> None:
+    """Every item names goods of this order, and at least one of them."""
+    strangers = [
+        FieldError(f"/items/{index}/id", "No such line.", "not_found")
+        for index, item in enumerate(items)
+        if item.line_id not in lines or not policies.is_fulfillable(lines[item.line_id])
+    ]
+    if strangers:
+        raise errors.NotThisOrders(number=order.number, errors=strangers)
+    nothing = [
+        FieldError(f"/items/{index}/quantity", "At least 1 is packed.", "quantity")
+        for index, item in enumerate(items)
+        if item.quantity < 1
+    ]
+    if nothing:
+        raise InvalidInput(errors=nothing)
 
 
 def _require_one_kind(wanted: Sequence[tuple[OrderLine, int]]) -> bool:

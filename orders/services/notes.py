@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,15 +13,18 @@ from oms.core.transactions import atomic
 from orders import events
 from orders.locks import lock_order
 from orders.models import Note, Order
+from orders.requests import EMAIL_PATTERN
 from orders.services import journal, rollup
+from orders.soundness import nul_errors
 
 
 @atomic()
 def add_note(*, order_id: UUID, body: str, actor: Actor) -> Note:
     """Write a note for the colleagues. The same one again is a second note. Raises InvalidInput when it is empty."""
-    order = lock_order(order_id)
+    _require_text(body, "/body")
     if not body.strip():
         raise InvalidInput(errors=[FieldError("/body", "A note says something.", "required")])
+    order = lock_order(order_id)
 
     note = Note.objects.create(order=order, body=body.strip(), author=actor.as_dict())
     rollup.refresh(order)
@@ -30,7 +34,11 @@ def add_note(*, order_id: UUID, body: str, actor: Actor) -> Note:
 
 @atomic()
 def set_tags(*, order_id: UUID, tags: Sequence[str], actor: Actor) -> Order:
-    """Replace the tags of an order; kept without repeats, in order. The same tags again change nothing."""
+    """Replace the tags of an order; kept without repeats, in order. The same tags again change nothing.
+
+    Raises InvalidInput for tags that are longer than 60.
+    """
+    _require_text(list(tags), "/tags")
     order = lock_order(order_id)
     wanted = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
     too_long = [tag for tag in wanted if len(tag) > 60]
@@ -52,7 +60,13 @@ def set_tags(*, order_id: UUID, tags: Sequence[str], actor: Actor) -> Order:
 def update_order(
     *, order_id: UUID, actor: Actor, email: str | None = None, metadata: Mapping[str, Any] | None = None
 ) -> Order:
-    """Change the contact e-mail or the metadata (keys are merged; a null value removes one). The same again changes nothing."""
+    """Change the contact e-mail or the metadata (keys are merged; a null value removes one).
+
+    The same again changes nothing. Raises InvalidInput for what is no e-mail address.
+    """
+    _require_text(dict(metadata or {}), "/metadata")
+    if email is not None and not (len(email) <= 254 and re.search(EMAIL_PATTERN, email)):
+        raise InvalidInput(errors=[FieldError("/email", "That is no e-mail address.", "invalid")])
     order = lock_order(order_id)
     changes: dict[str, tuple[Any, Any]] = {}
     if email is not None and email != order.email:
@@ -68,3 +82,8 @@ def update_order(
         event = events.OrderUpdated(order_id=order.public_id, changed=sorted(changes))
         journal.record(order, event, actor=actor, changes=changes)
     return order
+
+
+def _require_text(value: Any, pointer: str) -> None:
+    if errors := nul_errors(value, pointer):
+        raise InvalidInput(errors=errors)

@@ -6,8 +6,9 @@ the stock and reserve. Stock, which only the lock can tell, is refused at the en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -26,14 +27,19 @@ from oms.core.errors import DomainError, FieldError
 from oms.core.transactions import atomic
 from orders import rows as order_rows
 from orders import totals
+from orders.enums import LineKind
 from orders.errors import SalesChannelDisabled
 from orders.requests import OrderRequest
 from orders.rows import Context, OrderRow, Rows
 from orders.services import customers
+from orders.totals import Totals
 
 
 class Stock(Enum):
-    """RESERVE: open orders hold stock and are refused where it is short. SKIP: sales of the past, stock stays as it is."""
+    """What placing does to stock.
+
+    RESERVE: open orders hold it, and are refused where it is short. SKIP: sales of the past, it stays as it is.
+    """
 
     RESERVE = "reserve"
     SKIP = "skip"
@@ -54,7 +60,8 @@ class Options:
     """How orders of one call are placed.
 
     keep_unknown_skus: a line whose sku nobody knows stays, unstocked (imports), instead of being refused.
-    announce: each order fires order.placed. copy: write with COPY, for many. digests: of the source records, by request.
+    announce: each order fires order.placed. copy: write with COPY, for many. digests: of the source records, in order.
+    past: sales that are over: one that leaves nothing to pack is completed, though nothing of it was goods.
     """
 
     stock: Stock = Stock.RESERVE
@@ -64,17 +71,26 @@ class Options:
     action: str = "order.placed"
     import_run_id: UUID | None = None
     digests: Sequence[str] = ()
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What became of one request: a new order, the existing one of that external id, or a refusal."""
+    """What became of one request: a new order, the existing one of that external id, or a refusal.
+
+    Of a new one: its row, and how many of its lines of goods name a sku that nobody knows.
+    """
 
     order_id: UUID | None
     number: int | None = None
     existing: bool = False
     source_digest: str = ""
     refusal: DomainError | None = None
+    row: OrderRow | None = None
+    unknown_skus: int = 0
+
+
+Alongside = Callable[[Sequence[Placed]], None]
 
 
 class _Refused(Exception):
@@ -101,18 +117,24 @@ def place_order(*, request: OrderRequest, selling: Selling, actor: Actor, option
 
 
 def place_orders(
-    *, requests: Sequence[OrderRequest], selling: Selling, actor: Actor, options: Options = Options()
+    *,
+    requests: Sequence[OrderRequest],
+    selling: Selling,
+    actor: Actor,
+    options: Options = Options(),
+    alongside: Alongside | None = None,
 ) -> list[Placed]:
     """Place many orders in one transaction, each for itself: what is refused leaves the others be.
 
     The answer has one Placed for each request, in order. Orders that are short are found before anything is written;
     where stock goes while we write, the attempt is rolled back and made again without them. Run it outside of any other
-    transaction.
+    transaction. `alongside` writes what belongs to these orders in the same transaction, before stock is locked; it is
+    called once in each attempt, and what it raises ends the call with nothing written.
     """
     refused: dict[int, DomainError] = {}
     while True:
         try:
-            with atomic():
+            with atomic(savepoint=True):
                 return _attempt(requests, selling, actor, options, refused, look_first=True)
         except _Refused as shortage:
             refused |= shortage.refusals
@@ -128,30 +150,25 @@ def _attempt(
     look_first: bool = False,
 ) -> list[Placed]:
     _require_active(selling)
-    placed: dict[int, Placed] = {index: Placed(None, refusal=refusal) for index, refusal in refused.items()}
-    placed |= _existing(requests, selling)
-    fresh = [index for index in range(len(requests)) if index not in placed]
-    goods = goods_service.find(line.sku for index in fresh for line in requests[index].items)
-    known = customers.resolve(selling.channel_id, [requests[index] for index in fresh])
+    seen = _seen(requests, selling)
+    goods = goods_service.find(
+        line.sku for request in requests if request.external_id not in seen for line in request.items
+    )
+    work = _work_out(requests, seen, goods, options, refused)
+    known = customers.resolve(selling.channel_id, [requests[index] for index in work.totals])
 
     rows, written = Rows(), dict[int, OrderRow]()
     context = _context(selling, actor, options)
-    for index in fresh:
-        request = requests[index]
-        try:
-            if not options.keep_unknown_skus:
-                _require_known(request, goods)
-            written[index] = order_rows.add(
-                rows,
-                request,
-                totals.compute(request),
-                goods,
-                context,
-                customer_id=known.get(customers.key_of(request) or ("", "")),
-                digest=options.digests[index] if options.digests else "",
-            )
-        except DomainError as refusal:
-            placed[index] = Placed(None, refusal=refusal)
+    for index, computed in work.totals.items():
+        written[index] = order_rows.add(
+            rows,
+            requests[index],
+            computed,
+            goods,
+            context,
+            customer_id=known.get(customers.key_of(requests[index]) or ("", "")),
+            digest=options.digests[index] if options.digests else "",
+        )
 
     demands = _demands(requests, written, rows, goods) if options.stock is Stock.RESERVE else {}
     if look_first and demands:
@@ -160,7 +177,59 @@ def _attempt(
             raise _Refused(_by_index(short, demands))
     numbers = _write(rows, options)
     _hold(demands, selling, actor)
-    return [placed.get(index) or _placed(written[index], numbers) for index in range(len(requests))]
+    return [_outcome(index, requests[index], seen, work, written, numbers) for index in range(len(requests))]
+
+
+@dataclass(slots=True)
+class _Work:
+    """The requests of a call, by index: what they are worth, why they are refused, or which one of them they repeat."""
+
+    totals: dict[int, Totals] = field(default_factory=dict)
+    refusals: dict[int, DomainError] = field(default_factory=dict)
+    repeats: dict[int, int] = field(default_factory=dict)
+
+
+def _work_out(
+    requests: Sequence[OrderRequest],
+    seen: dict[str, Placed],
+    goods: dict[str, Goods],
+    options: Options,
+    refused: dict[int, DomainError],
+) -> _Work:
+    """Compute every request that is new. Nothing is written, so a refused one leaves nothing behind."""
+    work, first = _Work(refusals=dict(refused)), dict[str, int]()
+    for index, request in enumerate(requests):
+        if index in refused or request.external_id in seen:
+            continue
+        if request.external_id in first:
+            work.repeats[index] = first[request.external_id]
+            continue
+        try:
+            if not options.keep_unknown_skus:
+                _require_known(request, goods)
+            work.totals[index] = totals.compute(request)
+        except DomainError as refusal:
+            work.refusals[index] = refusal
+            continue
+        if request.external_id:
+            first[request.external_id] = index
+    return work
+
+
+def _outcome(
+    index: int,
+    request: OrderRequest,
+    seen: dict[str, Placed],
+    work: _Work,
+    written: dict[int, OrderRow],
+    numbers: dict[UUID, int],
+) -> Placed:
+    if index in work.refusals:
+        return Placed(None, refusal=work.refusals[index])
+    if request.external_id in seen:
+        return seen[request.external_id]
+    order = written[work.repeats.get(index, index)]
+    return Placed(order.id, numbers.get(order.id), existing=index in work.repeats, source_digest=order.source_digest)
 
 
 def _require_active(selling: Selling) -> None:
@@ -173,10 +242,11 @@ _SEEN = (
 )
 
 
-def _existing(requests: Sequence[OrderRequest], selling: Selling) -> dict[int, Placed]:
-    """The requests whose external id has an order, or stood in this call before.
+def _seen(requests: Sequence[OrderRequest], selling: Selling) -> dict[str, Placed]:
+    """The orders that these external ids have already.
 
-    The ids are locked first (advisory, in order), so that of two placements of one id the second finds the first's order.
+    The ids are locked first (advisory, in order), so that of two placements of one id the second finds the first's
+    order.
     """
     wanted = {request.external_id for request in requests if request.external_id}
     if not wanted:
@@ -188,14 +258,7 @@ def _existing(requests: Sequence[OrderRequest], selling: Selling) -> dict[int, P
             [selling.channel_id.int & 0x7FFF_FFFF_FFFF_FFFF, list(wanted)],
         )
         cursor.execute(_SEEN, [selling.channel_id, list(wanted)])
-        seen = {row[0]: Placed(row[1], row[2], existing=True, source_digest=row[3]) for row in cursor.fetchall()}
-    found: dict[int, Placed] = {}
-    for index, request in enumerate(requests):
-        if request.external_id in seen:
-            found[index] = seen[request.external_id]
-        elif request.external_id:
-            seen[request.external_id] = Placed(None, existing=True)
-    return found
+        return {row[0]: Placed(row[1], row[2], existing=True, source_digest=row[3]) for row in cursor.fetchall()}
 
 
 def _context(selling: Selling, actor: Actor, options: Options) -> Context:
@@ -207,6 +270,7 @@ def _context(selling: Selling, actor: Actor, options: Options) -> Context:
         announced=options.announce,
         action=options.action,
         import_run_id=options.import_run_id,
+        past=options.past,
     )
 
 
@@ -267,5 +331,6 @@ def _by_index(short: dict[UUID, DomainError], demands: dict[int, OrderDemand]) -
     return {index: short[demand.order_id] for index, demand in demands.items() if demand.order_id in short}
 
 
-def _placed(order: OrderRow, numbers: dict[UUID, int]) -> Placed:
-    return Placed(order.id, numbers.get(order.id), source_digest=order.source_digest)
+def _unknown_skus(rows: Rows) -> dict[UUID, int]:
+    """How many lines of goods name a sku that no item has, by order."""
+    return Counter(row.order_id for row in rows.lines if row.item_id is None and row.sku and row.kind != LineKind.FEE)

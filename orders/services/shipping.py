@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
@@ -10,20 +11,30 @@ from fulfillment.models import Fulfillment
 from fulfillment.services import fulfillments
 from fulfillment.services.fulfillments import Tracking
 from oms.core.actors import Actor
+from oms.core.errors import FieldError
 from oms.core.transactions import atomic
 from orders import errors, events
 from orders.locks import lock_order
 from orders.models import OrderLine
 from orders.services import journal, rollup
+from orders.services.fulfilling import FulfillItem
 
 Counter = Literal["quantity_shipped", "quantity_delivered"]
 
 
 @atomic()
-def create_shipment(*, order_id: UUID, fulfillment_id: UUID, parcels: Sequence[Tracking], actor: Actor) -> Fulfillment:
+def create_shipment(
+    *,
+    order_id: UUID,
+    fulfillment_id: UUID,
+    parcels: Sequence[Tracking],
+    actor: Actor,
+    items: Sequence[FulfillItem] | None = None,
+) -> Fulfillment:
     """Hand a packed fulfillment to the carrier, with its tracking numbers where there are any.
 
-    Raises FulfillmentAlreadyShipped the second time, FulfillmentCanceled.
+    items: what the caller believes is in it. Raises FulfillmentAlreadyShipped the second time, FulfillmentCanceled,
+    ShipsOtherThanPacked.
     """
     order = lock_order(order_id)
     fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
@@ -31,6 +42,8 @@ def create_shipment(*, order_id: UUID, fulfillment_id: UUID, parcels: Sequence[T
         raise errors.FulfillmentCanceled()
     if fulfillment.shipped_at:
         raise errors.FulfillmentAlreadyShipped()
+    if items is not None:
+        _require_packed(fulfillment, items)
 
     fulfillments.ship(fulfillment, parcels)
     _advance(fulfillment, "quantity_shipped")
@@ -66,6 +79,16 @@ def mark_delivered(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Ful
     event = events.Delivered(order_id=order.public_id, fulfillment_id=fulfillment.public_id)
     journal.record(order, event, actor=actor, changes=changes)
     return fulfillment
+
+
+def _require_packed(fulfillment: Fulfillment, items: Sequence[FulfillItem]) -> None:
+    asked: Tally[UUID] = Tally()
+    for item in items:
+        asked[item.line_id] += item.quantity
+    if asked != Tally(dict(fulfillment.lines.values_list("order_line_id", "quantity"))):
+        raise errors.ShipsOtherThanPacked(
+            errors=[FieldError("/items", str(errors.ShipsOtherThanPacked.message), errors.ShipsOtherThanPacked.code)]
+        )
 
 
 def _advance(fulfillment: Fulfillment, counter: Counter) -> None:

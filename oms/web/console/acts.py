@@ -24,8 +24,18 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def perform(request: HttpRequest, act: Callable[[], Any], *, done: str) -> bool:
     """Run a service and say what came of it: `done`, or the sentence of its refusal. Returns whether it was done."""
-    try:
+
+    def run() -> str:
         act()
+        return done
+
+    return perform_saying(request, run)
+
+
+def perform_saying(request: HttpRequest, act: Callable[[], str]) -> bool:
+    """The same for an act that returns the sentence itself."""
+    try:
+        done = act()
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return False

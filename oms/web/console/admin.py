@@ -5,17 +5,30 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.views import ChangeList
 
+from oms.core.errors import DomainError
 from oms.web.console import show
 from oms.web.console.paging import CappedPaginator
+
+
+class ConsoleChangeList(ChangeList):
+    """A list that is not narrowed down says how much it holds, once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
 
 class ConsoleAdmin(ModelAdmin):
     """A list that stays quick at a million rows, and no deleting.
@@ -37,6 +50,9 @@ class ConsoleAdmin(ModelAdmin):
     exact_search: ClassVar[tuple[str, ...]] = ()
     prefix_search: ClassVar[tuple[str, ...]] = ()
     actions: Any = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
+        return ConsoleChangeList
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.exact_search, *self.prefix_search)
@@ -82,6 +98,21 @@ class ConsoleAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What a service refuses when a form is saved is said on the same page; nothing is written then."""
+        try:
+            page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+        return page
 
     @display(description="ID")
     def public_id(self, row: Any) -> str:
@@ -138,6 +169,7 @@ class ReadOnlyInline(TabularInline):
     max_num = 0
     can_delete = False
     show_change_link = False
+    hide_title = True
     per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 MOST_COUNTED: Final = 10_000
 
 
-def capped_count(rows: QuerySet[Any], most: int = MOST_COUNTED) -> int:
+def capped_count(rows: QuerySet[Any], most: int) -> int:
     """How many rows there are, `most` at the highest: a million of them are not counted."""
     return rows.order_by()[:most].count()
 
@@ -26,7 +26,7 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def count(self) -> int:
         if isinstance(self.object_list, QuerySet):
-            return capped_count(self.object_list)
+            return capped_count(self.object_list, MOST_COUNTED)
         return len(self.object_list)
 
     @property

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from oms.core.actors import ActorKind
-from oms.core.money import Money
+from oms.core.money import Money, round_amount
 
 # What a word of a status means to the person who reads it.
 _TONES: Final[Mapping[str, str]] = (
@@ -51,6 +51,13 @@ def status_badge(row: Model, field: str, *, prefix: Any = "") -> SafeString:
 def money(amount: Decimal, currency: str) -> str:
     """An amount as people of the active language write it, with its currency."""
     return str(Money(amount, currency))
+
+
+def unit_price(amount: Decimal, currency: str) -> str:
+    """The price of one, with the digits it has below the smallest coin."""
+    if amount == round_amount(amount, currency):
+        return money(amount, currency)
+    return f"{amount.normalize():f} {currency}"
 
 
 def actor(value: Mapping[str, Any] | None) -> str:

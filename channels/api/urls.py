@@ -1,0 +1,9 @@
+from django.urls import path
+
+from channels.api import views
+
+urlpatterns = [
+    path("sales-channels", views.ChannelsView.as_view()),
+    path("sales-channels/<str:channel_id>", views.ChannelView.as_view()),
+    path("stock-locations/<str:location_id>/sales-channels", views.LocationChannelsView.as_view()),
+]

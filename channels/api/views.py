@@ -1,0 +1,152 @@
+"""Sales channels, and where they sell from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django_filters import FilterSet
+from msgspec import Meta
+from rest_framework.request import Request
+
+from channels.api import shapes
+from channels.models import SalesChannel
+from channels.services import channels
+from inventory.api import examples as stock_examples
+from inventory.api import locations
+from inventory.api import shapes as stock_shapes
+from oms.core import ids
+from oms.core.errors import NotFound
+from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web.bodies import Body
+from oms.web.filters import IdsFilter, WordsFilter, moments
+from oms.web.rendering import json_answer
+from oms.web.scopes import Access, Scope
+from oms.web.views import ApiView, reads_and_writes
+
+TAG: Final = "Sales channels"
+READ: Final = Access(Scope.CHANNELS_READ, "channels.view_saleschannel")
+WRITE: Final = Access(Scope.CHANNELS_WRITE, "channels.change_saleschannel")
+_CHANNEL: Final = schema.envelope("sales_channel", shapes.Channel)
+_EXAMPLE: Final[dict[str, Any]] = {
+    "id": "sc_01m82tqr4qjn3f0j6ctkp8maev",
+    "code": "web",
+    "name": "Web",
+    "description": None,
+    "is_disabled": False,
+    "created_at": stock_examples.AT,
+}
+
+
+class CreateChannel(Body):
+    """code: left out, it is made from the name."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    code: Annotated[str, Meta(max_length=60)] = ""
+    description: Annotated[str, Meta(max_length=255)] | None = None
+    is_disabled: bool = False
+    metadata: dict[str, Any] | None = None
+
+
+class LinkChannels(Body):
+    add: Annotated[list[str], Meta(max_length=200)] = []
+    remove: Annotated[list[str], Meta(max_length=200)] = []
+
+
+class ChannelFilters(FilterSet):
+    id = IdsFilter(ids.SALES_CHANNEL, field_name="pk")
+    name = WordsFilter()
+    code = WordsFilter()
+
+
+ChannelFilters.base_filters.update(moments("created_at", "created_at"))
+
+
+def _show(channel_id: UUID) -> shapes.Channel:
+    row = SalesChannel.objects.filter(pk=channel_id).first()
+    if row is None:
+        raise NotFound(kind="sales channel", id=ids.encode(ids.SALES_CHANNEL, channel_id))
+    return shapes.channel(row)
+
+
+class ChannelsView(ApiView):
+    access = reads_and_writes(READ, WRITE)
+
+    @schema.operation(
+        id="listSalesChannels",
+        summary="List sales channels",
+        tag=TAG,
+        answer=schema.envelope("sales_channels", shapes.Channel, paged=True),
+        example=stock_examples.page("sales_channels", _EXAMPLE),
+        filters=ChannelFilters,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = queries.parameters(request)
+        rows = queries.filtered(ChannelFilters, query, SalesChannel.objects.all())
+        orderings = {"created_at": ("created_at", "pk"), "name": ("name", "pk")}
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "created_at")))
+        return page.answer("sales_channels", [shapes.channel(row) for row in page.rows])
+
+    @schema.operation(
+        id="createSalesChannel",
+        summary="Create a sales channel",
+        tag=TAG,
+        body=CreateChannel,
+        body_example={"name": "Web", "code": "web"},
+        answer=_CHANNEL,
+        example={"sales_channel": _EXAMPLE},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = bodies.read(request, CreateChannel)
+
+        def work() -> UUID:
+            return channels.create_channel(
+                name=body.name,
+                code=body.code,
+                description=body.description or "",
+                is_active=not body.is_disabled,
+                metadata=body.metadata,
+            ).pk
+
+        return idempotency.answer(request, work, lambda made: json_answer({"sales_channel": _show(made)}))
+
+
+class ChannelView(ApiView):
+    access = reads_and_writes(READ, WRITE)
+
+    @schema.operation(
+        id="getSalesChannel",
+        summary="Read a sales channel",
+        tag=TAG,
+        answer=_CHANNEL,
+        example={"sales_channel": _EXAMPLE},
+    )
+    def get(self, request: Request, channel_id: str) -> HttpResponse:
+        return json_answer({"sales_channel": _show(bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel"))})
+
+
+class LocationChannelsView(ApiView):
+    access = {"POST": WRITE}
+
+    @schema.operation(
+        id="linkSalesChannels",
+        summary="Choose the sales channels that sell from a stock location",
+        tag=TAG,
+        body=LinkChannels,
+        body_example={"add": [_EXAMPLE["id"]]},
+        answer=schema.envelope("stock_location", stock_shapes.Location),
+        example={"stock_location": stock_examples.LOCATION},
+    )
+    def post(self, request: Request, location_id: str) -> HttpResponse:
+        location = bodies.path_id(ids.STOCK_LOCATION, location_id, "stock location")
+        body = bodies.read(request, LinkChannels)
+        add, remove = (
+            [bodies.public_id(ids.SALES_CHANNEL, text, f"/{name}/{index}", "sales channel") for index, text in found]
+            for name, found in (("add", enumerate(body.add)), ("remove", enumerate(body.remove)))
+        )
+
+        def work() -> None:
+            channels.link_channels(location_id=location, add=add, remove=remove)
+
+        return idempotency.answer(request, work, lambda _: json_answer({"stock_location": locations.show(location)}))

@@ -1,0 +1,18 @@
+"""Reading what a sales channel has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from channels.models import ChannelLocation
+from inventory import selectors as inventory
+
+
+def available_in_channel(channel_id: UUID, item_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What can be promised of each of these items in a sales channel: at its linked locations that are active.
+
+    One query. Every item asked for is in the answer; a channel without locations has 0 of each.
+    """
+    linked = ChannelLocation.objects.filter(channel_id=channel_id).values("location_id")
+    return inventory.available_at(item_ids, linked)

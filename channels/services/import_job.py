@@ -1,0 +1,58 @@
+"""What the parts of an import share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from channels.adapters.base import Format, RawRecord, Rejected, SourceDefaults
+from channels.adapters.files import Source, Survey
+from channels.enums import StockPolicy
+from channels.models import ImportRun
+from channels.rows import RejectRow
+from channels.services.import_figures import Figures
+from oms.core import ids
+from oms.core.actors import Actor
+from orders.services.placement import Selling
+
+
+class Stopped(Exception):
+    """The import is to stop at this record (on_error "stop"); those before it are committed."""
+
+    def __init__(self, raw: RawRecord, reject: Rejected) -> None:
+        self.raw = raw
+        self.reject = reject
+        super().__init__(reject.reason)
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One file on its way into one channel."""
+
+    run: ImportRun
+    format: Format
+    source: Source
+    survey: Survey
+    selling: Selling
+    defaults: SourceDefaults
+    stock: StockPolicy
+    stop_at_error: bool
+    actor: Actor
+    figures: Figures
+
+    @property
+    def run_id(self) -> UUID:
+        return self.run.pk
+
+    def reject_row(self, raw: RawRecord, reject: Rejected) -> RejectRow:
+        kept: dict[str, Any] = {"row": reject.raw} | self.format.raw_json(raw)
+        return RejectRow(
+            id=ids.new_id(),
+            run_id=self.run_id,
+            line=reject.line,
+            column=reject.column[:120],
+            reason=reject.reason,
+            external_id=raw.external_id[:190],
+            raw=kept,
+        )

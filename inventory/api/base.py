@@ -1,0 +1,51 @@
+"""What the views of stock share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpResponse
+from msgspec import UNSET, Struct
+from rest_framework.request import Request
+
+from inventory.api import access
+from inventory.models import InventoryItem
+from inventory.selectors import kept_levels
+from oms.core import ids
+from oms.core.errors import NotFound
+from oms.web import bodies, idempotency
+from oms.web.rendering import json_answer
+from oms.web.scopes import Access
+from oms.web.views import ApiView, reads_and_writes
+
+
+class StockView(ApiView):
+    access: ClassVar[Mapping[str, Access]] = reads_and_writes(access.READ, access.WRITE)
+
+
+def item_id_of(text: str) -> UUID:
+    return bodies.path_id(ids.INVENTORY_ITEM, text, "inventory item")
+
+
+def location_id_of(text: str) -> UUID:
+    return bodies.path_id(ids.STOCK_LOCATION, text, "stock location")
+
+
+def given(body: Struct) -> dict[str, Any]:
+    """The fields that the body has, by name."""
+    return {name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+
+
+def answer(request: Request, name: str, work: Callable[[], UUID], show: Callable[[UUID], Any]) -> HttpResponse:
+    """Do `work`, then answer `{name: …}` with what `show` reads of the thing it changed."""
+    return idempotency.answer(request, work, lambda changed: json_answer({name: show(changed)}))
+
+
+def item_with_levels(item_id: UUID) -> InventoryItem:
+    """Raises NotFound. Two queries."""
+    item = InventoryItem.objects.prefetch_related(kept_levels("levels")).filter(pk=item_id).first()
+    if item is None:
+        raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
+    return item

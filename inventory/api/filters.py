@@ -1,0 +1,49 @@
+"""What lists of stock can be asked for, by the contract's names."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.db.models.functions import Upper
+from django_filters import Filter, FilterSet
+
+from inventory.models import InventoryItem
+from oms.core import ids
+from oms.web.filters import IdsFilter, WordsFilter, moments
+
+
+class ItemFilters(FilterSet):
+    """`q`: how a sku begins, without regard to case."""
+
+    id = IdsFilter(ids.INVENTORY_ITEM, field_name="pk")
+    sku = WordsFilter()
+    q = Filter(method="by_search", help_text="How a sku begins, without regard to case.")
+
+    def by_search(self, rows: QuerySet[InventoryItem], name: str, value: str) -> QuerySet[InventoryItem]:
+        return rows.alias(upper_sku=Upper("sku")).filter(upper_sku__startswith=value.upper()) if value else rows
+
+
+class LocationFilters(FilterSet):
+    id = IdsFilter(ids.STOCK_LOCATION, field_name="pk")
+    name = WordsFilter()
+    code = WordsFilter()
+
+
+class LevelFilters(FilterSet):
+    location_id = IdsFilter(ids.STOCK_LOCATION, field_name="location_id")
+
+
+class ReservationFilters(FilterSet):
+    id = IdsFilter(ids.RESERVATION, field_name="pk")
+    inventory_item_id = IdsFilter(ids.INVENTORY_ITEM, field_name="level__item_id")
+    location_id = IdsFilter(ids.STOCK_LOCATION, field_name="level__location_id")
+    line_item_id = IdsFilter(ids.ORDER_LINE, field_name="line_id")
+    order_id = IdsFilter(ids.ORDER, field_name="order_id")
+
+
+for _kind, _columns in {
+    ItemFilters: ("created_at", "updated_at"),
+    LocationFilters: ("created_at", "updated_at"),
+    ReservationFilters: ("created_at", "updated_at"),
+}.items():
+    for _column in _columns:
+        _kind.base_filters.update(moments(_column, _column))

@@ -1,0 +1,110 @@
+"""The bodies of requests about stock."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType
+
+from oms.web.bodies import Body
+
+Text = Annotated[str, Meta(max_length=255)]
+Count = Annotated[int, Meta(ge=0, le=2_147_483_647)]
+Units = Annotated[int, Meta(ge=1, le=2_147_483_647)]
+
+
+class CreateItem(Body):
+    """location_levels: its opening stock."""
+
+    sku: Annotated[str, Meta(min_length=1, max_length=100)]
+    title: Text = ""
+    is_stocked: bool = True
+    allow_backorder: bool = False
+    requires_shipping: bool = True
+    barcode: Annotated[str, Meta(max_length=60)] = ""
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateItem(Body):
+    title: Text | UnsetType = UNSET
+    is_stocked: bool | UnsetType = UNSET
+    allow_backorder: bool | UnsetType = UNSET
+    requires_shipping: bool | UnsetType = UNSET
+    barcode: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class AddressInput(Body):
+    address_1: Text | None = None
+    address_2: Text | None = None
+    city: Annotated[str, Meta(max_length=120)] | None = None
+    province: Annotated[str, Meta(max_length=120)] | None = None
+    postal_code: Annotated[str, Meta(max_length=30)] | None = None
+    country_code: Annotated[str, Meta(pattern=r"^[A-Za-z]{2}$(?!\n)")] | None = None
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class CreateLocation(Body):
+    """code: left out, it is made from the name."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    code: Annotated[str, Meta(max_length=60)] = ""
+    priority: Count = 100
+    is_active: bool = True
+    address: AddressInput | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateLocation(Body):
+    name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
+    priority: Count | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    address: AddressInput | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class StockAt(Body):
+    location_id: str
+    stocked_quantity: Count = 0
+
+
+class StockBatch(Body):
+    """create and update set the count of a location; delete names the levels to take away."""
+
+    create: Annotated[list[StockAt], Meta(max_length=200)] = []
+    update: Annotated[list[StockAt], Meta(max_length=200)] = []
+    delete: Annotated[list[str], Meta(max_length=200)] = []
+
+
+class UpdateLevel(Body):
+    """stocked_quantity: what was counted. reason, note and safety_stock are ours."""
+
+    stocked_quantity: Count | UnsetType = UNSET
+    safety_stock: Count | UnsetType = UNSET
+    reason: str = "count"
+    note: Text = ""
+
+
+class AdjustLevel(Body):
+    """delta: units more (or fewer, below zero) than before."""
+
+    delta: Annotated[int, Meta(ge=-2_147_483_647, le=2_147_483_647)]
+    reason: str
+    note: Text = ""
+
+
+class CreateReservation(Body):
+    inventory_item_id: str
+    location_id: str
+    quantity: Units
+    order_id: str | None = None
+    line_item_id: str | None = None
+    description: Text | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateReservation(Body):
+    quantity: Units | None = None
+    location_id: str | None = None
+    description: Text | None = None
+    metadata: dict[str, Any] | None = None

@@ -1,0 +1,212 @@
+"""Inventory items and their levels."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from inventory.api import base, examples, inputs, shapes
+from inventory.api.filters import ItemFilters, LevelFilters
+from inventory.models import InventoryItem, InventoryLevel
+from inventory.selectors import kept_levels
+from inventory.services import adjustments, deletion, items, level_batches
+from inventory.services.level_batches import ChangedLevels
+from oms.core import ids
+from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web.authentication import actor_of
+from oms.web.rendering import json_answer
+
+TAG = "Stock"
+_ITEM = schema.envelope("inventory_item", shapes.ItemWithLevels)
+_LEVEL_NAMES = {"/on_hand": "/stocked_quantity"}
+
+
+def _show(item_id: UUID) -> shapes.ItemWithLevels:
+    return shapes.item(base.item_with_levels(item_id))
+
+
+class ItemsView(base.StockView):
+    @schema.operation(
+        id="listInventoryItems",
+        summary="List inventory items",
+        tag=TAG,
+        answer=schema.envelope("inventory_items", shapes.ItemWithLevels, paged=True),
+        example=examples.page("inventory_items", examples.ITEM),
+        filters=ItemFilters,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = queries.parameters(request)
+        rows = queries.filtered(ItemFilters, query, InventoryItem.objects.prefetch_related(kept_levels("levels")))
+        order = queries.ordering(query, {"sku": ("sku",), "created_at": ("created_at", "pk")}, "sku")
+        page = pagination.page(query, rows.order_by(*order))
+        return page.answer("inventory_items", [shapes.item(row) for row in page.rows])
+
+    @schema.operation(
+        id="createInventoryItem",
+        summary="Create an inventory item",
+        tag=TAG,
+        body=inputs.CreateItem,
+        body_example=examples.CREATE_ITEM,
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = bodies.read(request, inputs.CreateItem)
+        return base.answer(request, "inventory_item", lambda: items.create_item(**base.given(body)).pk, _show)
+
+
+class ItemView(base.StockView):
+    @schema.operation(
+        id="getInventoryItem",
+        summary="Read an inventory item with its levels",
+        tag=TAG,
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+    )
+    def get(self, request: Request, item_id: str) -> HttpResponse:
+        return json_answer({"inventory_item": _show(base.item_id_of(item_id))})
+
+    @schema.operation(
+        id="updateInventoryItem",
+        summary="Change an inventory item",
+        tag=TAG,
+        body=inputs.UpdateItem,
+        body_example={"title": "Lantern, brass"},
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+    )
+    def post(self, request: Request, item_id: str) -> HttpResponse:
+        item, body = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem)
+
+        def work() -> UUID:
+            return items.update_item(item_id=item, changes=base.given(body)).pk
+
+        return base.answer(request, "inventory_item", work, _show)
+
+
+class LevelsView(base.StockView):
+    @schema.operation(
+        id="listInventoryLevels",
+        summary="List the levels of an inventory item",
+        tag=TAG,
+        answer=schema.envelope("inventory_levels", shapes.Level, paged=True),
+        example=examples.page("inventory_levels", examples.LEVEL),
+        filters=LevelFilters,
+    )
+    def get(self, request: Request, item_id: str) -> HttpResponse:
+        query, item = queries.parameters(request), base.item_with_levels(base.item_id_of(item_id))
+        rows = queries.filtered(LevelFilters, query, InventoryLevel.objects.kept().filter(item=item))
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "created_at")))
+        return page.answer("inventory_levels", [shapes.level(row) for row in page.rows])
+
+
+class LevelBatchView(base.StockView):
+    @schema.operation(
+        id="changeInventoryLevels",
+        summary="Create, count and delete levels of an inventory item",
+        tag=TAG,
+        body=inputs.StockBatch,
+        body_example=examples.STOCK,
+        answer=schema.shape(shapes.LevelBatch),
+        example={"created": [examples.LEVEL], "updated": [], "deleted": []},
+        description="All of it or nothing.",
+    )
+    def post(self, request: Request, item_id: str) -> HttpResponse:
+        item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.StockBatch), actor_of(request)
+
+        def place(text: str, pointer: str) -> UUID:
+            return bodies.public_id(ids.STOCK_LOCATION, text, pointer, "stock location")
+
+        def counts(name: str, rows: list[inputs.StockAt]) -> dict[UUID, int]:
+            return {
+                place(row.location_id, f"/{name}/{index}/location_id"): row.stocked_quantity
+                for index, row in enumerate(rows)
+            }
+
+        create, update = counts("create", body.create), counts("update", body.update)
+        delete = [place(text, f"/delete/{index}") for index, text in enumerate(body.delete)]
+
+        def work() -> ChangedLevels:
+            return level_batches.change_levels(item_id=item, create=create, update=update, delete=delete, actor=actor)
+
+        return idempotency.answer(request, work, _batch_answer)
+
+
+def _batch_answer(changed: ChangedLevels) -> HttpResponse:
+    shape = shapes.LevelBatch(
+        created=[shapes.level(each) for each in changed.created],
+        updated=[shapes.level(each) for each in changed.updated],
+        deleted=[each.public_id for each in changed.deleted],
+    )
+    return json_answer(shape)
+
+
+class LevelView(base.StockView):
+    @schema.operation(
+        id="updateInventoryLevel",
+        summary="Set the count of an inventory item at a stock location",
+        tag=TAG,
+        body=inputs.UpdateLevel,
+        body_example={"stocked_quantity": 7},
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+    )
+    def post(self, request: Request, item_id: str, location_id: str) -> HttpResponse:
+        item, location = base.item_id_of(item_id), base.location_id_of(location_id)
+        body, actor = bodies.read(request, inputs.UpdateLevel), actor_of(request)
+        wanted = base.given(body)
+
+        def work() -> UUID:
+            there = {"item_id": item, "location_id": location, "actor": actor}
+            with bodies.renamed(_LEVEL_NAMES):
+                if "safety_stock" in wanted:
+                    adjustments.set_safety_stock(**there, safety_stock=wanted["safety_stock"], note=body.note)
+                if "stocked_quantity" in wanted:
+                    count = wanted["stocked_quantity"]
+                    adjustments.set_on_hand(**there, on_hand=count, reason=body.reason, note=body.note)
+            return item
+
+        return base.answer(request, "inventory_item", work, _show)
+
+    @schema.operation(
+        id="deleteInventoryLevel",
+        summary="Delete the empty level of an inventory item at a stock location",
+        tag=TAG,
+        answer=schema.shape(shapes.Deleted),
+        example={"id": "ilev_01m82tqm1zh4h9gr3527x9czsa", "object": "inventory-level", "deleted": True},
+    )
+    def delete(self, request: Request, item_id: str, location_id: str) -> HttpResponse:
+        item, location = base.item_id_of(item_id), base.location_id_of(location_id)
+
+        def work() -> InventoryLevel:
+            return deletion.delete_level(item_id=item, location_id=location)
+
+        return idempotency.answer(
+            request, work, lambda level: json_answer(shapes.Deleted(id=level.public_id, object="inventory-level"))
+        )
+
+
+class AdjustView(base.StockView):
+    @schema.operation(
+        id="adjustInventoryLevel",
+        summary="Add units to a stock location, or take them away",
+        tag=TAG,
+        body=inputs.AdjustLevel,
+        body_example={"delta": -1, "reason": "damaged", "note": "dropped"},
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+        description=f"{schema.OURS} A reason is asked for.",
+    )
+    def post(self, request: Request, item_id: str, location_id: str) -> HttpResponse:
+        item, location = base.item_id_of(item_id), base.location_id_of(location_id)
+        body, actor = bodies.read(request, inputs.AdjustLevel), actor_of(request)
+
+        def work() -> UUID:
+            adjustments.adjust_stock(
+                item_id=item, location_id=location, delta=body.delta, reason=body.reason, note=body.note, actor=actor
+            )
+            return item
+
+        return base.answer(request, "inventory_item", work, _show)

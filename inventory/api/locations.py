@@ -1,0 +1,97 @@
+"""Stock locations."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from inventory.api import base, examples, inputs, shapes
+from inventory.api.filters import LocationFilters
+from inventory.models import StockLocation
+from inventory.services import locations
+from oms.core import ids
+from oms.core.errors import NotFound
+from oms.web import bodies, pagination, queries, schema
+from oms.web.rendering import json_answer
+
+TAG = "Stock"
+_LOCATION = schema.envelope("stock_location", shapes.Location)
+
+
+def show(location_id: UUID) -> shapes.Location:
+    """Raises NotFound."""
+    row = StockLocation.objects.filter(pk=location_id).first()
+    if row is None:
+        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
+    return shapes.location(row)
+
+
+def _address(body: inputs.AddressInput) -> dict[str, str]:
+    return {name: value or "" for name, value in base.given(body).items()}
+
+
+class LocationsView(base.StockView):
+    @schema.operation(
+        id="listStockLocations",
+        summary="List stock locations",
+        tag=TAG,
+        answer=schema.envelope("stock_locations", shapes.Location, paged=True),
+        example=examples.page("stock_locations", examples.LOCATION),
+        filters=LocationFilters,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = queries.parameters(request)
+        rows = queries.filtered(LocationFilters, query, StockLocation.objects.all())
+        orderings = {"priority": ("priority", "code"), "created_at": ("created_at", "pk"), "name": ("name", "pk")}
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "priority")))
+        return page.answer("stock_locations", [shapes.location(row) for row in page.rows])
+
+    @schema.operation(
+        id="createStockLocation",
+        summary="Create a stock location",
+        tag=TAG,
+        body=inputs.CreateLocation,
+        body_example=examples.CREATE_LOCATION,
+        answer=_LOCATION,
+        example={"stock_location": examples.LOCATION},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = bodies.read(request, inputs.CreateLocation)
+        fields = base.given(body) | {"address": _address(body.address) if body.address else None}
+        return base.answer(request, "stock_location", lambda: locations.create_location(**fields).pk, show)
+
+
+class LocationView(base.StockView):
+    @schema.operation(
+        id="getStockLocation",
+        summary="Read a stock location",
+        tag=TAG,
+        answer=_LOCATION,
+        example={"stock_location": examples.LOCATION},
+    )
+    def get(self, request: Request, location_id: str) -> HttpResponse:
+        return json_answer({"stock_location": show(base.location_id_of(location_id))})
+
+    @schema.operation(
+        id="updateStockLocation",
+        summary="Change a stock location",
+        tag=TAG,
+        body=inputs.UpdateLocation,
+        body_example={"name": "W1, second floor"},
+        answer=_LOCATION,
+        example={"stock_location": examples.LOCATION},
+    )
+    def post(self, request: Request, location_id: str) -> HttpResponse:
+        location, body = base.location_id_of(location_id), bodies.read(request, inputs.UpdateLocation)
+        changes: dict[str, Any] = base.given(body)
+        address = changes.pop("address", None)
+        if address is not None:
+            changes |= {name: value for name, value in _address(address).items() if getattr(address, name) is not None}
+
+        def work() -> UUID:
+            return locations.update_location(location_id=location, changes=changes).pk
+
+        return base.answer(request, "stock_location", work, show)

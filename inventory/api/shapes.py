@@ -1,0 +1,197 @@
+"""Stock as the API shows it, by the contract's names. What this system has no notion of is null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from inventory.models import InventoryItem, InventoryLevel, Reservation, StockLocation
+from oms.core import ids
+from oms.web.rendering import moment
+
+
+class Address(Struct, kw_only=True):
+    id: str
+    address_1: str | None
+    address_2: str | None
+    city: str | None
+    province: str | None
+    postal_code: str | None
+    country_code: str | None
+    phone: str | None
+    metadata: dict[str, Any] | None = None
+
+
+class Location(Struct, kw_only=True):
+    """code, is_active and priority are ours."""
+
+    id: str
+    name: str
+    code: str
+    is_active: bool
+    priority: int
+    address: Address
+    metadata: dict[str, Any]
+    created_at: str
+    updated_at: str
+
+
+class Level(Struct, kw_only=True):
+    """stocked: what lies on the shelf. available = stocked - reserved - safety_stock."""
+
+    id: str
+    inventory_item_id: str
+    location_id: str
+    stocked_quantity: int
+    reserved_quantity: int
+    incoming_quantity: int
+    available_quantity: int
+    backordered_quantity: int
+    safety_stock: int
+    created_at: str
+    updated_at: str
+    metadata: dict[str, Any] | None = None
+    deleted_at: str | None = None
+
+
+class Item(Struct, kw_only=True):
+    """stocked_quantity and reserved_quantity are sums over all locations."""
+
+    id: str
+    sku: str
+    title: str | None
+    requires_shipping: bool
+    is_stocked: bool
+    allow_backorder: bool
+    barcode: str | None
+    metadata: dict[str, Any]
+    reserved_quantity: int
+    stocked_quantity: int
+    created_at: str
+    updated_at: str
+    description: str | None = None
+    thumbnail: str | None = None
+    origin_country: str | None = None
+    hs_code: str | None = None
+    mid_code: str | None = None
+    material: str | None = None
+    unit_of_measure: str | None = None
+    weight: int | None = None
+    length: int | None = None
+    height: int | None = None
+    width: int | None = None
+
+
+class ItemWithLevels(Item, kw_only=True):
+    location_levels: list[Level]
+
+
+class ReservationShape(Struct, kw_only=True):
+    """quantity: held on the shelf. backordered_quantity (ours): waits for goods."""
+
+    id: str
+    location_id: str
+    inventory_item_id: str
+    quantity: int
+    backordered_quantity: int
+    order_id: str | None
+    line_item_id: str | None
+    description: str | None
+    metadata: dict[str, Any]
+    created_at: str
+    updated_at: str
+    inventory_item: Item
+
+
+class Deleted(Struct, kw_only=True):
+    id: str
+    object: str
+    deleted: bool = True
+
+
+class LevelBatch(Struct, kw_only=True):
+    created: list[Level]
+    updated: list[Level]
+    deleted: list[str]
+
+
+def location(row: StockLocation) -> Location:
+    return Location(
+        id=row.public_id,
+        name=row.name,
+        code=row.code,
+        is_active=row.is_active,
+        priority=row.priority,
+        address=Address(
+            id=ids.encode("laddr", row.pk),
+            address_1=row.address_1 or None,
+            address_2=row.address_2 or None,
+            city=row.city or None,
+            province=row.province or None,
+            postal_code=row.postal_code or None,
+            country_code=row.country_code.lower() or None,
+            phone=row.phone or None,
+        ),
+        metadata=row.metadata,
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+    )
+
+
+def level(row: InventoryLevel) -> Level:
+    return Level(
+        id=row.public_id,
+        inventory_item_id=ids.encode(ids.INVENTORY_ITEM, row.item_id),
+        location_id=ids.encode(ids.STOCK_LOCATION, row.location_id),
+        stocked_quantity=row.on_hand,
+        reserved_quantity=row.reserved,
+        incoming_quantity=row.incoming,
+        available_quantity=row.available,
+        backordered_quantity=row.backordered,
+        safety_stock=row.safety_stock,
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+    )
+
+
+def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, Any]:
+    return {
+        "id": row.public_id,
+        "sku": row.sku,
+        "title": row.title or None,
+        "requires_shipping": row.requires_shipping,
+        "is_stocked": row.is_stocked,
+        "allow_backorder": row.allow_backorder,
+        "barcode": row.barcode or None,
+        "metadata": row.metadata,
+        "reserved_quantity": sum(each.reserved for each in levels),
+        "stocked_quantity": sum(each.on_hand for each in levels),
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+    }
+
+
+def item(row: InventoryItem) -> ItemWithLevels:
+    """`row` has its levels prefetched."""
+    levels = list(row.levels.all())
+    return ItemWithLevels(**_item_fields(row, levels), location_levels=[level(each) for each in levels])
+
+
+def reservation(row: Reservation) -> ReservationShape:
+    """`row` has its level, the level's item and that item's levels at hand."""
+    of = row.level.item
+    return ReservationShape(
+        id=row.public_id,
+        location_id=ids.encode(ids.STOCK_LOCATION, row.level.location_id),
+        inventory_item_id=of.public_id,
+        quantity=row.quantity,
+        backordered_quantity=row.backordered,
+        order_id=ids.encode(ids.ORDER, row.order_id) if row.order_id else None,
+        line_item_id=ids.encode(ids.ORDER_LINE, row.line_id) if row.line_id else None,
+        description=row.description or None,
+        metadata=row.metadata,
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+        inventory_item=Item(**_item_fields(of, list(of.levels.all()))),
+    )

@@ -1,0 +1,447 @@
+"""Taking in a file of counts: items and locations that are new, and what lies where.
+
+The rows go to a temporary table first, so that any number of them needs little memory and a sku counted twice at one
+location is found before anything is written. Then they are worked on in chunks, each its own transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from inventory.enums import AdjustmentReason, MovementKind
+from inventory.models import InventoryItem, InventoryLevel, StockLocation
+from inventory.services import adjustments, ledger, levels
+from inventory.stock_file import Reject, StockRow, read
+from oms.core import bulk, events
+from oms.core.actors import Actor
+from oms.core.transactions import atomic
+
+CHUNK: Final = 2000
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an import did, in rows of the file or of the database."""
+
+    rows: int = 0
+    rejected: int = 0
+    unchanged: int = 0
+    levels_changed: int = 0
+    items_created: int = 0
+    items_updated: int = 0
+    locations_created: int = 0
+    locations_updated: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def import_stock(
+    path: Path,
+    *,
+    actor: Actor,
+    dry_run: bool = False,
+    reject: Callable[[Reject], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Create the items and locations of a file that are new, and set its counts; one ledger row for each changed level.
+
+    What is there already writes nothing, so a repeat changes nothing, and an import that was killed is started again. A
+    cell that is filled changes what is known of an item or location, an empty one leaves it. Bad rows are handed to
+    `reject` in the order of the file, and the others are done. `progress` hears how many rows are dealt with. A dry run
+    tells the same and writes nothing. Run it outside of any transaction. Raises UnreadableStockFile.
+    """
+    outcome = Outcome()
+    _stage(path, outcome)
+    _refuse_repeats()
+    _refuse_unstocking()
+    _describe(outcome, dry_run=dry_run)
+    done = _count("SELECT FROM stock_import_reject")
+    after = 0
+    while chunk := _next_chunk(after, dry_run=dry_run):
+        after = chunk[-1].row.line
+        _set_counts(chunk, outcome, actor, path.name, dry_run=dry_run)
+        progress(done := done + len(chunk))
+    _hand_over(reject, outcome)
+    return outcome
+
+
+class _StagedRow(bulk.Row, kw_only=True):
+    table = "stock_import_row"
+
+    line: int
+    raw: str
+    sku: str
+    location: str
+    title: str | None
+    on_hand: int | None
+    location_name: str | None
+    priority: int | None
+    allow_backorder: bool | None
+    is_stocked: bool | None
+    requires_shipping: bool | None
+    safety_stock: int | None
+    barcode: str | None
+
+
+class _RejectedRow(bulk.Row, kw_only=True):
+    table = "stock_import_reject"
+
+    line: int
+    column_name: str
+    reason: str
+    raw: str
+
+
+_TABLES: Final = """
+DROP TABLE IF EXISTS stock_import_row, stock_import_reject;
+CREATE TEMP TABLE stock_import_row (
+    line bigint PRIMARY KEY, raw text, sku text, location text, title text, on_hand int, location_name text,
+    priority int, allow_backorder bool, is_stocked bool, requires_shipping bool, safety_stock int, barcode text);
+CREATE TEMP TABLE stock_import_reject (line bigint, column_name text, reason text, raw text);
+"""
+
+
+def _stage(path: Path, outcome: Outcome) -> None:
+    rows = read(path)
+    first = list(islice(rows, CHUNK))  # the file is opened, and its header read, before anything else
+    _execute(_TABLES)
+    for chunk in _chunks(first, rows):
+        outcome.rows += len(chunk)
+        bulk.copy(
+            [_StagedRow(**asdict(row)) for row in chunk if isinstance(row, StockRow)],
+            [
+                _RejectedRow(line=row.line, column_name=row.column, reason=row.reason, raw=row.raw)
+                for row in chunk
+                if isinstance(row, Reject)
+            ],
+        )
+    _execute("ANALYZE stock_import_row")
+
+
+def _chunks(first: list[StockRow | Reject], rest: Iterator[StockRow | Reject]) -> Iterator[list[StockRow | Reject]]:
+    chunk = first
+    while chunk:
+        yield chunk
+        chunk = list(islice(rest, CHUNK))
+
+
+def _execute(sql: str, *parameters: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return max(0, int(cursor.rowcount))
+
+
+_TAKE_OUT: Final = "DELETE FROM stock_import_row AS row USING stock_import_reject AS bad WHERE bad.line = row.line"
+
+
+def _refuse_repeats() -> None:
+    """A sku counted twice at one location: nobody can tell which count is right, so none of them is taken."""
+    _execute(
+        """
+        INSERT INTO stock_import_reject (line, column_name, reason, raw)
+        SELECT row.line, 'sku, location', format('%s at %s stands in lines %s.', row.sku,
+               coalesce(nullif(row.location, ''), 'no location'), array_to_string(twice.lines[:10], ', ')
+               || CASE WHEN cardinality(twice.lines) > 10 THEN ' and more' ELSE '' END), row.raw
+        FROM stock_import_row AS row JOIN (
+            SELECT sku, location, array_agg(line ORDER BY line) AS lines
+            FROM stock_import_row GROUP BY sku, location HAVING count(*) > 1
+        ) AS twice USING (sku, location)
+        """
+    )
+    _execute(_TAKE_OUT)
+
+
+def _refuse_unstocking() -> None:
+    """What has stock, or is waited for, stays stocked."""
+    _execute(
+        """
+        INSERT INTO stock_import_reject (line, column_name, reason, raw)
+        SELECT row.line, 'is_stocked', 'is_stocked: there is stock of ' || row.sku || ', so it stays stocked.', row.raw
+        FROM stock_import_row AS row JOIN inventory_inventoryitem AS item USING (sku)
+        WHERE NOT row.is_stocked AND EXISTS (
+            SELECT FROM inventory_inventorylevel AS level
+            WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0))
+        """
+    )
+    _execute(_TAKE_OUT)
+
+
+def _facts(key: str, columns: dict[str, str], target: str) -> str:
+    """What the file says of each item or location: of every column the last filled cell. `known`: what we have."""
+    told = ", ".join(
+        f"(array_agg({column} ORDER BY line DESC) FILTER (WHERE {column} IS NOT NULL))[1] AS {name}"
+        for column, name in columns.items()
+    )
+    return (
+        f"WITH told AS (SELECT {key} AS key, {told} FROM stock_import_row WHERE {key} <> '' GROUP BY {key}) "  # noqa: S608
+        f"SELECT told.* FROM told LEFT JOIN {target} AS known "
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A table that rows describe: which of its columns are told by which of the file's."""
+
+    key: str
+    model: type[InventoryItem] | type[StockLocation]
+    unique: str
+    columns: dict[str, str]
+
+
+_ITEMS: Final = _Described(
+    "sku",
+    InventoryItem,
+    "sku",
+    {name: name for name in ("title", "allow_backorder", "is_stocked", "requires_shipping", "barcode")},
+)
+_LOCATIONS: Final = _Described("location", StockLocation, "code", {"location_name": "name", "priority": "priority"})
+
+
+def _describe(outcome: Outcome, *, dry_run: bool) -> None:
+    """Make the items and locations that are new, and change what the file says otherwise of the known ones."""
+    outcome.locations_updated = _update(_LOCATIONS, dry_run=dry_run)
+    outcome.items_updated = _update(_ITEMS, dry_run=dry_run)
+    outcome.locations_created = _create(_LOCATIONS, dry_run=dry_run)
+    outcome.items_created = _create(_ITEMS, dry_run=dry_run)
+
+
+def _update(described: _Described, *, dry_run: bool) -> int:
+    table, names = described.model._meta.db_table, list(described.columns.values())
+    facts = _facts(described.key, described.columns, table)
+    differs = " OR ".join(f"told.{name} <> known.{name}" for name in names)
+    changed = f"{facts} ON known.{described.unique} = told.key WHERE {differs}"
+    if dry_run:
+        return _count(changed)
+    sets = ", ".join(f"{name} = coalesce(changed.{name}, known.{name})" for name in names)
+    return _execute(
+        f"UPDATE {table} AS known SET {sets}, updated_at = now() "  # noqa: S608  (names of our own)
+        f"FROM ({changed}) AS changed WHERE known.{described.unique} = changed.key"
+    )
+
+
+def _create(described: _Described, *, dry_run: bool) -> int:
+    """In chunks by key; a row that somebody else makes meanwhile is left as it is."""
+    facts = _facts(described.key, described.columns, described.model._meta.db_table)
+    fresh = f"{facts} ON known.{described.unique} = told.key WHERE known.id IS NULL"
+    if dry_run:
+        return _count(fresh)
+    made, after = 0, ""
+    while rows := _fetch(f"{fresh} AND told.key > %s ORDER BY told.key LIMIT {CHUNK}", after):
+        after = rows[-1]["key"]
+        fields = [{described.unique: row.pop("key"), **_filled(row)} for row in rows]
+        if described is _LOCATIONS:
+            fields = [{"name": values["code"], **values} for values in fields]
+        described.model.objects.bulk_create([described.model(**values) for values in fields], ignore_conflicts=True)
+        made += len(rows)
+    return made
+
+
+def _filled(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _fetch(sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A staged row beside what is known at its place; no ids in a dry run of what is new."""
+
+    row: StockRow
+    item_id: UUID | None
+    location_id: UUID | None
+    is_stocked: bool
+    on_hand: int | None
+    reserved: int
+    safety_stock: int
+    is_kept: bool
+
+    @property
+    def is_same(self) -> bool:
+        counted = self.on_hand == self.row.on_hand
+        return self.is_kept and counted and self.row.safety_stock in (None, self.safety_stock)
+
+    @property
+    def would_move(self) -> bool:
+        safety_stock = self.safety_stock if self.row.safety_stock is None else self.row.safety_stock
+        return (self.row.on_hand, safety_stock) != (self.on_hand or 0, self.safety_stock)
+
+
+_NEXT: Final = """
+SELECT row.*, item.id AS item_id, location.id AS location_id,
+       coalesce(CASE WHEN %s THEN row.is_stocked END, item.is_stocked, true) AS stocked, level.on_hand AS level_on_hand,
+       coalesce(level.reserved, 0) AS level_reserved, coalesce(level.safety_stock, 0) AS level_safety_stock,
+       level.id IS NOT NULL AND level.deleted_at IS NULL AS is_kept
+FROM (SELECT * FROM stock_import_row WHERE line > %s ORDER BY line LIMIT 2000) AS row
+LEFT JOIN inventory_inventoryitem AS item ON item.sku = row.sku
+LEFT JOIN inventory_stocklocation AS location ON location.code = row.location
+LEFT JOIN inventory_inventorylevel AS level ON level.item_id = item.id AND level.location_id = location.id
+ORDER BY row.line
+"""
+_FIELDS: Final = tuple(StockRow.__dataclass_fields__)
+
+
+def _next_chunk(after: int, *, dry_run: bool) -> list[_Target]:
+    return [
+        _Target(
+            StockRow(**{name: found[name] for name in _FIELDS}),
+            found["item_id"],
+            found["location_id"],
+            found["stocked"],
+            found["level_on_hand"],
+            found["level_reserved"],
+            found["level_safety_stock"],
+            found["is_kept"],
+        )
+        for found in _fetch(_NEXT, dry_run, after)
+    ]
+
+
+def _set_counts(chunk: list[_Target], outcome: Outcome, actor: Actor, file_name: str, *, dry_run: bool) -> None:
+    """Bring one chunk about: only the levels that differ are locked, and judged again under the lock."""
+    rejects: list[_RejectedRow] = []
+    differing: list[_Target] = []
+    for target in chunk:
+        if not target.is_stocked or target.row.on_hand is None:
+            if target.row.on_hand:
+                rejects.append(_rejected(target.row, "on_hand", f"{target.row.sku} is not stocked."))
+            else:
+                outcome.unchanged += 1
+        elif target.is_same:
+            outcome.unchanged += 1
+        else:
+            differing.append(target)
+    changed = 0
+    if dry_run:
+        short = [target for target in differing if (target.row.on_hand or 0) < target.reserved]
+        rejects += [_below_reserved(target.row, target.reserved) for target in short]
+        changed = sum(target.would_move for target in differing) - len(short)
+        outcome.unchanged += len(differing) - len(short) - changed
+    elif differing:
+        with atomic():
+            found = _lock(differing)
+            refused, changed = _write(found, actor, file_name)
+        rejects += refused
+        outcome.unchanged += len(differing) - len(refused) - changed
+    outcome.levels_changed += changed
+    bulk.copy(rejects)
+
+
+def _lock(targets: list[_Target]) -> list[tuple[StockRow, InventoryLevel]]:
+    """The levels of these rows, made where they are missing, locked in order."""
+    known = {
+        (target.item_id, target.location_id): target.row
+        for target in targets
+        if target.item_id is not None and target.location_id is not None
+    }
+    levels.ensure(list(known))
+    rows = InventoryLevel.objects.filter(
+        item_id__in={pair[0] for pair in known}, location_id__in={pair[1] for pair in known}
+    )
+    wanted = [pk for pk, item, place in rows.values_list("pk", "item_id", "location_id") if (item, place) in known]
+    locked = levels.lock_rows(wanted)
+    return [(known[level.item_id, level.location_id], level) for level in locked.values()]
+
+
+def _write(
+    found: list[tuple[StockRow, InventoryLevel]], actor: Actor, file_name: str
+) -> tuple[list[_RejectedRow], int]:
+    """Move the counters, one ledger row and one event for each level that changes. What was refused, how many moved."""
+    rejects: list[_RejectedRow] = []
+    moved: list[tuple[InventoryLevel, ledger.Movement]] = []
+    for row, level in found:
+        if (row.on_hand or 0) < level.reserved:
+            rejects.append(_below_reserved(row, level.reserved))
+        elif movement := _change(row, level, file_name):
+            moved.append((level, movement))
+    back = [level.pk for _, level in found if level.deleted_at]
+    InventoryLevel.objects.filter(pk__in=back).update(deleted_at=None)
+    _keep_back([level for level, _ in moved])
+    ledger.post([movement for _, movement in moved], actor=actor)
+    if moved:
+        at = timezone.now()
+        bulk.insert(
+            [
+                events.row(
+                    adjustments.changed_event(level, movement),
+                    actor=actor,
+                    stream=level.pk,
+                    sequence=level.ledger_seq,
+                    at=at,
+                )
+                for level, movement in moved
+            ]
+        )
+        events.announce()
+    return rejects, len(moved)
+
+
+def _keep_back(changed: list[InventoryLevel]) -> None:
+    _execute(
+        "UPDATE inventory_inventorylevel AS level SET safety_stock = new.safety_stock "
+        "FROM unnest(%s::uuid[], %s::int[]) AS new(id, safety_stock) "
+        "WHERE level.id = new.id AND level.safety_stock <> new.safety_stock",
+        [level.pk for level in changed],
+        [level.safety_stock for level in changed],
+    )
+
+
+def _change(row: StockRow, level: InventoryLevel, file_name: str) -> ledger.Movement | None:
+    """What moves on a level, which is brought to the figures after it; None when nothing does."""
+    delta = (row.on_hand or 0) - level.on_hand
+    safety_stock = level.safety_stock if row.safety_stock is None else row.safety_stock
+    if not delta and safety_stock == level.safety_stock:
+        return None
+    kind = MovementKind.COUNT if level.ledger_seq else MovementKind.OPENING
+    movement = ledger.Movement(
+        level_id=level.pk,
+        kind=kind if delta else MovementKind.SAFETY,
+        on_hand=delta,
+        reason=AdjustmentReason.IMPORT.value,
+        note=f"{file_name} line {row.line}"[-255:],
+        cause="import",
+    )
+    level.on_hand += delta
+    level.safety_stock = safety_stock
+    level.available = level.on_hand - level.reserved - safety_stock
+    level.ledger_seq += 1
+    return movement
+
+
+def _rejected(row: StockRow, column: str, reason: str) -> _RejectedRow:
+    return _RejectedRow(line=row.line, column_name=column, reason=f"{column}: {reason}", raw=row.raw)
+
+
+def _below_reserved(row: StockRow, reserved: int) -> _RejectedRow:
+    reason = f"{reserved} of {row.sku} are reserved at {row.location}, so there cannot be only {row.on_hand or 0}."
+    return _rejected(row, "on_hand", reason)
+
+
+def _count(select: str) -> int:
+    return int(_fetch(f"SELECT count(*) AS rows FROM ({select}) AS found")[0]["rows"])  # noqa: S608  (ours)
+
+
+def _hand_over(reject: Callable[[Reject], None], outcome: Outcome) -> None:
+    """The refused rows, in the order of the file, a chunk at a time."""
+    after = 0
+    while rows := _fetch(
+        "SELECT line, column_name, reason, raw FROM stock_import_reject WHERE line > %s ORDER BY line LIMIT 2000", after
+    ):
+        after = rows[-1]["line"]
+        outcome.rejected += len(rows)
+        for row in rows:
+            reject(Reject(row["line"], row["column_name"], row["reason"], row["raw"]))
+    _execute("DROP TABLE stock_import_row, stock_import_reject")

@@ -1,0 +1,70 @@
+"""Making and changing what is counted or sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from inventory.errors import DuplicateSku
+from inventory.models import InventoryItem
+from inventory.services import validity
+from oms.core import ids
+from oms.core.errors import FieldError, InvalidInput, NotFound
+from oms.core.transactions import atomic
+
+CHANGEABLE: Final = ("title", "allow_backorder", "is_stocked", "requires_shipping", "barcode", "metadata")
+
+
+@atomic()
+def create_item(
+    *,
+    sku: str,
+    title: str = "",
+    is_stocked: bool = True,
+    allow_backorder: bool = False,
+    requires_shipping: bool = True,
+    barcode: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> InventoryItem:
+    """Make an inventory item. Skus are kept as given, without blanks around them; a change of case is another item.
+
+    Raises DuplicateSku (also the second time), InvalidInput.
+    """
+    item = InventoryItem(
+        sku=sku.strip(),
+        title=title.strip(),
+        is_stocked=is_stocked,
+        allow_backorder=allow_backorder,
+        requires_shipping=requires_shipping,
+        barcode=barcode.strip(),
+        metadata=dict(metadata or {}),
+    )
+    validity.require_valid(item)
+    # Of two at the same moment the second waits here for the first, and then finds its sku taken.
+    InventoryItem.objects.bulk_create([item], ignore_conflicts=True)
+    made = InventoryItem.objects.filter(pk=item.pk).first()
+    if made is None:
+        problem = FieldError("/sku", str(DuplicateSku.message) % {"sku": item.sku}, DuplicateSku.code)
+        raise DuplicateSku(sku=item.sku, errors=[problem])
+    return made
+
+
+@atomic()
+def update_item(*, item_id: UUID, changes: Mapping[str, Any]) -> InventoryItem:
+    """Change title, allow_backorder, is_stocked, requires_shipping, barcode or metadata. The same again
+    changes nothing.
+
+    An item that has been counted stays stocked: its counters would be lost from sight. Raises NotFound, InvalidInput.
+    """
+    item = InventoryItem.objects.select_for_update(no_key=True).filter(pk=item_id).first()
+    if item is None:
+        raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
+    changed = validity.set_fields(item, changes, CHANGEABLE)
+    validity.require_valid(item)
+    if "is_stocked" in changed and not item.is_stocked and item.levels.exclude(on_hand=0, backordered=0).exists():
+        sentence = f"There is stock of {item.sku} or an order waits for it: it stays stocked."
+        raise InvalidInput(errors=[FieldError("/is_stocked", sentence)])
+    if changed:
+        item.save(update_fields=[*changed, "updated_at"])
+    return item

@@ -1,0 +1,207 @@
+"""Setting stock aside by hand: for an order line that holds none, or for whatever the description says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+from uuid import UUID
+
+from inventory.enums import MovementKind
+from inventory.errors import AlreadyReserved, InsufficientStock, ReservationExceedsStock
+from inventory.events import ReservationCreated, ReservationReleased, ReservationUpdated
+from inventory.models import InventoryLevel, Reservation
+from inventory.services import ledger, levels, validity
+from oms.core import events, hooks, ids, locks
+from oms.core.actors import Actor
+from oms.core.errors import FieldError, InvalidInput, NotFound
+from oms.core.transactions import atomic
+
+
+@atomic()
+def create_reservation(
+    *,
+    item_id: UUID,
+    location_id: UUID,
+    quantity: int,
+    actor: Actor,
+    description: str = "",
+    order_id: UUID | None = None,
+    line_id: UUID | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Reservation:
+    """Hold units of an item at a location. Asked again, it holds again; a line has one reservation for each level.
+
+    With an order, the order is locked first and hears of it in the same transaction. Raises ReservationExceedsStock,
+    AlreadyReserved, InvalidInput, NotStocked, NotFound, and what the order has against it.
+    """
+    _require_quantity(quantity)
+    if line_id is not None and order_id is None:
+        raise InvalidInput(errors=[FieldError("/order_id", "A line is reserved for together with its order.")])
+    with _order_told(order_id, "reservation.created", actor):
+        level = levels.obtain(item_id, location_id)
+        _require_available(level, quantity, quantity)
+        if line_id is not None and level.reservations.filter(line_id=line_id).exists():
+            raise AlreadyReserved(sku=level.item.sku, location=level.location.name)
+        reservation = Reservation(
+            level=level,
+            quantity=quantity,
+            order_id=order_id,
+            line_id=line_id,
+            description=description.strip(),
+            metadata=dict(metadata or {}),
+        )
+        validity.require_valid(reservation, leave_out={"level"})
+        reservation.save(force_insert=True)
+        _post(reservation, {level.pk: quantity}, actor)
+        _tell(ReservationCreated(**_facts(reservation)), reservation.level, actor)
+    return reservation
+
+
+@atomic()
+def update_reservation(
+    *,
+    reservation_id: UUID,
+    actor: Actor,
+    quantity: int | None = None,
+    location_id: UUID | None = None,
+    description: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Reservation:
+    """Raise, lower, move or describe anew what is held; what is left out stays. The same again changes nothing.
+
+    Raises ReservationExceedsStock where the level that is to hold it lacks stock (nothing has moved then),
+    AlreadyReserved, InvalidInput, NotStocked, NotFound.
+    """
+    if quantity is not None:
+        _require_quantity(quantity)
+    wished = {"quantity": quantity, "description": description, "metadata": metadata}
+    with _order_told(_order_of(reservation_id), "reservation.updated", actor):
+        reservation, target = _lock(reservation_id, location_id)
+        source, held = reservation.level, reservation.quantity
+        changed = validity.set_fields(
+            reservation, {name: value for name, value in wished.items() if value is not None}, tuple(wished)
+        )
+        validity.require_valid(reservation, leave_out={"level"})
+        deltas = {source.pk: reservation.quantity - held}
+        if target.pk != source.pk:
+            _require_movable(reservation, target)
+            reservation.level = target
+            changed.append("location")
+            deltas = {source.pk: -held, target.pk: reservation.quantity}
+        _require_available(target, reservation.quantity, deltas[target.pk])
+        if changed:
+            reservation.save()
+            _post(reservation, deltas, actor)
+            told = ReservationUpdated(**_facts(reservation), changed=changed)
+            _tell(told, reservation.level if any(deltas.values()) else None, actor)
+    return reservation
+
+
+@atomic()
+def delete_reservation(*, reservation_id: UUID, actor: Actor) -> None:
+    """Let go of what a reservation holds, and of what it waits for. Raises NotFound, also the second time."""
+    with _order_told(_order_of(reservation_id), "reservation.released", actor):
+        reservation, level = _lock(reservation_id, None)
+        told = ReservationReleased(**_facts(reservation))
+        movement = _movement(reservation, level.pk, MovementKind.RELEASE)
+        movement.reserved, movement.backordered = -reservation.quantity, -reservation.backordered
+        Reservation.objects.filter(pk=reservation_id).delete()
+        ledger.post([movement], actor=actor)
+        level.refresh_from_db()
+        _tell(told, level, actor)
+
+
+def _order_told(order_id: UUID | None, action: str, actor: Actor) -> AbstractContextManager[None]:
+    """Locks the order before any level, and lets it follow; nothing to do for a reservation of nobody's order."""
+    return hooks.order_change(order_id, action=action, actor=actor) if order_id else nullcontext()
+
+
+def _order_of(reservation_id: UUID) -> UUID | None:
+    """Whose it is, read before anything is locked: a reservation never changes its order."""
+    found = Reservation.objects.filter(pk=reservation_id).values_list("order_id", flat=True)
+    for order_id in found:
+        return order_id
+    raise _unknown(reservation_id)
+
+
+def _lock(reservation_id: UUID, location_id: UUID | None) -> tuple[Reservation, InventoryLevel]:
+    """The reservation and the level that is to hold it, locked together with the one that holds it now.
+
+    The reservation goes first, so that it cannot move before its level is locked. Nobody else locks one without holding
+    its order, which we hold too.
+    """
+    for reservation in locks.lock(locks.Rank.CAPABILITY, Reservation.objects.filter(pk=reservation_id)):
+        wanted = {reservation.level_id}
+        if location_id is not None:
+            item_id = InventoryLevel.objects.values_list("item_id", flat=True).get(pk=reservation.level_id)
+            wanted.add(levels.find_or_make(item_id, location_id))
+        locked = levels.lock_rows(wanted)
+        reservation.level = locked[reservation.level_id]
+        target = next((row for row in locked.values() if row.location_id == location_id), reservation.level)
+        return reservation, target
+    raise _unknown(reservation_id)
+
+
+def _unknown(reservation_id: UUID) -> NotFound:
+    return NotFound(kind="reservation", id=ids.encode(ids.RESERVATION, reservation_id))
+
+
+def _require_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= 2_147_483_647:
+        raise InvalidInput(errors=[FieldError("/quantity", f"{quantity} cannot be reserved.", "quantity")])
+
+
+def _require_movable(reservation: Reservation, target: InventoryLevel) -> None:
+    if reservation.backordered:
+        raise InvalidInput(errors=[FieldError("/location_id", "It waits for goods at its location, and stays there.")])
+    if reservation.line_id and target.reservations.filter(line_id=reservation.line_id).exists():
+        raise AlreadyReserved(sku=target.item.sku, location=target.location.name)
+
+
+def _require_available(level: InventoryLevel, asked: int, more: int) -> None:
+    """`more` units must be free on the level, so that `asked` in all can be held."""
+    if more > 0 and more > level.available:
+        free = asked - more + max(0, level.available)
+        facts = {"sku": level.item.sku, "requested": asked, "available": free}
+        sentence = str(InsufficientStock.message) % facts
+        raise ReservationExceedsStock(
+            errors=[FieldError("/quantity", sentence, InsufficientStock.code, facts)], **facts
+        )
+
+
+def _movement(reservation: Reservation, level_id: UUID, kind: MovementKind) -> ledger.Movement:
+    cause = ("order", reservation.order_id) if reservation.order_id else ("reservation", reservation.pk)
+    return ledger.Movement(level_id=level_id, kind=kind, cause=cause[0], cause_id=cause[1])
+
+
+def _post(reservation: Reservation, deltas: Mapping[UUID, int], actor: Actor) -> None:
+    """One ledger row for each level whose reserved units change."""
+    movements = []
+    for level_id, delta in deltas.items():
+        if delta:
+            kind = MovementKind.RESERVE if delta > 0 else MovementKind.RELEASE
+            movements.append(_movement(reservation, level_id, kind))
+            movements[-1].reserved = delta
+    ledger.post(movements, actor=actor)
+    reservation.level.refresh_from_db()
+
+
+def _facts(reservation: Reservation) -> dict[str, Any]:
+    level = reservation.level
+    return {
+        "reservation_id": reservation.public_id,
+        "item_id": level.item.public_id,
+        "location_id": level.location.public_id,
+        "sku": level.item.sku,
+        "quantity": reservation.quantity,
+        "order_id": ids.encode(ids.ORDER, reservation.order_id) if reservation.order_id else None,
+    }
+
+
+def _tell(event: events.Event, level: InventoryLevel | None, actor: Actor) -> None:
+    """In the stream of the level that moved, by the number of its ledger row; a new description moves none."""
+    if level is None:
+        events.record(event, actor=actor)
+    else:
+        events.record(event, actor=actor, stream=level.pk, sequence=level.ledger_seq)

@@ -1,0 +1,236 @@
+"""Access and the engine room: API keys, users, events and their deliveries, kept answers, schedules."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from django_celery_beat import admin as beat
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from oms.core import outbox
+from oms.core.models import Delivery, DeliveryState, IdempotencyKey, OutboxEvent
+from oms.web.api_keys import create_api_key, revoke_api_key
+from oms.web.console import acts, dashboard, show
+from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
+from oms.web.models import ApiKey
+from oms.web.scopes import Scope
+
+
+def dead_letters() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state=DeliveryState.DEAD)
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ReadOnlyAdmin):
+    """The news of what happened, in the order it was recorded."""
+
+    list_display = ("name", "occurred_at", "sequence", "shown_actor", "relayed_at")
+    search_help_text = _("Name of the event (order.placed), or the id of its stream")
+    ordering = ("-id",)
+    exact_search = ("name", "stream")
+
+    @display(description=_("By"))
+    def shown_actor(self, row: OutboxEvent) -> str:
+        return show.actor(row.actor)
+
+
+@admin.action(description=_("Deliver again"), permissions=["replay"])
+def replay(_model_admin: Any, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+    count = outbox.replay([delivery.pk for delivery in deliveries])
+    messages.success(request, _now("Dead letters that will be delivered again: %s.") % count)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """One event for one subscriber. A dead letter parks those behind it until it is delivered again."""
+
+    list_display = ("shown_event", "subscriber", "shown_state", "attempts", "due_at", "error")
+    list_select_related = ("event",)
+    list_filter = (("state", ChoicesCheckboxFilter),)
+    search_help_text = _("Subscriber")
+    ordering = ("-id",)
+    exact_search = ("subscriber",)
+    actions = [replay]
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return _has(request, "core.change_delivery")
+
+    @display(description=_("Event"))
+    def shown_event(self, row: Delivery) -> str:
+        return str(row.event)
+
+    @display(description=_("State"))
+    def shown_state(self, row: Delivery) -> SafeString:
+        return show.status_badge(row, "state")
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "scope", "status", "created_at")
+    ordering = ("-id",)
+    exact_search = ("key",)
+
+
+class ApiKeyForm(forms.ModelForm[ApiKey]):
+    title = forms.CharField(label=_("Title"), max_length=120, widget=UnfoldAdminTextInputWidget)
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        required=False,
+        choices=[(scope.value, scope.value) for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What it may do. None: nothing."),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("title", "scopes")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ConsoleAdmin):
+    """A key is shown once, when it is made; afterwards it can only be revoked."""
+
+    form = ApiKeyForm
+    list_display = ("title", "redacted", "shown_scopes", "created_by", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("created_by",)
+    ordering = ("-id",)
+    change_form_outer_before_template = "admin/web/apikey/revoke.html"
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("title", "scopes")
+        return (
+            "public_id",
+            "title",
+            "redacted",
+            "shown_scopes",
+            "created_by",
+            "created_at",
+            "last_used_at",
+            "revoked_at",
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return () if obj is None else self.get_fields(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm[ApiKey], change: bool) -> None:
+        made = create_api_key(
+            title=form.cleaned_data["title"], scopes=form.cleaned_data["scopes"], created_by=request.user
+        )
+        obj.pk = made.key.pk
+        obj.refresh_from_db()
+        secret = format_html('{} <code class="c-mono">{}</code>', _now("This is the key, shown only now:"), made.secret)
+        messages.warning(request, secret)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(require_POST(self.revoke_view))
+        return [path("<uuid:key_id>/revoke/", view, name="web_apikey_revoke"), *super().get_urls()]
+
+    def revoke_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
+        if not _has(request, "web.change_apikey"):
+            raise PermissionDenied
+        acts.perform(request, partial(revoke_api_key, key_id=key_id), done=_now("The key is revoked."))
+        return HttpResponseRedirect(show.change_url("web_apikey", key_id))
+
+    @display(description=_("Scopes"))
+    def shown_scopes(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes) or _now("none")
+
+
+def _has(request: HttpRequest, permission: str) -> bool:
+    return bool(request.user.has_perm(permission))  # type: ignore[union-attr]  # admin_view lets only users in
+
+
+admin.site.index_title = _("What waits")
+
+# --- Django's and Celery beat's own models, in the console's dress ---
+
+for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    pass
+
+
+class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]
+    pass
+
+
+class PeriodicTaskForm(beat.PeriodicTaskForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = _TaskSelect()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
+    form = PeriodicTaskForm
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(ModelAdmin):
+    pass
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+    pass
+
+
+@admin.register(SolarSchedule)
+class SolarScheduleAdmin(ModelAdmin):
+    pass
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+    pass
+
+
+dashboard.show(
+    dashboard.Figure(
+        rank=90,
+        title=_("Dead letters"),
+        icon="mark_email_unread",
+        permission="core.view_delivery",
+        model="core_delivery",
+        query="state__exact=dead",
+        rows=dead_letters,
+        tone="bad",
+    )
+)

@@ -1,0 +1,112 @@
+"""Secret keys of programs: made, found by their hash, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from oms.core import ids
+from oms.core.actors import Actor, ActorKind
+from oms.core.errors import FieldError, InvalidInput
+from oms.core.transactions import atomic
+from oms.web.models import ApiKey
+from oms.web.scopes import Scope
+
+PREFIX: Final = "sk_"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """The program behind a key, as `request.user` of what it asks."""
+
+    id: UUID
+    title: str
+    scopes: frozenset[str]
+
+    is_authenticated = True
+    is_active = True
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.API_KEY, ids.encode(ids.API_KEY, self.id), self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made. `secret` exists only here: it is shown once and never stored."""
+
+    key: ApiKey
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"NewKey({self.key.redacted})"
+
+
+@atomic()
+def create_api_key(*, title: str, scopes: Sequence[str], created_by: Any = None) -> NewKey:
+    """Make a key with these scopes (see Scope; none: it may do nothing). Each call makes another one.
+
+    Raises InvalidInput for an empty title or a scope that does not exist.
+    """
+    known = {scope.value for scope in Scope}
+    errors = [
+        FieldError("/scopes", f"There is no scope {scope}. Known: {', '.join(sorted(known))}.", "unknown_scope")
+        for scope in scopes
+        if scope not in known
+    ]
+    if not title.strip() or len(title) > 120:
+        errors.append(FieldError("/title", "A key has a title of 1 to 120 characters.", "required"))
+    if errors:
+        raise InvalidInput(errors=errors)
+
+    secret = PREFIX + secrets.token_hex(32)
+    key = ApiKey.objects.create(
+        title=title.strip(),
+        digest=_digest(secret),
+        redacted=f"{secret[:6]}***{secret[-3:]}",
+        scopes=sorted(set(scopes)),
+        created_by=created_by,
+    )
+    return NewKey(key, secret)
+
+
+@atomic()
+def revoke_api_key(*, key_id: UUID) -> None:
+    """Make a key useless from now on. The second time changes nothing."""
+    ApiKey.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+# One statement for looking up and for noting the use, which is written once a minute at most: a busy key would else be
+# a row that every request waits for.
+_FIND = """
+WITH found AS (
+    SELECT id, title, scopes, last_used_at FROM web_apikey WHERE digest = %s AND revoked_at IS NULL
+), used AS (
+    UPDATE web_apikey SET last_used_at = now() FROM found
+    WHERE web_apikey.id = found.id
+      AND (found.last_used_at IS NULL OR found.last_used_at < now() - interval '1 minute')
+)
+SELECT id, title, scopes FROM found
+"""
+
+
+def find(secret: str) -> KeyHolder | None:
+    """Who holds this key; None when it is unknown or revoked. One query."""
+    if not secret.startswith(PREFIX):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [_digest(secret)])
+        row = cursor.fetchone()
+    return None if row is None else KeyHolder(row[0], row[1], frozenset(row[2]))
+
+
+def _digest(secret: str) -> str:
+    """A plain hash is enough: the key is 256 bits of chance, which no list of likely words contains."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,71 @@
+"""Who asks: a program by its key, or a member of staff by the console's session."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, cast
+
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from oms.core import actors
+from oms.core.actors import Actor
+from oms.web import api_keys
+from oms.web.api_keys import KeyHolder
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer sk_…`, or Basic with the key as user name (as public SDKs send it), base64 or plain."""
+
+    def authenticate(self, request: Request) -> tuple[KeyHolder, str] | None:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header:
+            return None
+        holder = api_keys.find(_secret(header))
+        if holder is None:
+            raise AuthenticationFailed()
+        return holder, "api_key"
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="admin"'  # not Basic, which makes a browser ask for a password
+
+
+class StaffSessionAuthentication(SessionAuthentication):
+    """The session of the console, for staff only; unsafe requests need its CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_active or not user.is_staff:
+            return None
+        self.enforce_csrf(request)
+        return user, None
+
+
+def actor_of(request: Request) -> Actor:
+    """Whom the timeline shall name for what this request does."""
+    user = cast(Any, request.user)
+    return user.actor if isinstance(user, KeyHolder) else actors.staff(user)
+
+
+def scope_of(request: Request) -> str:
+    """Whose Idempotency-Keys this request's belongs to: each caller has their own."""
+    actor = actor_of(request)
+    return f"{actor.kind}:{actor.id}"
+
+
+def _secret(header: str) -> str:
+    """The key in an Authorization header; "" where there is none."""
+    scheme, _, credentials = header.partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer":
+        return credentials
+    if scheme.lower() != "basic":
+        return ""
+    if credentials.startswith(api_keys.PREFIX):
+        return credentials.partition(":")[0]
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,72 @@
+"""Query strings as the contract's clients write them: `id[0]=…`, `status[]=…`, `created_at[$gte]=…`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django_filters import FilterSet
+from rest_framework.request import Request
+
+from oms.core.errors import FieldError, InvalidInput
+
+M = TypeVar("M", bound=Model)
+_LIST_INDEX = re.compile(r"\[\d*\]$")
+_OF_EVERY_LIST: Final = frozenset({"limit", "offset", "order", "fields"})
+
+
+def parameters(request: Request) -> QueryDict:
+    """The query string with list indexes gone: `id[0]=a&id[1]=b` is `id=a&id=b`. Raises InvalidInput for NUL."""
+    plain = QueryDict(mutable=True)
+    for name, values in request._request.GET.lists():
+        if "\x00" in name or any("\x00" in value for value in values):
+            raise InvalidInput(errors=[wrong(name[:40].replace("\x00", ""), "it contains the character U+0000.")])
+        for value in values:
+            plain.appendlist(_LIST_INDEX.sub("", name), value)
+    return plain
+
+
+def wrong(name: str, sentence: str, code: str = "invalid") -> FieldError:
+    """A query parameter has no place in the body, so its name goes beside the (empty) pointer."""
+    return FieldError("", f"{name}: {sentence}", code, {"parameter": name})
+
+
+def filtered(kind: type[FilterSet], query: QueryDict, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
+    """The rows that the query asks for.
+
+    Raises InvalidInput, also for a parameter that means nothing here: a misspelt filter would else return everything.
+    """
+    known = {*kind.base_filters, *_OF_EVERY_LIST, *also}
+    errors = [wrong(name[:60], "unknown parameter.", "unknown_parameter") for name in query if name not in known]
+    filters = kind(query, queryset=rows)
+    if not filters.is_valid():
+        for name, problems in filters.errors.items():
+            errors += [wrong(name, str(problem)) for problem in problems]
+    if errors:
+        raise InvalidInput(errors=errors)
+    found: QuerySet[M] = filters.qs
+    return found
+
+
+def ordering(query: QueryDict, allowed: dict[str, tuple[str, ...]], default: str) -> list[str]:
+    """The columns to order by, from `order=-created_at`. `allowed` maps a name to its columns, ties broken."""
+    wanted = query.get("order") or default
+    name, descending = wanted.lstrip("-"), wanted.startswith("-")
+    if name not in allowed:
+        known = ", ".join(sorted(allowed))
+        raise InvalidInput(errors=[wrong("order", f"{wanted[:40]} is unknown. Known, each also with -: {known}.")])
+    return [f"-{column}" if descending else column for column in allowed[name]]
+
+
+def without(query: QueryDict, name: str) -> bool:
+    """Whether `fields` leaves out a part of the answer that costs something to read: `fields=-items`, or a list of
+    plain names that does not have it. Names with + or * add to the default, which has everything already."""
+    names = [part.strip() for part in ",".join(query.getlist("fields")).split(",") if part.strip()]
+    if f"-{name}" in names:
+        return True
+    plain = {part.partition(".")[0] for part in names if part[0] not in "+-* "}
+    added = {part[1:].partition(".")[0] for part in names if part[0] in "+*"}
+    return bool(plain) and name not in plain | added

@@ -1,0 +1,170 @@
+"""The OpenAPI description: operations in one line each, schemas from the msgspec structs that views read and write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from django_filters import FilterSet
+from django_filters import filters as django_filters
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from oms.web.exceptions import PROBLEM
+
+F = TypeVar("F", bound=Callable[..., Any])
+_REF: Final = "#/components/schemas/{name}"
+_shapes: dict[str, Any] = {}
+
+OURS: Final = "Beyond the contract: ours."
+
+
+class Problem(msgspec.Struct):
+    """A refusal: application/problem+json, RFC 9457. `errors` names each field by JSON pointer, with its facts."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: str
+    errors: list[dict[str, Any]]
+    request_id: str
+
+
+def shape(kind: Any) -> dict[str, Any]:
+    """The JSON schema of a struct, as a reference; its definition goes to the components."""
+    (out,), components = msgspec.json.schema_components([kind], ref_template=_REF)
+    _shapes.update(components)
+    return _exact(out)
+
+
+def envelope(name: str, kind: Any, *, paged: bool = False) -> dict[str, Any]:
+    """`{"order": {…}}`, or `{"orders": […], "count", "limit", "offset"}`."""
+    inner = shape(kind)
+    properties: dict[str, Any] = {name: {"type": "array", "items": inner} if paged else inner}
+    if paged:
+        properties |= {each: {"type": "integer"} for each in ("count", "limit", "offset")}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def operation(
+    *,
+    id: str,  # noqa: A002  (the description's own word)
+    summary: str,
+    answer: Mapping[str, Any],
+    example: Any,
+    tag: str,
+    body: Any = None,
+    body_example: Any = None,
+    description: str = "",
+    filters: type[FilterSet] | None = None,
+    one_order: bool = False,
+    problems: Sequence[int] = (400, 401, 403, 404),
+) -> Callable[[F], F]:
+    """Describe an operation. `example` is an answer, `body_example` what is sent for it."""
+    unsafe = body is not None or body_example is not None or one_order
+    responses: dict[Any, Any] = {
+        200: OpenApiResponse(
+            dict(answer), "What it is now.", examples=[OpenApiExample("Answer", value=example, response_only=True)]
+        )
+    }
+    extra = ([409, 422] if unsafe else []) + ([412] if one_order else [])
+    for status in [*problems, *extra]:
+        responses[status, PROBLEM] = OpenApiResponse(shape(Problem), "A refusal.")
+    examples = [OpenApiExample("Request", value=body_example, request_only=True)] if body_example is not None else []
+    return extend_schema(
+        operation_id=id,
+        summary=summary,
+        description=description or summary,
+        tags=[tag],
+        request={"application/json": shape(body)} if body is not None else None,
+        responses=responses,
+        examples=examples,
+        parameters=[
+            *(_list_parameters(filters) if filters else []),
+            *([_IDEMPOTENCY_KEY] if unsafe else []),
+            *([_IF_MATCH] if one_order else []),
+        ],
+    )
+
+
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Up to 255 characters. A repeat gets the first answer again, byte for byte, and does nothing.",
+)
+_IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description='The revision you have seen, such as "7". Stale: 412.'
+)
+
+
+def _list_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
+    found = [
+        OpenApiParameter("limit", int, description="At most 200; 20 without it."),
+        OpenApiParameter("offset", int, description="How many to leave out."),
+        OpenApiParameter("order", str, description="A name to order by, with - for descending."),
+        OpenApiParameter("fields", str, description="Accepted as clients of the contract send it."),
+    ]
+    for name, each in kind.base_filters.items():
+        choices = [value for value, _ in each.extra.get("choices") or []] or None
+        many = isinstance(each, django_filters.MultipleChoiceFilter | django_filters.BaseCSVFilter) or getattr(
+            each, "many", False
+        )
+        found.append(
+            OpenApiParameter(
+                f"{name}[]" if many else name,
+                str,
+                many=many,
+                enum=choices,
+                description=str(each.extra.get("help_text", "")),
+            )
+        )
+    return found
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "oms.web.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return {"type": "http", "scheme": "bearer", "description": "A secret key: `Authorization: Bearer sk_…`"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "oms.web.authentication.StaffSessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "The session of the console."}
+
+
+def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Postprocessing hook: the schemas of all structs that operations name."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update({name: _exact(each) for name, each in sorted(_shapes.items())})
+    return result
+
+
+def only_api(endpoints: list[Any], **_: Any) -> list[Any]:
+    """Preprocessing hook: the description speaks of the API, not of itself."""
+    return [endpoint for endpoint in endpoints if re.match(r"^/admin/", endpoint[0])]
+
+
+def _exact(schema: Any) -> Any:
+    """msgspec calls a Decimal a string; on our wire it is a number."""
+    if isinstance(schema, list):
+        return [_exact(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        default = {"default": float(schema["default"])} if "default" in schema else {}
+        return (
+            {key: each for key, each in schema.items() if key not in {"format", "default"}}
+            | {"type": "number"}
+            | default
+        )
+    return {key: _exact(each) for key, each in schema.items()}

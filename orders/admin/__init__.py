@@ -1,0 +1,3 @@
+"""Orders, their parts and their customers in the console."""
+
+from orders.admin import customer, order, parts  # noqa: F401  (each registers its models)

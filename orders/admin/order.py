@@ -1,0 +1,203 @@
+"""Orders in the console: the list, and the page that says what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
+    ChoicesCheckboxFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from oms.web.console import acts, dashboard, show
+from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console.filters import DayRangeFilter
+from orders.admin import lists, page
+from orders.admin.acts import ACTS
+from orders.models import Order
+from orders.selectors.order_page import order_page
+from orders.selectors.search import find_orders
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Nothing is edited raw: every change is a button, and every button a service."""
+
+    list_display = (
+        "shown_number",
+        "placed_at",
+        "shown_customer",
+        "channel",
+        "shown_status",
+        "shown_payment",
+        "shown_goods",
+        "shown_total",
+        "units_open",
+    )
+    list_display_links = ("shown_number",)
+    list_select_related = ("channel", "customer")
+    list_filter = (
+        lists.NextStepFilter,
+        ("channel", RelatedDropdownFilter),
+        ("status", ChoicesCheckboxFilter),
+        ("payment_status", ChoicesCheckboxFilter),
+        ("fulfillment_status", ChoicesCheckboxFilter),
+        ("return_status", ChoicesCheckboxFilter),
+        ("is_sample", BooleanRadioFilter),
+        ("placed_at", DayRangeFilter),
+    )
+    search_help_text = _("Number, external id, e-mail, last name or company, sku, tracking number")
+    ordering = ("-placed_at", "-id")
+    actions = lists.BULK_ACTS
+
+    # --- the list ---
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("number",)  # there is a search; `search` below does it
+
+    def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=find_orders(term))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        rows: QuerySet[Order] = super().get_queryset(request)
+        return rows.defer("metadata")
+
+    def has_fulfill_permission(self, request: HttpRequest) -> bool:
+        return _has(request, lists.PERMISSIONS["fulfill"])
+
+    def has_change_order_permission(self, request: HttpRequest) -> bool:
+        return _has(request, lists.PERMISSIONS["change_order"])
+
+    @display(description=_("Number"))
+    def shown_number(self, order: Order) -> str:
+        return str(order)
+
+    @display(description=_("Customer"))
+    def shown_customer(self, order: Order) -> str:
+        return str(order.customer) if order.customer else order.email
+
+    @display(description=_("Status"))
+    def shown_status(self, order: Order) -> SafeString:
+        status = show.status_badge(order, "status")
+        if order.open_holds:
+            status = format_html("{} {}", status, show.badge("hold", _("on hold")))
+        if order.is_sample:
+            status = format_html("{} {}", status, show.badge("sample", _("sample")))
+        return status
+
+    @display(description=_("Payment"))
+    def shown_payment(self, order: Order) -> SafeString:
+        return show.status_badge(order, "payment_status")
+
+    @display(description=_("Goods"))
+    def shown_goods(self, order: Order) -> SafeString:
+        return show.status_badge(order, "fulfillment_status")
+
+    @display(description=_("Total"))
+    def shown_total(self, order: Order) -> SafeString:
+        return format_html('<span class="c-amount">{}</span>', show.money(order.total, order.currency))
+
+    # --- the page ---
+
+    def get_urls(self) -> list[Any]:
+        act = self.admin_site.admin_view(require_POST(self.act_view))
+        return [path("<uuid:order_id>/act/<slug:name>/", act, name="orders_order_act"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:  # whatever changes an order is an act
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        try:
+            found = order_page(UUID(object_id))
+        except ValueError:
+            found = None
+        if not self.has_view_permission(request, found.order if found else None):
+            raise PermissionDenied
+        if found is None:
+            gone: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return gone
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Order %s") % found.order,
+            "opts": self.opts,
+            "original": found.order,
+            "media": self.media,
+            "has_view_permission": True,
+            **page.context(found, lambda permission: _has(request, permission)),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+    def act_view(self, request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
+        """A button was pressed: run its service, say what came of it, show the order again."""
+        act = ACTS.get(name)
+        if act is None:
+            raise Http404
+        if not (self.has_view_permission(request) and _has(request, act.permission)):
+            raise PermissionDenied
+        form = act.form(request.POST)
+        if form.is_valid():
+            acts.perform_saying(request, lambda: act.run(order_id, form.cleaned_data, acts.actor_of(request)))
+        else:
+            acts.say_errors(request, form)
+        return HttpResponseRedirect(show.change_url("orders_order", order_id))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """An order's history is its timeline."""
+        return HttpResponseRedirect(show.change_url("orders_order", object_id) + "#timeline")
+
+
+def _has(request: HttpRequest, permission: str) -> bool:
+    return bool(request.user.has_perm(permission))  # type: ignore[union-attr]  # admin_view lets only users in
+
+
+dashboard.show(
+    dashboard.Figure(
+        rank=10,
+        title=_("To be fulfilled"),
+        icon="package_2",
+        permission="orders.view_order",
+        model="orders_order",
+        query="next=fulfill",
+        rows=lists.waiting_to_be_packed,
+        tone="busy",
+    )
+)
+dashboard.show(
+    dashboard.Figure(
+        rank=30,
+        title=_("On hold"),
+        icon="pause_circle",
+        permission="orders.view_order",
+        model="orders_order",
+        query="next=hold",
+        rows=lists.on_hold,
+        tone="busy",
+    )
+)
+dashboard.show(
+    dashboard.Figure(
+        rank=40,
+        title=_("Requires action"),
+        icon="error",
+        permission="orders.view_order",
+        model="orders_order",
+        query="next=action",
+        rows=lists.requiring_action,
+        tone="bad",
+    )
+)

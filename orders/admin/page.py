@@ -1,0 +1,238 @@
+"""What the page of an order says: the next step first, then money, goods, people and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from oms.core.money import Money
+from oms.web.console import show
+from orders import policies
+from orders.admin import words
+from orders.admin.acts import CHANGE_FULFILLMENT, CHANGE_ORDER, CREATE_FULFILLMENT
+from orders.enums import CancelReason, HoldReason, OrderStatus
+from orders.models import Order, OrderAddress, OrderLine
+from orders.selectors.order_page import OrderPage, Parcels, Place
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """A row of the money card; `style` is part, total or remark."""
+
+    label: str
+    amount: Money
+    style: str = "part"
+
+
+def context(found: OrderPage, may: Callable[[str], bool]) -> dict[str, Any]:
+    """Everything the template shows. A button is there when policy allows the act and `may` the permission."""
+    order = found.order
+    fulfills = may(CREATE_FULFILLMENT) and policies.can_fulfill(order)
+    return {
+        "page": found,
+        "order": order,
+        "badges": list(_badges(order)),
+        "open_lines": [line for line in _lines(found) if policies.is_fulfillable(line) and line.quantity_open],
+        "goods": [_goods_row(row, order) for row in found.goods],
+        "money_rows": list(_money_rows(found)),
+        "balance": _balance(order),
+        "payments": [_payment(payment) for payment in found.payments],
+        "parcels": [{"parcel": parcel, "badge": _parcel_badge(parcel)} for parcel in found.parcels],
+        "addresses": list(_addresses(found)),
+        "holds": [{"hold": hold, "by": show.actor(hold.placed_by)} for hold in found.open_holds],
+        "notes": [{"note": note, "by": show.actor(note.author)} for note in found.notes],
+        "timeline": [
+            {
+                "at": entry.occurred_at,
+                "by": show.actor(entry.actor),
+                "action": words.action(entry),
+                "details": list(words.details(entry, order)),
+            }
+            for entry in found.timeline
+        ],
+        "candidates": list(_candidates(found)),
+        "situation": _situation(found),
+        "cancel_effects": list(_cancel_effects(found)),
+        "cancel_reasons": CancelReason.choices,
+        "hold_reasons": HoldReason.choices,
+        "may_fulfill": fulfills,
+        "may_move": may(CHANGE_FULFILLMENT),
+        "may_change": may(CHANGE_ORDER),
+        "may_hold": may(CHANGE_ORDER) and policies.can_hold(order),
+        "may_complete": may(CHANGE_ORDER) and policies.can_complete(order),
+        "may_archive": may(CHANGE_ORDER) and policies.can_archive(order),
+        "all_done": _all_done(found),
+        "may_cancel": may(CHANGE_ORDER) and policies.can_cancel(order),
+    }
+
+
+def _lines(found: OrderPage) -> list[OrderLine]:
+    return [row.line for row in found.goods]
+
+
+def _badges(order: Order) -> Iterator[Any]:
+    yield show.status_badge(order, "status")
+    if order.open_holds:
+        yield show.badge("hold", ngettext("on hold", "on hold (%(n)s)", order.open_holds) % {"n": order.open_holds})
+    yield show.status_badge(order, "payment_status", prefix=_("payment"))
+    yield show.status_badge(order, "fulfillment_status", prefix=_("goods"))
+    if order.return_status != "none":
+        yield show.status_badge(order, "return_status", prefix=_("returns"))
+    if order.is_sample:
+        yield show.badge("sample", _("sample"))
+
+
+def _situation(found: OrderPage) -> str:
+    """One sentence on where the order stands, shown where no button says it already."""
+    order = found.order
+    if order.status == OrderStatus.CANCELED:
+        return _("This order is canceled (%s). Nothing is left to do.") % (order.get_cancel_reason_display() or "–")
+    if order.status in {OrderStatus.COMPLETED, OrderStatus.ARCHIVED}:
+        return _("This order is %s. Nothing is left to do.") % order.get_status_display()
+    if order.status == OrderStatus.REQUIRES_ACTION:
+        return _("This order requires action before it can be fulfilled.")
+    if order.open_holds:
+        return _("This order is on hold. Release every hold before it can be fulfilled.")
+    if order.units_open and found.units_backordered:
+        return ngettext(
+            "%(n)s unit waits for goods to come in.", "%(n)s units wait for goods to come in.", found.units_backordered
+        ) % {"n": found.units_backordered}
+    if order.units_open and not found.offers:
+        return _("No stock is reserved for what is still open. Fulfill it by hand from a location that has it.")
+    return _("Everything is fulfilled and delivered.") if _all_done(found) else ""
+
+
+def _all_done(found: OrderPage) -> bool:
+    """Nothing waits to be packed, shipped or delivered."""
+    moving = any(parcel.can_ship or parcel.can_deliver for parcel in found.parcels)
+    return not (moving or found.order.units_open or found.order.open_holds)
+
+
+def _goods_row(row: Any, order: Order) -> dict[str, Any]:
+    line: OrderLine = row.line
+    return {
+        "line": line,
+        "unit_price": show.unit_price(line.unit_price, order.currency),
+        "total": order.money(line.total),
+        "discount": order.money(-line.discount_total) if line.discount_total else None,
+        "tax": order.money(line.tax_total) if line.tax_total else None,
+        "adjustments": row.adjustments,
+        "places": [_place(place) for place in row.places],
+    }
+
+
+def _place(place: Place) -> Any:
+    label = f"{place.quantity} {words.PLACES[place.state]}"
+    return show.badge(place.state, f"{label} · {place.location}" if place.location else label)
+
+
+def _parcel_badge(parcel: Parcels) -> Any:
+    status = parcel.fulfillment.status
+    return show.badge(status, words.PARCELS[status])
+
+
+def _money_rows(found: OrderPage) -> Iterator[MoneyRow]:
+    order = found.order
+    label = _("Goods, without taxes") if order.prices_include_tax else _("Goods")
+    yield MoneyRow(label, order.money(order.item_subtotal))
+    if order.shipping_subtotal:
+        yield MoneyRow(_("Shipping"), order.money(order.shipping_subtotal))
+    if order.discount_total:
+        yield MoneyRow(_("Discounts"), order.money(-order.discount_total))
+    if order.tax_total:
+        yield MoneyRow(_("Taxes"), order.money(order.tax_total))
+        for name, amount in found.taxes:
+            yield MoneyRow(name, amount, "remark")
+    for adjustment in found.adjustments:
+        if adjustment.kind != "discount":
+            label = adjustment.description or adjustment.get_kind_display()
+            yield MoneyRow(label, order.money(adjustment.amount))
+    for credit in found.credits:
+        label = _("Given back: %s") % credit.get_reason_display()
+        remarks = " · ".join(filter(None, [credit.reference, credit.note]))
+        yield MoneyRow(f"{label} ({remarks})" if remarks else label, order.money(-credit.amount))
+    yield MoneyRow(_("Total"), order.money(order.total), "total")
+    if order.original_total != order.total:
+        yield MoneyRow(_("when it was placed"), order.money(order.original_total), "remark")
+    yield MoneyRow(_("Paid"), order.money(order.captured_total))
+    if order.refunded_total:
+        yield MoneyRow(_("Refunded"), order.money(-order.refunded_total))
+
+
+def _balance(order: Order) -> dict[str, Any]:
+    balance = order.balance
+    if balance.amount > 0:
+        return {"label": _("The customer owes"), "amount": balance, "tone": "busy"}
+    if balance.amount < 0:
+        return {"label": _("To be given back"), "amount": -balance, "tone": "bad"}
+    return {"label": _("Balance"), "amount": balance, "tone": "good"}
+
+
+def _payment(payment: Any) -> dict[str, Any]:
+    def money(amount: Any) -> Money:
+        return Money(amount, payment.currency)
+
+    return {
+        "payment": payment,
+        "method": payment.method or payment.provider,
+        "amount": money(payment.amount),
+        "captured": money(payment.captured),
+        "refunded": money(payment.refunded) if payment.refunded else None,
+    }
+
+
+def _addresses(found: OrderPage) -> Iterator[dict[str, Any]]:
+    ships, bills = found.shipping_address, found.billing_address
+    if ships is not None:
+        yield {"title": _("Ships to"), "lines": _address_lines(ships), "phone": ships.phone}
+    if bills is not None:
+        same = ships is not None and _address_lines(bills) == _address_lines(ships)
+        lines = [_("the same address")] if same else _address_lines(bills)
+        yield {"title": _("Bills to"), "lines": lines, "phone": "" if same else bills.phone}
+
+
+def _address_lines(address: OrderAddress) -> list[str]:
+    lines = [
+        f"{address.first_name} {address.last_name}",
+        address.company,
+        address.address_1,
+        address.address_2,
+        f"{address.postal_code} {address.city}",
+        address.province,
+        address.country_name or address.country_code.upper(),
+    ]
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _candidates(found: OrderPage) -> Iterator[dict[str, Any]]:
+    if found.sourcing is None:
+        return
+    for candidate in found.sourcing.candidates:
+        yield {**candidate, "why": words.sourcing_reason(str(candidate.get("reason", "")))}
+
+
+def _cancel_effects(found: OrderPage) -> Iterator[str]:
+    """What canceling does, with the amounts, to be read before the button is pressed."""
+    order = found.order
+    yield _("The order will be worth %(nothing)s instead of %(total)s.") % {
+        "nothing": order.money(order.total - order.total),
+        "total": order.money(order.total),
+    }
+    if found.units_reserved:
+        yield ngettext(
+            "%(n)s reserved unit is released.", "%(n)s reserved units are released.", found.units_reserved
+        ) % {"n": found.units_reserved}
+    if found.units_backordered:
+        yield ngettext(
+            "%(n)s backordered unit waits no longer.",
+            "%(n)s backordered units wait no longer.",
+            found.units_backordered,
+        ) % {"n": found.units_backordered}
+    paid = order.captured_total - order.refunded_total
+    if paid > 0:
+        yield _("%s was paid and is to be given back where it was taken.") % order.money(paid)
+    yield _("This cannot be undone.")

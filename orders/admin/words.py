@@ -1,0 +1,140 @@
+"""What the timeline and the sourcing decision say, in the words of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from oms.core.money import Money
+from orders.enums import (
+    CancelReason,
+    FulfillmentStatus,
+    HoldReason,
+    OrderStatus,
+    PaymentStatus,
+    ReturnStatus,
+)
+from orders.models import Order, TimelineEntry
+
+ACTIONS: Final[Mapping[str, Promise]] = {
+    "order.placed": gettext_lazy("Order placed"),
+    "order.imported": gettext_lazy("Order imported"),
+    "order.updated": gettext_lazy("Order changed"),
+    "order.canceled": gettext_lazy("Order canceled"),
+    "order.completed": gettext_lazy("Order completed"),
+    "order.archived": gettext_lazy("Order archived"),
+    "order.hold_placed": gettext_lazy("Put on hold"),
+    "order.hold_released": gettext_lazy("Hold released"),
+    "order.fulfillment_created": gettext_lazy("Fulfilled"),
+    "order.fulfillment_canceled": gettext_lazy("Fulfillment canceled"),
+    "order.shipment_created": gettext_lazy("Shipped"),
+    "order.delivered": gettext_lazy("Delivered"),
+    "order.payment_authorized": gettext_lazy("Payment authorized"),
+    "order.payment_captured": gettext_lazy("Payment captured"),
+    "order.refund_created": gettext_lazy("Money refunded"),
+    "import.created": gettext_lazy("Imported"),
+    "import.updated": gettext_lazy("Changed by an import"),
+    "import.changed": gettext_lazy("Changed by an import"),
+    "import.credited": gettext_lazy("Credit note matched"),
+}
+
+SOURCING_REASONS: Final[Mapping[str, Promise]] = {
+    "has_everything": gettext_lazy("Ships: it has everything."),
+    "completes_the_set": gettext_lazy("Ships: together with the others it has everything."),
+    "has_nothing": gettext_lazy("Not chosen: it has none of these goods."),
+    "lower_priority": gettext_lazy("Not chosen: another location would do as well and has priority."),
+    "would_need_more_parcels": gettext_lazy("Not chosen: the order would need more parcels."),
+}
+
+PLACES: Final[Mapping[str, Promise]] = {
+    "reserved": gettext_lazy("reserved"),
+    "backordered": gettext_lazy("backordered"),
+    "packed": gettext_lazy("packed"),
+    "shipped": gettext_lazy("shipped"),
+    "delivered": gettext_lazy("delivered"),
+    "elsewhere": gettext_lazy("sent before it came here"),
+}
+
+PARCELS: Final[Mapping[str, Promise]] = {
+    "packed": gettext_lazy("packed"),
+    "shipped": gettext_lazy("shipped"),
+    "delivered": gettext_lazy("delivered"),
+    "canceled": gettext_lazy("canceled"),
+}
+
+_FIELDS: Final[Mapping[str, Promise]] = {
+    "status": gettext_lazy("status"),
+    "payment_status": gettext_lazy("payment"),
+    "fulfillment_status": gettext_lazy("goods"),
+    "return_status": gettext_lazy("returns"),
+    "units_open": gettext_lazy("units to pack"),
+    "open_holds": gettext_lazy("open holds"),
+    "credit_total": gettext_lazy("given back"),
+    "captured_total": gettext_lazy("paid"),
+    "refunded_total": gettext_lazy("refunded"),
+    "total": gettext_lazy("total"),
+    "tags": gettext_lazy("tags"),
+    "email": gettext_lazy("e-mail"),
+    "metadata": gettext_lazy("metadata"),
+    "items": gettext_lazy("items"),
+    "tracking": gettext_lazy("tracking"),
+    "reason": gettext_lazy("reason"),
+    "note": gettext_lazy("note"),
+    "lines": gettext_lazy("lines"),
+    "channel": gettext_lazy("channel"),
+    "external_id": gettext_lazy("external id"),
+}
+
+_LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
+    "status": dict(OrderStatus.choices),
+    "payment_status": dict(PaymentStatus.choices),
+    "fulfillment_status": dict(FulfillmentStatus.choices),
+    "return_status": dict(ReturnStatus.choices),
+    "reason": {**dict(CancelReason.choices), **dict(HoldReason.choices)},
+}
+_AMOUNTS: Final = frozenset({"total", "credit_total", "captured_total", "refunded_total"})
+
+
+def action(entry: TimelineEntry) -> str:
+    """What was done. An act nobody named yet is shown by its name."""
+    label = ACTIONS.get(entry.action)
+    return str(label) if label else capfirst(entry.action.replace(".", ": ").replace("_", " "))
+
+
+def sourcing_reason(word: str) -> str:
+    return str(SOURCING_REASONS.get(word, word))
+
+
+def details(entry: TimelineEntry, order: Order) -> Iterator[str]:
+    """The facts of an act, and what changed from what to what, a sentence each. Plain text, not escaped."""
+    for name, value in (entry.facts or {}).items():
+        text = _value(name, value, order)
+        if text:
+            yield f"{_field(name)}: {text}"
+    for name, pair in (entry.changes or {}).items():
+        if isinstance(pair, list) and len(pair) == 2:
+            was, now = (_value(name, value, order) or _("nothing") for value in pair)
+            yield f"{_field(name)}: {was} → {now}"
+
+
+def _field(name: str) -> str:
+    return str(_FIELDS.get(name, name.replace("_", " ")))
+
+
+def _value(name: str, value: Any, order: Order) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    if name in _LABELS:
+        return str(_LABELS[name].get(str(value), value))
+    if name in _AMOUNTS:
+        try:
+            return str(Money(Decimal(str(value)), order.currency))
+        except InvalidOperation:
+            return str(value)
+    return "" if value is None else str(value)

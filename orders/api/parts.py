@@ -1,0 +1,221 @@
+"""The parts of an order as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from fulfillment.models import Fulfillment
+from inventory.models import SourcingDecision
+from oms.core import ids
+from oms.web.rendering import amount, moment, moment_or_none
+from orders import models
+from orders.api import shapes
+from payments.models import Payment
+
+ZERO: Final = Decimal(0)
+_COLLECTION_STATUS: Final = {"captured": "completed", "partially_refunded": "completed", "refunded": "completed"}
+
+
+def tax_line(tax: models.TaxLine, placed: str) -> shapes.TaxLine:
+    return shapes.TaxLine(
+        id=tax.public_id,
+        description=tax.name,
+        code=tax.code,
+        rate=amount(tax.rate),
+        total=amount(tax.amount),
+        created_at=placed,
+    )
+
+
+def adjustment(each: models.Adjustment, placed: str) -> shapes.Adjustment:
+    return shapes.Adjustment(
+        id=each.public_id,
+        code=each.code,
+        description=each.description,
+        amount=amount(each.amount),
+        created_at=placed,
+    )
+
+
+def address(each: models.OrderAddress, placed: str) -> shapes.Address:
+    return shapes.Address(
+        id=each.public_id,
+        first_name=each.first_name or None,
+        last_name=each.last_name or None,
+        company=each.company or None,
+        address_1=each.address_1 or None,
+        address_2=each.address_2 or None,
+        city=each.city or None,
+        province=each.province or None,
+        postal_code=each.postal_code or None,
+        country_code=each.country_code or None,
+        country_name=each.country_name or None,
+        phone=each.phone or None,
+        created_at=placed,
+        updated_at=placed,
+    )
+
+
+def credit_line(each: models.CreditLine, order_id: str) -> shapes.CreditLine:
+    value, at = amount(each.amount), moment(each.created_at)
+    return shapes.CreditLine(
+        id=each.public_id,
+        order_id=order_id,
+        amount=value,
+        subtotal=value,
+        total=value,
+        reason=each.reason,
+        reference=each.reference,
+        note=each.note,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def customer(each: models.Customer) -> shapes.Customer:
+    return shapes.Customer(
+        id=each.public_id,
+        email=each.email or None,
+        first_name=each.first_name or None,
+        last_name=each.last_name or None,
+        company_name=each.company_name or None,
+        phone=each.phone or None,
+        external_id=each.external_id,
+        has_account=each.has_account,
+        metadata=each.metadata,
+        created_at=moment(each.created_at),
+        updated_at=moment(each.updated_at),
+    )
+
+
+def payment_collection(order: models.Order) -> shapes.PaymentCollection:
+    """An order's payments as the contract groups them. The collection's id is the order's, of another type."""
+    collection_id = ids.encode("pay_col", order.pk)
+    payments = list(order.payments.all())
+    return shapes.PaymentCollection(
+        id=collection_id,
+        currency_code=order.currency.lower(),
+        status=_COLLECTION_STATUS.get(order.payment_status, order.payment_status),
+        amount=amount(order.total),
+        authorized_amount=amount(sum((each.amount for each in payments), ZERO)),
+        captured_amount=amount(order.captured_total),
+        refunded_amount=amount(order.refunded_total),
+        payments=[_payment(each, collection_id) for each in payments],
+        created_at=moment(order.placed_at),
+        updated_at=moment(order.updated_at),
+    )
+
+
+def _payment(each: Payment, collection_id: str) -> shapes.Payment:
+    return shapes.Payment(
+        id=each.public_id,
+        payment_collection_id=collection_id,
+        currency_code=each.currency.lower(),
+        amount=amount(each.amount),
+        provider_id=each.provider,
+        method=each.method,
+        reference=each.reference,
+        captures=_moved("capt", each, each.captured),
+        refunds=_moved("ref", each, each.refunded),
+        captured_at=moment_or_none(each.captured_at),
+        canceled_at=moment_or_none(each.canceled_at),
+        created_at=moment(each.created_at),
+        updated_at=moment(each.updated_at),
+        metadata=each.metadata,
+    )
+
+
+def _moved(prefix: str, payment: Payment, value: Decimal) -> list[shapes.Money]:
+    """What was taken, or given back, of a payment recorded elsewhere: known in sum only."""
+    if not value:
+        return []
+    at = payment.captured_at if prefix == "capt" else payment.updated_at
+    return [shapes.Money(id=ids.encode(prefix, payment.pk), amount=amount(value), created_at=moment_or_none(at))]
+
+
+def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.Fulfillment:
+    public_id, by_id = each.public_id, {line.pk: line for line in lines}
+    return shapes.Fulfillment(
+        id=public_id,
+        location_id=ids.encode(ids.STOCK_LOCATION, each.location_id) if each.location_id else None,
+        provider_id=each.provider,
+        status=each.status,
+        requires_shipping=each.requires_shipping,
+        packed_at=moment_or_none(each.packed_at),
+        shipped_at=moment_or_none(each.shipped_at),
+        delivered_at=moment_or_none(each.delivered_at),
+        canceled_at=moment_or_none(each.canceled_at),
+        items=[
+            shapes.FulfillmentItem(
+                id=packed.public_id,
+                fulfillment_id=public_id,
+                line_item_id=ids.encode(ids.ORDER_LINE, packed.order_line_id),
+                title=by_id[packed.order_line_id].title,
+                sku=by_id[packed.order_line_id].sku,
+                quantity=packed.quantity,
+            )
+            for packed in each.lines.all()
+        ],
+        labels=[
+            shapes.Label(
+                id=parcel.public_id,
+                fulfillment_id=public_id,
+                tracking_number=parcel.tracking_number,
+                tracking_url=parcel.tracking_url,
+                label_url=parcel.label_url,
+                carrier=parcel.carrier,
+                created_at=moment(parcel.created_at),
+            )
+            for parcel in each.parcels.all()
+        ],
+        metadata=each.metadata,
+        created_at=moment(each.created_at),
+        updated_at=moment(each.updated_at),
+    )
+
+
+def hold(each: models.Hold) -> shapes.Hold:
+    return shapes.Hold(
+        id=each.public_id,
+        reason=each.reason,
+        note=each.note,
+        placed_at=moment(each.placed_at),
+        placed_by=each.placed_by,
+        release_at=moment_or_none(each.release_at),
+        released_at=moment_or_none(each.released_at),
+        released_by=each.released_by,
+    )
+
+
+def note(each: models.Note) -> shapes.Note:
+    return shapes.Note(id=each.public_id, body=each.body, author=each.author, created_at=moment(each.created_at))
+
+
+def timeline_entry(each: models.TimelineEntry) -> shapes.TimelineEntry:
+    return shapes.TimelineEntry(
+        id=each.public_id,
+        occurred_at=moment(each.occurred_at),
+        actor=each.actor,
+        action=each.action,
+        facts=each.facts,
+        changes=each.changes,
+    )
+
+
+def sourcing(each: SourcingDecision) -> shapes.Sourcing:
+    return shapes.Sourcing(
+        id=each.public_id,
+        strategy=each.strategy,
+        parcels=each.parcels,
+        candidates=[_candidate(candidate) for candidate in each.candidates],
+        created_at=moment(each.created_at),
+    )
+
+
+def _candidate(stored: dict[str, Any]) -> shapes.SourcingCandidate:
+    return shapes.SourcingCandidate(
+        **stored | {"location_id": ids.encode(ids.STOCK_LOCATION, UUID(stored["location_id"]))}
+    )

@@ -1,0 +1,24 @@
+from django.urls import path
+
+from orders.api import around, fulfillments, views
+
+_ONE = "orders/<str:order_id>"
+_PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
+
+urlpatterns = [
+    path("orders", views.OrdersView.as_view()),
+    path("orders/batch", views.BatchView.as_view()),
+    path(_ONE, views.OrderView.as_view()),
+    path(f"{_ONE}/cancel", views.CancelView.as_view()),
+    path(f"{_ONE}/complete", views.CompleteView.as_view()),
+    path(f"{_ONE}/archive", views.ArchiveView.as_view()),
+    path(f"{_ONE}/fulfillments", fulfillments.FulfillmentsView.as_view()),
+    path(f"{_PACKED}/cancel", fulfillments.CancelFulfillmentView.as_view()),
+    path(f"{_PACKED}/shipments", fulfillments.ShipmentsView.as_view()),
+    path(f"{_PACKED}/mark-as-delivered", fulfillments.DeliveredView.as_view()),
+    path(f"{_ONE}/holds", around.HoldsView.as_view()),
+    path(f"{_ONE}/holds/<str:hold_id>/release", around.ReleaseHoldView.as_view()),
+    path(f"{_ONE}/notes", around.NotesView.as_view()),
+    path(f"{_ONE}/timeline", around.TimelineView.as_view()),
+    path(f"{_ONE}/sourcing", around.SourcingView.as_view()),
+]

@@ -1,0 +1,161 @@
+"""Orders: list, place, read, change, cancel, complete, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from msgspec import UNSET
+from rest_framework.request import Request
+
+from oms.web import pagination, queries, schema
+from oms.web.authentication import actor_of
+from oms.web.views import ApiView
+from orders.api import access, batching, examples, inputs, placing, representation, shapes
+from orders.api.base import OrderActView, order_answer, order_id_of
+from orders.api.filters import OrderFilters
+from orders.enums import CancelReason
+from orders.requests import OrderRequest
+from orders.selectors import answers
+from orders.services import cancellation, closing, notes
+
+TAG = "Orders"
+_ORDERINGS = {"created_at": ("placed_at", "pk"), "display_id": ("number",)}
+ONE_ORDER = schema.envelope("order", shapes.Order)
+
+
+class OrdersView(ApiView):
+    access = {"GET": access.READ, "POST": access.PLACE}
+
+    @schema.operation(
+        id="listOrders",
+        summary="List orders",
+        tag=TAG,
+        answer=schema.envelope("orders", shapes.ListedOrder, paged=True),
+        example=examples.PAGE,
+        filters=OrderFilters,
+        description="Newest first. `count` stops at 10,000 and then says so in `count_capped`; `fields=-items` leaves "
+        "the lines out, which is faster.",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = queries.parameters(request)
+        with_items = not queries.without(query, "items")
+        rows = queries.filtered(OrderFilters, query, answers.orders_in_lists(with_items=with_items))
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, _ORDERINGS, "-created_at")))
+        return page.answer("orders", [representation.listed(order, with_items=with_items) for order in page.rows])
+
+    @schema.operation(
+        id="placeOrder",
+        summary="Place an order",
+        tag=TAG,
+        body=OrderRequest,
+        body_example=examples.PLACE,
+        answer=schema.envelope("order", shapes.PlacedOrder),
+        example=examples.ONE,
+        description=f"{schema.OURS} Stock is held for it, or nothing is written and every shortage is named. Placing "
+        "the same `external_id` of a channel again answers with the first order, in full. `Prefer: return=minimal` "
+        "answers with id, display_id, status, total and revision alone.",
+    )
+    def post(self, request: Request) -> HttpResponse:
+        return placing.place(request)
+
+
+class BatchView(ApiView):
+    access = {"POST": access.PLACE}
+
+    @schema.operation(
+        id="placeOrders",
+        summary="Place up to 1,000 orders",
+        tag=TAG,
+        body=inputs.Batch,
+        body_example=examples.BATCH,
+        answer=schema.shape(shapes.BatchAnswer),
+        example=examples.BATCH_ANSWER,
+        description=f"{schema.OURS} Every row for itself: what is refused leaves the others be. Repeated safely by "
+        "`external_id`, which every row needs when an Idempotency-Key is sent.",
+    )
+    def post(self, request: Request) -> HttpResponse:
+        return batching.place_batch(request)
+
+
+class OrderView(OrderActView):
+    access = {"GET": access.READ, "POST": access.WRITE}
+    body = inputs.UpdateOrder
+
+    @schema.operation(
+        id="getOrder", summary="Read an order", tag=TAG, answer=ONE_ORDER, example=examples.ONE,
+        description="Everything that belongs to it. The ETag is its revision.",
+    )  # fmt: skip
+    def get(self, request: Request, order_id: str) -> HttpResponse:
+        return order_answer(order_id_of(order_id))
+
+    @schema.operation(
+        id="updateOrder",
+        summary="Change an order's e-mail address, metadata or tags",
+        tag=TAG,
+        body=inputs.UpdateOrder,
+        body_example={"metadata": {"gift": True}, "tags": ["vip"]},
+        answer=ONE_ORDER,
+        example=examples.ONE,
+        one_order=True,
+    )
+    def post(self, request: Request, order_id: str) -> HttpResponse:
+        return self.answer_to(request, order_id, {})
+
+    def act(self, request: Request, order_id: UUID, body: Any, path: Mapping[str, str]) -> None:
+        actor = actor_of(request)
+        email, metadata = (None if value is UNSET else value for value in (body.email, body.metadata))
+        notes.update_order(order_id=order_id, email=email, metadata=metadata, actor=actor)
+        if body.tags is not UNSET:
+            notes.set_tags(order_id=order_id, tags=body.tags, actor=actor)
+
+
+class CancelView(OrderActView):
+    body = inputs.CancelOrder
+
+    @schema.operation(
+        id="cancelOrder",
+        summary="Cancel an order",
+        tag=TAG,
+        body=inputs.CancelOrder,
+        body_example={"reason": "customer"},
+        answer=ONE_ORDER,
+        example=examples.CANCELED,
+        one_order=True,
+        description="What it holds is let go. An order with a fulfillment cannot be canceled.",
+    )
+    def post(self, request: Request, order_id: str) -> HttpResponse:
+        return self.answer_to(request, order_id, {})
+
+    def act(self, request: Request, order_id: UUID, body: Any, path: Mapping[str, str]) -> None:
+        cancellation.cancel_order(order_id=order_id, reason=CancelReason(body.reason), actor=actor_of(request))
+
+
+class CompleteView(OrderActView):
+    body = inputs.NoFields
+
+    @schema.operation(
+        id="completeOrder", summary="Complete an order", tag=TAG, body=inputs.NoFields, body_example={},
+        answer=ONE_ORDER, example=examples.ONE, one_order=True,
+    )  # fmt: skip
+    def post(self, request: Request, order_id: str) -> HttpResponse:
+        return self.answer_to(request, order_id, {})
+
+    def act(self, request: Request, order_id: UUID, body: Any, path: Mapping[str, str]) -> None:
+        closing.complete_order(order_id=order_id, actor=actor_of(request))
+
+
+class ArchiveView(OrderActView):
+    body = inputs.NoFields
+
+    @schema.operation(
+        id="archiveOrder", summary="Archive an order", tag=TAG, body=inputs.NoFields, body_example={},
+        answer=ONE_ORDER, example=examples.ONE, one_order=True,
+    )  # fmt: skip
+    def post(self, request: Request, order_id: str) -> HttpResponse:
+        return self.answer_to(request, order_id, {})
+
+    def act(self, request: Request, order_id: UUID, body: Any, path: Mapping[str, str]) -> None:
+        closing.archive_order(order_id=order_id, actor=actor_of(request))

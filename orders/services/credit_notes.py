@@ -1,0 +1,250 @@
+"""Credit notes that a source sends: matched to the sales they give back, newest first, for many at once.
+
+A note says what came back and what it was worth, not which sale it belongs to. Units are matched to earlier sales of
+the same customer and sku (codes compared without case) up to what was sold and not given back yet. The money of matched
+units becomes a credit line of that order and a refund of its payments, so the order's balance stays what it was; it is
+capped at what is left of what was taken for that order. Everything else is for staff.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from oms.core import bulk, ids, locks
+from oms.core.actors import Actor
+from oms.core.money import round_amount
+from oms.core.transactions import atomic
+from orders.enums import CreditReason, HoldReason, OrderStatus
+from orders.events import OrderUpdated
+from orders.models import Order
+from orders.rows import CreditLineRow
+from orders.services import holds, journal, rollup
+from payments.services import refunds_recorded
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """quantity: units that came back, above zero. unit_price: what each is worth."""
+
+    sku: str
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """reference: the source's number. customer: the channel's id of the customer, "" when the note names none."""
+
+    reference: str
+    customer: str
+    issued_at: datetime
+    currency: str
+    lines: Sequence[NoteLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Units of an order line or shipping line that a line of a note (by index) gives back; amount above or at zero."""
+
+    line: int
+    order_id: UUID
+    sold_id: UUID
+    quantity: int
+    amount: Decimal
+
+
+@dataclass(slots=True)
+class _Sold:
+    """A line of an earlier sale. left: units not given back yet. unsent: how many of the line are not packed."""
+
+    order_id: UUID
+    sold_id: UUID
+    is_shipping: bool
+    placed_at: datetime
+    currency: str
+    left: int
+    unsent: int
+    taken: int = 0
+
+
+@dataclass(slots=True)
+class _Given:
+    """What a note gives back of one order. total: the order's total before it."""
+
+    reference: str
+    units: int = 0
+    amount: Decimal = ZERO
+    unsent: bool = False
+
+
+@dataclass(slots=True)
+class _Work:
+    """Everything an application of notes works on, locked."""
+
+    orders: dict[UUID, Order]
+    sold: dict[tuple[str, str], list[_Sold]]
+    refundable: dict[UUID, Decimal]
+    given: dict[UUID, list[_Given]] = field(default_factory=lambda: defaultdict(list))
+
+
+@atomic()
+def apply_credit_notes(*, channel_id: UUID, notes: Sequence[CreditNote], actor: Actor) -> list[list[Match]]:
+    """Match notes to sales, one after the other in the order given, and give the money back. One list for each note.
+
+    The orders are locked. An open order of which units are given back that are not packed yet is put on hold. What has
+    been applied already is the caller's to know: applying a note twice gives back twice.
+    """
+    work = _lock(channel_id, notes)
+    matches = [_match(note, work) for note in notes]
+
+    _write(work, actor)
+    return matches
+
+
+_CANDIDATES = """
+SELECT o.id FROM orders_order AS o JOIN orders_customer AS c ON c.id = o.customer_id
+WHERE c.channel_id = %(channel)s AND c.external_id = ANY(%(customers)s) AND o.channel_id = %(channel)s
+  AND o.status <> 'canceled' AND o.placed_at < %(until)s
+  AND (EXISTS (SELECT FROM orders_orderline AS l WHERE l.order_id = o.id AND lower(l.sku) = ANY(%(skus)s))
+    OR EXISTS (SELECT FROM orders_shippingline AS s WHERE s.order_id = o.id AND lower(s.code) = ANY(%(skus)s)))
+"""
+
+_SOLD = """
+SELECT c.external_id, lower(part.sku), o.id, part.id, part.is_shipping, o.placed_at, o.currency, part.left, part.unsent
+FROM (
+    SELECT order_id, id, sku, false AS is_shipping, position, quantity - quantity_returned AS left,
+           CASE WHEN kind = 'fee' THEN 0 ELSE quantity - quantity_fulfilled END AS unsent
+    FROM orders_orderline WHERE order_id = ANY(%(orders)s) AND lower(sku) = ANY(%(skus)s)
+    UNION ALL
+    SELECT order_id, id, code, true, position, quantity - quantity_credited, 0
+    FROM orders_shippingline WHERE order_id = ANY(%(orders)s) AND lower(code) = ANY(%(skus)s)
+) AS part JOIN orders_order AS o ON o.id = part.order_id JOIN orders_customer AS c ON c.id = o.customer_id
+ORDER BY o.placed_at DESC, o.external_id DESC, part.is_shipping, part.position
+"""
+
+
+def _lock(channel_id: UUID, notes: Sequence[CreditNote]) -> _Work:
+    """The orders of these customers that hold these goods, and what is left of them."""
+    customers = list({note.customer for note in notes if note.customer})
+    skus = list({line.sku.lower() for note in notes if note.customer for line in note.lines})
+    if not customers:
+        return _Work({}, {}, {})
+    until = max(note.issued_at for note in notes)
+    values = {"channel": channel_id, "customers": customers, "skus": skus, "until": until}
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, values)
+        wanted = [row[0] for row in cursor.fetchall()]
+        orders = {order.pk: order for order in locks.lock(locks.Rank.ORDER, Order.objects.filter(pk__in=wanted))}
+        cursor.execute(_SOLD, {"orders": list(orders), "skus": skus})
+        sold: dict[tuple[str, str], list[_Sold]] = defaultdict(list)
+        for customer, sku, *rest in cursor.fetchall():
+            if orders[rest[0]].status != OrderStatus.CANCELED:
+                sold[customer, sku].append(_Sold(*rest))
+    return _Work(orders, sold, refunds_recorded.refundable(list(orders)))
+
+
+def _match(note: CreditNote, work: _Work) -> list[Match]:
+    """Newest sale first; the money of a line is shared by cumulative differences, so its parts sum to the whole."""
+    found: list[Match] = []
+    for index, line in enumerate(note.lines):
+        matched = 0
+        for sold in work.sold.get((note.customer, line.sku.lower()), ()) if note.customer else ():
+            units = min(sold.left, line.quantity - matched)
+            if units <= 0 or sold.placed_at >= note.issued_at or sold.currency != note.currency:
+                continue
+            before = round_amount(line.unit_price * matched, note.currency)
+            matched += units
+            amount = round_amount(line.unit_price * matched, note.currency) - before
+            amount = min(amount, work.refundable.get(sold.order_id, ZERO))
+            _take(work, note, sold, units, amount)
+            found.append(Match(index, sold.order_id, sold.sold_id, units, amount))
+    return found
+
+
+def _take(work: _Work, note: CreditNote, sold: _Sold, units: int, amount: Decimal) -> None:
+    given = work.given[sold.order_id]
+    if not given or given[-1].reference != note.reference:
+        given.append(_Given(note.reference))
+    given[-1].units += units
+    given[-1].amount += amount
+    given[-1].unsent = given[-1].unsent or sold.left - units < sold.unsent
+    sold.left -= units
+    sold.taken += units
+    if amount:
+        work.refundable[sold.order_id] -= amount
+
+
+_TAKE = """
+UPDATE {table} AS line SET {column} = line.{column} + taken.units
+FROM unnest(%s::uuid[], %s::int[]) AS taken(id, units) WHERE line.id = taken.id
+"""
+
+
+def _write(work: _Work, actor: Actor) -> None:
+    if not work.given:
+        return
+    touched = [order for order_id, order in work.orders.items() if order_id in work.given]
+    before = {order.pk: order.total for order in touched}
+    _take_units(work)
+    amounts = {order_id: sum([each.amount for each in given], ZERO) for order_id, given in work.given.items()}
+    refunds_recorded.record(amounts)
+    bulk.insert([row for order in touched for row in _credit_lines(order.pk, work.given[order.pk])])
+    rollup.refresh_all(touched, revisions={order.pk: len(work.given[order.pk]) for order in touched})
+    journal.record_all(
+        [act for order in touched for act in _acts(order, before[order.pk], work.given[order.pk])], actor=actor
+    )
+    for order in touched:
+        for each in work.given[order.pk]:
+            if each.unsent and order.status in (OrderStatus.PENDING, OrderStatus.REQUIRES_ACTION):
+                note = f"Credit note {each.reference} gives back units that are not packed yet."[:255]
+                holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=note, actor=actor)
+
+
+def _take_units(work: _Work) -> None:
+    taken = [sold for lines in work.sold.values() for sold in lines if sold.taken]
+    with connection.cursor() as cursor:
+        for is_shipping, table, column in (
+            (False, "orders_orderline", "quantity_returned"),
+            (True, "orders_shippingline", "quantity_credited"),
+        ):
+            some = [(sold.sold_id, sold.taken) for sold in taken if sold.is_shipping == is_shipping]
+            if some:
+                cursor.execute(
+                    _TAKE.format(table=table, column=column), [list(each) for each in zip(*some, strict=True)]
+                )
+
+
+def _credit_lines(order_id: UUID, given: Sequence[_Given]) -> list[CreditLineRow]:
+    return [
+        CreditLineRow(
+            id=ids.new_id(),
+            order_id=order_id,
+            amount=each.amount,
+            reason=CreditReason.CREDIT_NOTE,
+            reference=each.reference,
+            note="",
+        )
+        for each in given
+        if each.amount
+    ]
+
+
+def _acts(order: Order, total: Decimal, given: Sequence[_Given]) -> list[journal.Act]:
+    acts = []
+    for each in given:
+        event = OrderUpdated(order_id=order.public_id, changed=["credit_lines", "items", "total"])
+        facts = {"credit_note": each.reference, "units": each.units, "amount": f"{each.amount} {order.currency}"}
+        changes = {"total": (str(total), str(total - each.amount))} if each.amount else {}
+        acts.append(journal.Act(order.pk, event, facts, changes))
+        total -= each.amount
+    return acts

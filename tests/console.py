@@ -1,0 +1,139 @@
+"""A little of everything that the console shows, and how its pages are asked for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.urls import reverse
+from django.utils import timezone
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+
+from channels.models import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
+from fulfillment.services.fulfillments import Tracking
+from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
+from oms.web.api_keys import create_api_key
+from orders.enums import HoldReason
+from orders.models import Order
+from orders.requests import (
+    AddressRequest,
+    CreditRequest,
+    CustomerRequest,
+    DiscountRequest,
+    LineRequest,
+    PaymentRequest,
+    ShippingRequest,
+    TaxRequest,
+)
+from orders.services import fulfilling, holds, notes, shipping
+from tests.factories import StaffFactory
+from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
+
+EVIL = "<script>alert(1)</script>"
+
+
+def page(model: str, pk: Any) -> str:
+    """The address of the change page; `model` is app_model."""
+    return reverse(f"admin:{model}_change", args=[pk])
+
+
+def changelist(model: type[Model] | str) -> str:
+    name = model if isinstance(model, str) else f"{model._meta.app_label}_{model._meta.model_name}"
+    return reverse(f"admin:{name}_changelist")
+
+
+def act(order: Order, name: str) -> str:
+    """Where a button of an order posts to."""
+    return reverse("admin:orders_order_act", args=[order.pk, name])
+
+
+def messages_of(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def rich_order(house: Shop, **fields: Any) -> Order:
+    """An order with every kind of part, whose customer types evil things."""
+    tax = [TaxRequest(name="VAT", rate=Decimal(20))]
+    address = AddressRequest(first_name=EVIL, last_name="Doe", address_1=EVIL, city="London", country_code="GB")
+    lines = [
+        LineRequest(
+            sku="LAMP",
+            title=f"Lamp {EVIL}",
+            quantity=3,
+            unit_price=Decimal("10.00"),
+            tax_lines=tax,
+            discounts=[DiscountRequest(code=EVIL, amount=Decimal(1))],
+        )
+    ]
+    known = {
+        "currency_code": "GBP",
+        "email": "jane@example.com",
+        "customer": CustomerRequest(first_name=EVIL, last_name="Doe"),
+        "shipping_address": address,
+        "billing_address": address,
+        "shipping_methods": [ShippingRequest(name=EVIL, amount=Decimal(5), tax_lines=tax)],
+        "credit_lines": [CreditRequest(amount=Decimal(2), note=EVIL)],
+        "payments": [PaymentRequest(amount=Decimal(20), reference=EVIL, method=EVIL)],
+        "total": Decimal("39.80"),
+        "tags": [EVIL],
+        "notes": [EVIL],
+    }
+    return placed_order(house, lines, **known | fields)
+
+
+def a_house() -> Shop:
+    return shop({"W1": {"LAMP": 100}, "W2": {"LAMP": 100}})
+
+
+def furnish(house: Shop, number: int) -> None:
+    """One more of everything: an order partly on its way and held, what imports leave, what the engine room keeps."""
+    order = rich_order(house, external_id=f"WEB-{number}")
+    packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order, {"LAMP": 1}), actor=STAFF)
+    parcels = [Tracking(number=f"TRACK-{number}", carrier=EVIL)]
+    shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
+    holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
+    notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    _furnish_imports(house, order, number)
+    Delivery.objects.create(event=OutboxEvent.objects.filter(stream=order.pk).first(), subscriber=f"s{number}")
+    IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
+    create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
+    Group.objects.create(name=f"packers {number}")
+    _furnish_schedules(number)
+
+
+def _furnish_imports(house: Shop, order: Order, number: int) -> None:
+    run = ImportRun.objects.create(
+        channel=house.channel,
+        file_name=f"{EVIL}.csv",
+        fingerprint=str(number),
+        format="ndjson",
+        stock="skip",
+        figures={"sales": 1, EVIL: EVIL},
+        actor=STAFF.as_dict(),
+    )
+    ImportReject.objects.create(run=run, line=7, column=EVIL, reason=EVIL, raw=[EVIL])
+    document = SourceDocument.objects.create(
+        channel=house.channel,
+        run=run,
+        external_id=f"C{number}",
+        kind="credit",
+        issued_at=timezone.now(),
+        currency="GBP",
+        total=Decimal(-5),
+        match_state="unmatched",
+    )
+    line = SourceDocumentLine.objects.create(
+        document=document, position=0, sku="LAMP", title=EVIL, quantity=-1, unit_price=Decimal(5), amount=Decimal(-5)
+    )
+    sold = order.lines.get()
+    CreditMatch.objects.create(document_line=line, order_id=order.pk, sold_id=sold.pk, quantity=1, amount=Decimal(5))
+
+
+def _furnish_schedules(number: int) -> None:
+    every = IntervalSchedule.objects.create(every=number, period=IntervalSchedule.HOURS)
+    PeriodicTask.objects.create(name=f"task {number}", task="oms.relay.sweep", interval=every)
+    CrontabSchedule.objects.create(minute=str(number))
+    SolarSchedule.objects.create(event="sunset", latitude=number, longitude=number)
+    ClockedSchedule.objects.create(clocked_time=timezone.now())
