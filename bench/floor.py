@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
 from inventory.models import InventoryLevel, Reservation, SourcingDecision, StockMovement
 from oms.core import ids
@@ -23,6 +24,7 @@ from payments.models import Payment
 _ACTOR = {"kind": "api_key", "id": "bench", "label": "bench"}
 
 
+@csrf_exempt
 def place(request: HttpRequest) -> JsonResponse:
     """Write one order with its lines, payment, timeline, event, reservations, decision, ledger and counters."""
     body = json.loads(request.body)
@@ -96,7 +98,7 @@ def _records(order: Order, amount: Decimal, lines: int) -> None:
 def _stock(order: Order, lines: list[OrderLine]) -> None:
     wanted = {str(line.item_id): line for line in lines}
     levels = list(
-        InventoryLevel.objects.filter(item_id__in=wanted, location__is_active=True)
+        InventoryLevel.objects.filter(item_id__in=list(wanted), location__is_active=True)
         .order_by("pk")
         .select_for_update(of=("self",))
     )

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         shop = _seed(url)
         kinds = {"floor": "/bench/floor", "placement": "/admin/orders"}
         rounds: dict[str, list[client.Outcome]] = {kind: [] for kind in kinds}
-        for kind, path in kinds.items():  # warm the workers up
+        for path in kinds.values():  # warm the workers up
             client.run(port, arguments.clients, _requests(path, shop, 200, seed=0))
         for number in range(arguments.rounds):
             for kind, path in kinds.items():

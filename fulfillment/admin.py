@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RadioFilter
-from unfold.decorators import display
 
 from fulfillment.models import Fulfillment, FulfillmentLine, Parcel
 from oms.web.console import dashboard, show
@@ -64,7 +64,11 @@ class FulfillmentLineInline(ReadOnlyInline):
 
 class ParcelInline(ReadOnlyInline):
     model = Parcel
-    fields = readonly_fields = ("tracking_number", "carrier", "tracking_url", "created_at")
+    fields = readonly_fields = ("tracking_number", "carrier", "shown_url", "created_at")
+
+    @display(description=_("Tracking link"))
+    def shown_url(self, row: Parcel) -> SafeString:
+        return show.web_link(row.tracking_url)
 
 
 @admin.register(Fulfillment)
@@ -80,7 +84,7 @@ class FulfillmentAdmin(ReadOnlyAdmin):
     def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         parcels = Parcel.objects.filter(tracking_number__in={term, term.upper()}).values("fulfillment")
         with_number = list(parcels.values_list("fulfillment", flat=True)[:1000])
-        return rows.filter(pk__in=with_number) if with_number else super().search(rows, term)  # type: ignore[no-any-return]
+        return rows.filter(pk__in=with_number) if with_number else super().search(rows, term)
 
     @display(description=_("Order"))
     def shown_order(self, row: Fulfillment) -> SafeString:

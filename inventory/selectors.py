@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet, Sum
@@ -25,7 +26,7 @@ def available_at(item_ids: Collection[UUID], locations: Collection[UUID] | Query
     return dict.fromkeys(item_ids, 0) | dict(rows)
 
 
-def kept_levels(path: str) -> Prefetch:
+def kept_levels(path: str) -> Prefetch[Any]:
     """The levels of items that are not deleted, for `prefetch_related`, in one query."""
     return Prefetch(path, InventoryLevel.objects.kept().order_by("pk"))
 

@@ -87,7 +87,7 @@ def nudge() -> None:
     _nudger.nudge()
 
 
-@shared_task(name="oms.relay.sweep")
+@shared_task(name="oms.relay.sweep")  # type: ignore[untyped-decorator]  # Celery has no types
 def sweep() -> None:
     """Make the deliveries of new events, and have the workers take what is due. Any number may run at once."""
     while outbox.fan_out():
@@ -97,7 +97,7 @@ def sweep() -> None:
         drain.apply_async(retry=False, expires=30)
 
 
-@shared_task(name="oms.relay.drain")
+@shared_task(name="oms.relay.drain")  # type: ignore[untyped-decorator]  # Celery has no types
 def drain() -> None:
     """Run deliveries that are due until there is none, or until the shift ends. Any number may run at once."""
     ends_at = time.monotonic() + _SHIFT_SECONDS

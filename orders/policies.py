@@ -64,7 +64,7 @@ def can_fulfill(order: Lifecycle) -> bool:
 
 
 def can_complete(order: Lifecycle) -> bool:
-    return may_become(order.status, OrderStatus.COMPLETED) and not order.open_holds
+    return is_open(order) and not order.open_holds
 
 
 def can_archive(order: Lifecycle) -> bool:

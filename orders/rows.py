@@ -159,6 +159,7 @@ class CreditLineRow(Row, kw_only=True):
     reason: str
     reference: str
     note: str
+    is_stated: bool = False
 
 
 class NoteRow(Row, kw_only=True):
@@ -303,7 +304,7 @@ def _order(
         ),
         fulfillment_status=fulfillment,
         units_open=0 if canceled else units_open,
-        is_sample=bool(lines) and not totals.total and not any(line.unit_price for line in lines),
+        is_sample=_is_sample(request, totals),
         currency=totals.currency,
         prices_include_tax=request.prices_include_tax,
         item_subtotal=totals.item_subtotal,
@@ -326,6 +327,12 @@ def _order(
         source_digest=digest,
         import_run_id=context.import_run_id,
     )
+
+
+def _is_sample(request: OrderRequest, totals: Totals) -> bool:
+    """Given away: worth nothing, and not because something was taken off."""
+    prices = [line.unit_price for line in request.items] + [method.amount for method in request.shipping_methods]
+    return not totals.total and not any(prices)
 
 
 def _lines(request: OrderRequest, totals: Totals, goods: dict[str, Goods], order_id: UUID) -> list[LineRow]:
@@ -476,12 +483,13 @@ def _add_payments(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
                 refunded=paid.refunded,
                 captured_at=payment.captured_at or (order.placed_at if paid.captured else None),
                 metadata=_NOTHING,
+                is_stated=True,
             )
         )
 
 
 def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
-    """The credit lines asked for; a canceled order's last is over all it was still worth. And the source's difference."""
+    """The source's difference, and the credit lines asked for; a canceled order's last one takes all that is left."""
     if order.adjustment_total:
         rows.adjustments.append(
             AdjustmentRow(
@@ -495,7 +503,7 @@ def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
                 amount=order.adjustment_total,
             )
         )
-    given = [
+    given: list[tuple[Decimal, str, str, str]] = [
         (round_amount(credit.amount, order.currency), credit.reason, credit.reference, credit.note)
         for credit in request.credit_lines
     ]
@@ -503,7 +511,15 @@ def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
         left = order.credit_total - sum([amount for amount, *_ in given], ZERO)
         given.append((left, CreditReason.CANCELLATION.value, "", ""))
     rows.credits += [
-        CreditLineRow(id=ids.new_id(), order_id=order.id, amount=amount, reason=reason, reference=reference, note=note)
+        CreditLineRow(
+            id=ids.new_id(),
+            order_id=order.id,
+            amount=amount,
+            reason=reason,
+            reference=reference,
+            note=note,
+            is_stated=True,
+        )
         for amount, reason, reference, note in given
         if amount
     ]

@@ -99,7 +99,7 @@ def _time(pointer: str, at: datetime | None) -> Iterator[FieldError]:
 def _amount(pointer: str, amount: Decimal | None, *, most: Decimal = MAX_AMOUNT) -> Iterator[FieldError]:
     if amount is None:
         return
-    if not amount.is_finite() or abs(amount) >= most:
+    if not amount.is_finite() or amount.copy_abs() >= most:
         yield FieldError(pointer, f"{pointer}: {str(amount)[:40]} is not an amount that can be stored.", "amount")
     elif amount < _ZERO:
         yield FieldError(pointer, f"{pointer}: {amount} is below 0.", "amount")

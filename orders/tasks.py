@@ -7,6 +7,6 @@ from celery import shared_task
 from orders.services import holds
 
 
-@shared_task(name="orders.tasks.release_due_holds")
+@shared_task(name="orders.tasks.release_due_holds")  # type: ignore[untyped-decorator]  # Celery has no types
 def release_due_holds() -> None:
     holds.release_due_holds()

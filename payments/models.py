@@ -10,7 +10,7 @@ from oms.core.fields import AmountField, Identified, Timestamped
 
 
 class Payment(Identified, Timestamped):
-    """Money promised or taken for an order. `external` payments were taken elsewhere and are recorded with their reference.
+    """Money promised or taken for an order. `external` payments were taken elsewhere; their reference is recorded.
 
     Amounts are in `currency`, major units: `amount` was authorized, of which `captured` was taken, of which `refunded`
     went back.
@@ -28,6 +28,9 @@ class Payment(Identified, Timestamped):
     refunded = AmountField(default=0)
     captured_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True)
+    is_stated = models.BooleanField(
+        default=False, db_default=False, help_text=_("Said by the order's source, and replaced when it says otherwise.")
+    )
     metadata = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -24,3 +24,4 @@ class PaymentRow(Row, kw_only=True):
     refunded: Decimal
     captured_at: datetime | None
     metadata: dict[str, Any]
+    is_stated: bool = False

@@ -91,7 +91,7 @@ def furnish(house: Shop, number: int) -> None:
     """One more of everything: an order partly on its way and held, what imports leave, what the engine room keeps."""
     order = rich_order(house, external_id=f"WEB-{number}")
     packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order, {"LAMP": 1}), actor=STAFF)
-    parcels = [Tracking(number=f"TRACK-{number}", carrier=EVIL)]
+    parcels = [Tracking(number=f"TRACK-{number}", carrier=EVIL, url="javascript:alert(1)")]
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from django.apps import apps as django_apps
 
 from channels.models import SalesChannel
 from channels.services.selling import selling
@@ -85,3 +88,23 @@ def recorded_events(stream: UUID | None = None) -> list[str]:
     """The names of all events (of one order), in the order they were recorded."""
     rows = OutboxEvent.objects.all() if stream is None else OutboxEvent.objects.filter(stream=stream)
     return list(rows.order_by("sequence", "id").values_list("name", flat=True))
+
+
+def state(order: Order) -> tuple[str, str, str, int]:
+    """Status, payment, fulfillment and open units, as they are now."""
+    order.refresh_from_db()
+    return order.status, order.payment_status, order.fulfillment_status, order.units_open
+
+
+@contextmanager
+def nothing_moves() -> Iterator[None]:
+    """What is done inside leaves every row of orders, stock, money, parcels and news as it was."""
+    before = _everything()
+    yield
+    assert _everything() == before
+
+
+def _everything() -> dict[str, list[dict[str, Any]]]:
+    apps = ("orders", "inventory", "fulfillment", "payments", "core")
+    kinds = [kind for app in apps for kind in django_apps.get_app_config(app).get_models()]
+    return {kind._meta.label: list(kind._default_manager.order_by("pk").values()) for kind in kinds}

@@ -49,7 +49,8 @@ class RawRecord:
     """What a file says under one number, not looked into yet.
 
     external_id: "" where there is none. line: where it begins. rows: as the format reads them; size: how many lines of
-    the file. kind: where it can be told. problem: found while it was put together; then it is a reject.
+    the file; weight: about how many lines of orders, where that is more. kind: where it can be told. problem: found
+    while it was put together; then it is a reject.
     """
 
     external_id: str
@@ -58,6 +59,7 @@ class RawRecord:
     rows: Sequence[Any]
     kind: Kind | None = None
     problem: Rejected | None = None
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 from django.utils.translation import gettext_lazy as _
 
@@ -62,11 +62,11 @@ class Source:
         return UnreadableFile(file=self.path.name, problem=problem)
 
     @contextmanager
-    def bytes(self) -> Iterator[IO[bytes]]:
+    def content(self) -> Iterator[IO[bytes]]:
         """The content, unpacked. What is wrong with the packing is raised as UnreadableFile."""
         try:
             with self.path.open("rb") as file, gzip.GzipFile(fileobj=file) if self._packed else file as content:
-                yield content  # type: ignore[misc]  (GzipFile reads as a binary file does)
+                yield cast(IO[bytes], content)
         except EOFError:
             raise self.unreadable("the gzip file is cut off: its end is missing. Fetch it again.") from None
         except (gzip.BadGzipFile, zlib.error) as problem:
@@ -75,16 +75,16 @@ class Source:
             raise self.unreadable(problem.strerror or str(problem)) from None
 
     def blocks(self) -> Iterator[bytes]:
-        with self.bytes() as content:
+        with self.content() as content:
             while block := content.read(_BLOCK):
                 yield block
 
     @contextmanager
     def text(self, encoding: str, tap: Callable[[bytes], Any] | None = None) -> Iterator[IO[str]]:
         """The content as text, line ends as they are. `tap` sees the bytes as they are read."""
-        with self.bytes() as content:
+        with self.content() as content:
             raw = io.BufferedReader(_Tap(content, tap), _BLOCK) if tap else content
-            with io.TextIOWrapper(raw, encoding=encoding, newline="") as text:  # type: ignore[arg-type]
+            with io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
                 yield text
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -101,7 +101,7 @@ class Source:
         return line, offset - start + 1
 
     def _read_head(self) -> bytes:
-        with self.bytes() as content:
+        with self.content() as content:
             return content.read(_HEAD)
 
     def _require_text(self) -> None:

@@ -29,7 +29,7 @@ class NdjsonFormat:
         """Lines end in a line feed; the last one may lack it. The text is UTF-8."""
         fingerprint = Fingerprint(source)
         lines = filled = offset = 0
-        with source.bytes() as content:
+        with source.content() as content:
             while line := content.readline(_MAX_LINE + 1):
                 lines += 1
                 if len(line) > _MAX_LINE:
@@ -46,7 +46,7 @@ class NdjsonFormat:
         return Survey(lines=lines, fingerprint=fingerprint.hexdigest(), notes={"orders": filled})
 
     def records(self, source: Source, survey: Survey) -> Iterator[RawRecord]:
-        with source.bytes() as content:
+        with source.content() as content:
             for number, line in enumerate(content, start=1):
                 text = (line.removeprefix(_BOM) if number == 1 else line).strip()
                 if text:
@@ -63,7 +63,7 @@ class NdjsonFormat:
             request = requests.parse(text)
         except InvalidInput as problem:
             error = problem.errors[0]
-            column = error.pointer or _column(error.message)
+            column = error.pointer or _column(error.message, text)
             raise _rejected(raw, "; ".join(each.message for each in problem.errors[:5]), column) from None
         if request.sales_channel not in (None, defaults.channel_code):
             raise _rejected(raw, f"The order belongs to the channel {request.sales_channel}.", "/sales_channel")
@@ -98,7 +98,7 @@ _head = msgspec.json.Decoder(_Head)
 
 
 def _record(number: int, text: bytes) -> RawRecord:
-    raw = RawRecord("", number, 1, [text])
+    raw = RawRecord("", number, 1, [text], weight=text.count(b'"quantity"'))
     try:
         raw.external_id = _head.decode(text).external_id or ""
     except (msgspec.DecodeError, RecursionError):
@@ -113,7 +113,10 @@ def _rejected(raw: RawRecord, reason: str, column: str) -> Rejected:
     return Rejected(reason, line=raw.line, column=column, raw=raw.rows[0][:1000].decode(errors="replace"))
 
 
-def _column(message: str) -> str:
+def _column(message: str, text: bytes) -> str:
     """Where JSON itself is broken the parser tells the byte."""
+    if "truncated" in message:
+        return f"column {len(text) + 1}"
     found = _AT_BYTE.search(message)
-    return f"column {int(found[1]) + 1}" if found else ""
+    beyond = "trailing characters" in message  # there it tells the byte behind
+    return f"column {int(found[1]) + (not beyond)}" if found else ""

@@ -76,8 +76,8 @@ def _read(file: IO[bytes]) -> Iterator[tuple[tuple[Any, ...], bytes]]:
 class Seen:
     """Remembers any number of texts in 4 MB (a Bloom filter).
 
-    It may take a new text for a known one, never the reverse. At a million texts it is wrong about one in some thousand. The same texts give the same
-    answers in every process.
+    It may take a new text for a known one, never the reverse. At a million texts it errs once in
+    some thousand. The same texts give the same answers in every process.
     """
 
     _BITS: Final = 1 << 25

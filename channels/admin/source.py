@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
 from channels.enums import DocumentKind, MatchState
 from channels.models import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
@@ -124,6 +124,7 @@ class ForStaffFilter(RadioFilter):
 
 class DocumentLineInline(ReadOnlyInline):
     model = SourceDocumentLine
+    ordering = ("position",)
     fields = readonly_fields = (
         "sku",
         "title",

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from channels.api import shapes
 from channels.models import SalesChannel
 from channels.services import channels
+from inventory.api import base
 from inventory.api import examples as stock_examples
 from inventory.api import locations
 from inventory.api import shapes as stock_shapes
@@ -101,13 +102,14 @@ class ChannelsView(ApiView):
         body = bodies.read(request, CreateChannel)
 
         def work() -> UUID:
-            return channels.create_channel(
+            made = channels.create_channel(
                 name=body.name,
                 code=body.code,
                 description=body.description or "",
                 is_active=not body.is_disabled,
                 metadata=body.metadata,
-            ).pk
+            )
+            return base.id_of(made)
 
         return idempotency.answer(request, work, lambda made: json_answer({"sales_channel": _show(made)}))
 

@@ -43,7 +43,8 @@ class Job:
 
     @property
     def run_id(self) -> UUID:
-        return self.run.pk
+        run_id: UUID = self.run.pk
+        return run_id
 
     def reject_row(self, raw: RawRecord, reject: Rejected) -> RejectRow:
         kept: dict[str, Any] = {"row": reject.raw} | self.format.raw_json(raw)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -227,11 +227,12 @@ def _chunks(records: Iterator[RawRecord]) -> Iterator[list[RawRecord]]:
     chunk: list[RawRecord] = []
     lines = 0
     for raw in records:
-        if chunk and (lines + raw.size > most or len(chunk) == _CHUNK_RECORDS):
+        size = max(raw.size, raw.weight)
+        if chunk and (lines + size > most or len(chunk) == _CHUNK_RECORDS):
             yield chunk
             chunk, lines = [], 0
         chunk.append(raw)
-        lines += raw.size
+        lines += size
     if chunk:
         yield chunk
 
@@ -246,7 +247,12 @@ def _finish(job: Job, status: RunStatus, error: str, stop: Stopped | None = None
         status=status, error=error, figures=figures, finished_at=timezone.now(), lines_started=job.run.lines_committed
     )
     run_id = ids.encode(ids.IMPORT_RUN, job.run_id)
-    common = {"run_id": run_id, "channel": job.selling.code, "format": job.format.name, "figures": figures}
+    common: dict[str, Any] = {
+        "run_id": run_id,
+        "channel": job.selling.code,
+        "format": job.format.name,
+        "figures": figures,
+    }
     news = (
         channel_events.ImportFailed(**common, error=error)
         if error

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import Model
 from django.http import HttpResponse
 from msgspec import UNSET, Struct
 from rest_framework.request import Request
@@ -36,6 +37,11 @@ def location_id_of(text: str) -> UUID:
 def given(body: Struct) -> dict[str, Any]:
     """The fields that the body has, by name."""
     return {name: value for name in body.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+
+
+def id_of(row: Model) -> UUID:
+    key: UUID = row.pk
+    return key
 
 
 def answer(request: Request, name: str, work: Callable[[], UUID], show: Callable[[UUID], Any]) -> HttpResponse:

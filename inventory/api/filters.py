@@ -40,10 +40,6 @@ class ReservationFilters(FilterSet):
     order_id = IdsFilter(ids.ORDER, field_name="order_id")
 
 
-for _kind, _columns in {
-    ItemFilters: ("created_at", "updated_at"),
-    LocationFilters: ("created_at", "updated_at"),
-    ReservationFilters: ("created_at", "updated_at"),
-}.items():
-    for _column in _columns:
-        _kind.base_filters.update(moments(_column, _column))
+_dated: tuple[type[FilterSet], ...] = (ItemFilters, LocationFilters, ReservationFilters)
+for _kind in _dated:
+    _kind.base_filters.update(moments("created_at", "created_at") | moments("updated_at", "updated_at"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -54,7 +55,7 @@ class ItemsView(base.StockView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.CreateItem)
-        return base.answer(request, "inventory_item", lambda: items.create_item(**base.given(body)).pk, _show)
+        return base.answer(request, "inventory_item", lambda: base.id_of(items.create_item(**base.given(body))), _show)
 
 
 class ItemView(base.StockView):
@@ -81,7 +82,7 @@ class ItemView(base.StockView):
         item, body = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem)
 
         def work() -> UUID:
-            return items.update_item(item_id=item, changes=base.given(body)).pk
+            return base.id_of(items.update_item(item_id=item, changes=base.given(body)))
 
         return base.answer(request, "inventory_item", work, _show)
 
@@ -159,7 +160,7 @@ class LevelView(base.StockView):
         wanted = base.given(body)
 
         def work() -> UUID:
-            there = {"item_id": item, "location_id": location, "actor": actor}
+            there: dict[str, Any] = {"item_id": item, "location_id": location, "actor": actor}
             with bodies.renamed(_LEVEL_NAMES):
                 if "safety_stock" in wanted:
                     adjustments.set_safety_stock(**there, safety_stock=wanted["safety_stock"], note=body.note)
@@ -176,6 +177,7 @@ class LevelView(base.StockView):
         tag=TAG,
         answer=schema.shape(shapes.Deleted),
         example={"id": "ilev_01m82tqm1zh4h9gr3527x9czsa", "object": "inventory-level", "deleted": True},
+        deletes=True,
     )
     def delete(self, request: Request, item_id: str, location_id: str) -> HttpResponse:
         item, location = base.item_id_of(item_id), base.location_id_of(location_id)

@@ -61,7 +61,7 @@ class LocationsView(base.StockView):
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.CreateLocation)
         fields = base.given(body) | {"address": _address(body.address) if body.address else None}
-        return base.answer(request, "stock_location", lambda: locations.create_location(**fields).pk, show)
+        return base.answer(request, "stock_location", lambda: base.id_of(locations.create_location(**fields)), show)
 
 
 class LocationView(base.StockView):
@@ -92,6 +92,6 @@ class LocationView(base.StockView):
             changes |= {name: value for name, value in _address(address).items() if getattr(address, name) is not None}
 
         def work() -> UUID:
-            return locations.update_location(location_id=location, changes=changes).pk
+            return base.id_of(locations.update_location(location_id=location, changes=changes))
 
         return base.answer(request, "stock_location", work, show)

@@ -66,7 +66,7 @@ class ReservationsView(base.StockView):
 
         def work() -> UUID:
             with bodies.renamed(_NAMES):
-                return manual_reservations.create_reservation(
+                made = manual_reservations.create_reservation(
                     item_id=item,
                     location_id=location,
                     quantity=body.quantity,
@@ -75,7 +75,8 @@ class ReservationsView(base.StockView):
                     description=body.description or "",
                     metadata=body.metadata,
                     actor=actor,
-                ).pk
+                )
+            return base.id_of(made)
 
         return base.answer(request, "reservation", work, _show)
 
@@ -109,14 +110,15 @@ class ReservationView(base.StockView):
 
         def work() -> UUID:
             with bodies.renamed(_NAMES):
-                return manual_reservations.update_reservation(
+                made = manual_reservations.update_reservation(
                     reservation_id=reservation,
                     quantity=body.quantity,
                     location_id=location or None,
                     description=body.description,
                     metadata=body.metadata,
                     actor=actor,
-                ).pk
+                )
+            return base.id_of(made)
 
         return base.answer(request, "reservation", work, _show)
 
@@ -126,6 +128,7 @@ class ReservationView(base.StockView):
         tag=TAG,
         answer=schema.shape(shapes.Deleted),
         example={"id": examples.RESERVATION_ID, "object": "reservation", "deleted": True},
+        deletes=True,
     )
     def delete(self, request: Request, reservation_id: str) -> HttpResponse:
         reservation, actor = _id(reservation_id), actor_of(request)

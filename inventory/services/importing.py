@@ -240,7 +240,8 @@ def _create(described: _Described, *, dry_run: bool) -> int:
         fields = [{described.unique: row.pop("key"), **_filled(row)} for row in rows]
         if described is _LOCATIONS:
             fields = [{"name": values["code"], **values} for values in fields]
-        described.model.objects.bulk_create([described.model(**values) for values in fields], ignore_conflicts=True)
+        kind: Any = described.model
+        kind.objects.bulk_create([kind(**values) for values in fields], ignore_conflicts=True)
         made += len(rows)
     return made
 

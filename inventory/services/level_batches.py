@@ -36,8 +36,7 @@ def change_levels(
         raise InvalidInput(errors=[FieldError("", "A location is named twice.", "repeated")])
     taken = InventoryLevel.objects.kept().filter(item_id=item_id, location_id__in=create)
     if there := list(taken.select_related("item", "location")):
-        facts = {"sku": there[0].item.sku, "location": there[0].location.name}
-        raise LevelExists(**facts)
+        raise LevelExists(sku=there[0].item.sku, location=there[0].location.name)
     counts = {**create, **update}
     by_id = {levels.find_or_make(item_id, location_id): location_id for location_id in counts}
     found = InventoryLevel.objects.kept().filter(item_id=item_id, location_id__in=delete)

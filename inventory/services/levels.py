@@ -14,46 +14,74 @@ from oms.core import ids, locks
 from oms.core.errors import NotFound
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stock location as sourcing sees it."""
+
+    id: UUID
+    code: str
+    name: str
+    priority: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
-    """The counters of a level, with what sourcing needs to know of its location."""
+    """The counters of a level that sourcing plans with. `is_kept`: not deleted."""
 
     id: UUID
     item_id: UUID
     location_id: UUID
     available: int
-    ledger_seq: int
-    location_code: str
-    location_name: str
-    priority: int
     is_kept: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """All of the asked locations, by priority, and the levels of the asked items at the active ones."""
+
+    places: list[Place]
+    levels: list[Level]
+
+
+# The levels are read (and locked, in the order of their ids) before the locations are joined to them, so that a
+# location without any is seen too.
 _READ = """
-SELECT level.id, level.item_id, level.location_id, level.available, level.ledger_seq,
-       location.code, location.name, location.priority, level.deleted_at IS NULL
-FROM inventory_inventorylevel AS level JOIN inventory_stocklocation AS location ON location.id = level.location_id
-WHERE level.item_id = ANY(%s) AND level.location_id = ANY(%s) AND location.is_active
-ORDER BY level.id
+WITH level AS MATERIALIZED (
+    SELECT level.id, level.item_id, level.location_id, level.available, level.deleted_at IS NULL AS is_kept
+    FROM inventory_inventorylevel AS level JOIN inventory_stocklocation AS location ON location.id = level.location_id
+    WHERE level.item_id = ANY(%s) AND level.location_id = ANY(%s) AND location.is_active
+    ORDER BY level.id {lock}
+)
+SELECT location.id, location.code, location.name, location.priority, location.is_active,
+       level.id, level.item_id, level.location_id, level.available, level.is_kept
+FROM inventory_stocklocation AS location LEFT JOIN level ON level.location_id = location.id
+WHERE location.id = ANY(%s)
+ORDER BY location.priority, location.code, level.id
 """
+_READ_ONLY, _READ_LOCKED = _READ.format(lock=""), _READ.format(lock="FOR UPDATE OF level")
 
 
-def read(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> list[Level]:
-    """The levels of these items at the active ones of these locations, as they are at this moment."""
-    return _read(_READ, item_ids, location_ids)
+def read(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
+    """These locations and what they have of these items, as it is at this moment."""
+    return _read(_READ_ONLY, item_ids, location_ids)
 
 
-def lock(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> list[Level]:
-    """The same, locked until the end of the transaction, in the order of their ids. Nothing is locked after this."""
-    found = _read(_READ + "FOR UPDATE OF level", item_ids, location_ids)
-    locks.claim(locks.Rank.LEVEL, (level.id for level in found))
+def lock(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
+    """The same, the levels locked until the end of the transaction. Nothing is locked after this."""
+    found = _read(_READ_LOCKED, item_ids, location_ids)
+    locks.claim(locks.Rank.LEVEL, (level.id for level in found.levels))
     return found
 
 
-def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) -> list[Level]:
+def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(item_ids), list(location_ids)])
-        return [Level(*row) for row in cursor.fetchall()]
+        cursor.execute(sql, [list(item_ids), list(location_ids), list(location_ids)])
+        rows = cursor.fetchall()
+    places = {row[0]: row[:5] for row in rows}
+    return Shelves(
+        [Place(*place) for place in places.values()], [Level(*row[5:]) for row in rows if row[5] is not None]
+    )
 
 
 def lock_rows(level_ids: Collection[UUID]) -> dict[UUID, InventoryLevel]:

@@ -13,10 +13,10 @@ from django.utils.module_loading import import_string
 
 from inventory.enums import MovementKind
 from inventory.errors import InsufficientStock, NoStockLocation
-from inventory.models import Reservation, StockLocation
+from inventory.models import Reservation
 from inventory.services import ledger, levels
-from inventory.services.levels import Level
-from inventory.sourcing.base import Candidate, Decision
+from inventory.services.levels import Place, Shelves
+from inventory.sourcing.base import Candidate, Decision, Verdict
 from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
@@ -75,7 +75,7 @@ class DecisionRow(bulk.Row, kw_only=True):
 
 def refusals(demands: Sequence[OrderDemand], location_ids: Collection[UUID]) -> dict[UUID, DomainError]:
     """Which of these orders could not be served now, by order id, and why. Nothing is locked: it can change."""
-    return _plan(demands, location_ids, levels.read(_items(demands), location_ids)).refusals
+    return _plan(demands, levels.read(_items(demands), location_ids)).refusals
 
 
 def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, actor: Actor) -> dict[UUID, DomainError]:
@@ -87,45 +87,58 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
     """
     if not demands:
         return {}
+    if any(line.allow_backorder for demand in demands for line in demand.lines):
+        _make_room_to_wait(demands, location_ids)
     found = levels.lock(_items(demands), location_ids)
-    plan = _plan(demands, location_ids, found)
+    plan = _plan(demands, found)
     if plan.refusals:
         return plan.refusals
-    if missing := _missing_levels(plan, found):
+    level_ids = {(level.item_id, level.location_id): level.id for level in found.levels}
+    if missing := _waiting(plan) - level_ids.keys():
         levels.ensure(missing)
-        found += levels.lock({item for item, _ in missing}, {location for _, location in missing})
-    _write(plan, {(level.item_id, level.location_id): level.id for level in found}, actor)
+        fresh = levels.lock({item for item, _ in missing}, {location for _, location in missing})
+        level_ids |= {(level.item_id, level.location_id): level.id for level in fresh.levels}
+    _write(plan, level_ids, actor)
     return {}
+
+
+def _make_room_to_wait(demands: Sequence[OrderDemand], location_ids: Collection[UUID]) -> None:
+    """Make the levels at which backordered items will wait that lie nowhere yet.
+
+    Before anything is locked: who makes a level waits for whoever is making the same one, and that one may be waiting
+    for the levels held here. What changes between this and the lock is made after it, which is rare.
+    """
+    found = levels.read(_items(demands), location_ids)
+    waiting = _waiting(_plan(demands, found))
+    levels.ensure(waiting - {(level.item_id, level.location_id) for level in found.levels})
 
 
 def _items(demands: Sequence[OrderDemand]) -> set[UUID]:
     return {line.item_id for demand in demands for line in demand.lines}
 
 
-def _plan(demands: Sequence[OrderDemand], location_ids: Collection[UUID], found: Sequence[Level]) -> Plan:
+def _plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
     """Serve the orders one after the other in memory, each from what the ones before it left."""
     strategy = import_string(settings.OMS["SOURCING"])
-    kept = [level for level in found if level.is_kept]
-    available = {(level.item_id, level.location_id): level.available for level in kept}
-    places = sorted(
-        {level.location_id: level for level in kept}.values(), key=lambda level: (level.priority, level.location_code)
-    )
+    available = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
+    places = [place for place in found.places if place.is_active]
     plan = Plan({}, {}, {}, demands)
-    anywhere = [place.location_id for place in places]
     for demand in demands:
         wanted, backorder = _wanted(demand), {line.item_id: line.allow_backorder for line in demand.lines}
-        candidates = [_candidate(place, wanted, available) for place in places]
-        decision: Decision = strategy(wanted, candidates)
+        decision: Decision = strategy(wanted, [_candidate(place, wanted, available) for place in places])
         refused = {item: units for item, units in decision.short.items() if not backorder[item]}
-        if decision.short and not anywhere:  # nothing of it lies anywhere: at most one order in many asks this
-            anywhere = _active(location_ids)
-        if refused or (decision.short and not anywhere):
-            plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(anywhere))
+        if refused or (decision.short and not places):
+            plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(places))
             continue
         for pair, units in decision.taken.items():
             available[pair] -= units
         plan.decisions[demand.order_id] = decision
-        plan.backorders[demand.order_id] = {item: _waits_at(item, anywhere, available) for item in decision.short}
+        plan.backorders[demand.order_id] = {item: _waits_at(item, places, available) for item in decision.short}
+        decision.verdicts += [
+            Verdict(_candidate(place, wanted, {}), 0, 0, chosen=False, reason="inactive")
+            for place in found.places
+            if not place.is_active
+        ]
     return plan
 
 
@@ -137,19 +150,14 @@ def _wanted(demand: OrderDemand) -> dict[UUID, int]:
     return wanted
 
 
-def _candidate(place: Level, wanted: dict[UUID, int], available: dict[tuple[UUID, UUID], int]) -> Candidate:
-    there = {item: max(0, available.get((item, place.location_id), 0)) for item in wanted}
-    return Candidate(place.location_id, place.location_code, place.location_name, place.priority, there)
+def _candidate(place: Place, wanted: dict[UUID, int], available: dict[tuple[UUID, UUID], int]) -> Candidate:
+    there = {item: max(0, available.get((item, place.id), 0)) for item in wanted}
+    return Candidate(place.id, place.code, place.name, place.priority, there)
 
 
-def _active(location_ids: Collection[UUID]) -> list[UUID]:
-    rows = StockLocation.objects.filter(pk__in=location_ids, is_active=True).order_by("priority", "code")
-    return list(rows.values_list("pk", flat=True))
-
-
-def _waits_at(item: UUID, locations: Sequence[UUID], available: dict[tuple[UUID, UUID], int]) -> UUID:
+def _waits_at(item: UUID, places: Sequence[Place], available: dict[tuple[UUID, UUID], int]) -> UUID:
     """Where a backordered item waits for goods: the first location that keeps it, else the first there is."""
-    return next((place for place in locations if (item, place) in available), locations[0])
+    return next((place.id for place in places if (item, place.id) in available), places[0].id)
 
 
 def _refusal(demand: OrderDemand, wanted: dict[UUID, int], short: dict[UUID, int], has_location: bool) -> DomainError:
@@ -167,9 +175,9 @@ def _refusal(demand: OrderDemand, wanted: dict[UUID, int], short: dict[UUID, int
     return InsufficientStock(errors=errors, **errors[0].facts)
 
 
-def _missing_levels(plan: Plan, found: Sequence[Level]) -> set[tuple[UUID, UUID]]:
-    known = {(level.item_id, level.location_id) for level in found}
-    return {(item, place) for waiting in plan.backorders.values() for item, place in waiting.items()} - known
+def _waiting(plan: Plan) -> set[tuple[UUID, UUID]]:
+    """(item, location) of all that is backordered: its level must exist."""
+    return {(item, place) for waiting in plan.backorders.values() for item, place in waiting.items()}
 
 
 def _write(plan: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -> None:

@@ -99,15 +99,15 @@ WITH steps AS (
     LEFT JOIN told ON told.level_id = level.id LEFT JOIN held ON held.level_id = level.id
     {level_where}
 ), totals AS (SELECT count(*) AS levels, coalesce(sum(rows), 0)::bigint AS ledger_rows FROM compared)
-SELECT totals.levels, totals.ledger_rows, bad.*, item.sku, location.code
-FROM totals LEFT JOIN (
-    compared AS bad JOIN inventory_inventoryitem AS item ON item.id = bad.item_id
-    JOIN inventory_stocklocation AS location ON location.id = bad.location_id
-) ON (bad.on_hand, bad.reserved, bad.backordered, bad.incoming, bad.ledger_seq)
+SELECT totals.levels, totals.ledger_rows, bad.*,
+       (SELECT sku FROM inventory_inventoryitem WHERE id = bad.item_id) AS sku,
+       (SELECT code FROM inventory_stocklocation WHERE id = bad.location_id) AS code
+FROM totals LEFT JOIN compared AS bad
+  ON (bad.on_hand, bad.reserved, bad.backordered, bad.incoming, bad.ledger_seq)
      <> (told_on_hand, told_reserved, told_backordered, told_incoming, told_seq)
   OR (bad.reserved, bad.backordered) <> (held_reserved, held_backordered)
   OR coalesce(gap_at, on_hand_breaks_at, reserved_breaks_at, time_breaks_at) IS NOT NULL
-ORDER BY item.sku, location.code
+ORDER BY sku, code
 """
 
 

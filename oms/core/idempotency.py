@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
-from psycopg.types.json import Jsonb
 
 from oms.core import ids
 from oms.core.errors import DomainError, IdempotencyKeyInUse, IdempotencyKeyReused
@@ -68,11 +67,12 @@ def recall(key: Key) -> KeptAnswer | None:
 
 def keep(key: Key, answer: KeptAnswer) -> None:
     """Store an answer in the caller's transaction. One statement. The caller has recalled the key in it."""
+    headers = msgspec.json.encode(answer.headers).decode()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_idempotencykey (id, scope, key, fingerprint, status, headers, body)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [ids.new_id(), key.scope, key.key, key.fingerprint, answer.status, Jsonb(answer.headers), answer.body],
+            [ids.new_id(), key.scope, key.key, key.fingerprint, answer.status, headers, answer.body],
         )
 
 

@@ -84,7 +84,7 @@ _DUE = """
 _COUNT = f"SELECT count(*) FROM ({_DUE}) AS due"  # noqa: S608  (a constant of this file)
 _CLAIM = f"""
 WITH due AS MATERIALIZED ({_DUE} FOR UPDATE SKIP LOCKED)
-UPDATE core_delivery AS delivery SET due_at = clock_timestamp() + %s, attempts = attempts + 1
+UPDATE core_delivery AS delivery SET due_at = clock_timestamp() + make_interval(secs => %s), attempts = attempts + 1
 FROM due WHERE delivery.id = due.id
 RETURNING delivery.id, delivery.attempts
 """  # noqa: S608  (a constant of this file)
@@ -103,7 +103,7 @@ def claim_due(limit: int = 1) -> list[Claim]:
     The lease is their `due_at`: when the process dies, they are due again after DELIVERY_LEASE_SECONDS. It starts here,
     so claim what is run at once.
     """
-    lease = timedelta(seconds=settings.OMS["DELIVERY_LEASE_SECONDS"])
+    lease: int = settings.OMS["DELIVERY_LEASE_SECONDS"]
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [limit, lease])
         return [Claim(*row) for row in cursor.fetchall()]

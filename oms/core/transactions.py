@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
+_HELD: Final = "oms_held_locks"  # of the connection, so that it ends with it
+_AROUND: Final = "_from_testcase"  # how Django marks the transaction around a test, which services do not count
+
 
 def in_service_transaction() -> bool:
     """Whether a transaction of ours is open. The one that a test case wraps around everything does not count."""
-    return any(not block._from_testcase for block in connection.atomic_blocks)
+    return any(not getattr(block, _AROUND, False) for block in connection.atomic_blocks)
 
 
 def held_locks() -> dict[Any, set[UUID]] | None:
     """The rows that the open service has locked, by rank; None outside of a service."""
-    held: dict[Any, set[UUID]] | None = getattr(connection, "oms_held_locks", None)
+    held: dict[Any, set[UUID]] | None = getattr(connection, _HELD, None)
     return held
 
 
@@ -38,11 +41,11 @@ def atomic(*, savepoint: bool = False) -> Iterator[None]:
         if held_locks() is not None:
             yield
             return
-        connection.oms_held_locks = {}
+        setattr(connection, _HELD, {})
         try:
             yield
         finally:
-            connection.oms_held_locks = None
+            setattr(connection, _HELD, None)
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def rehearsal() -> Iterator[None]:
     that it behaves as it would for real. What they lock stays locked until the end.
     """
     stage = transaction.atomic()
-    stage._from_testcase = True  # as Django marks the transaction around a test, which services do not count either
+    setattr(stage, _AROUND, True)
     with stage:
         yield
         transaction.set_rollback(True)

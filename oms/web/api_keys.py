@@ -89,9 +89,9 @@ _FIND = """
 WITH found AS (
     SELECT id, title, scopes, last_used_at FROM web_apikey WHERE digest = %s AND revoked_at IS NULL
 ), used AS (
-    UPDATE web_apikey SET last_used_at = now() FROM found
+    UPDATE web_apikey SET last_used_at = clock_timestamp() FROM found
     WHERE web_apikey.id = found.id
-      AND (found.last_used_at IS NULL OR found.last_used_at < now() - interval '1 minute')
+      AND (found.last_used_at IS NULL OR found.last_used_at < clock_timestamp() - interval '1 minute')
 )
 SELECT id, title, scopes FROM found
 """

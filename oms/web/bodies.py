@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -60,7 +60,7 @@ def read(request: Request, kind: type[T]) -> T:
 def decode(body: bytes, kind: type[T]) -> T:
     """JSON as a `kind`. Raises InvalidInput."""
     try:
-        decoded: T = _decoder(kind).decode(body)
+        decoded: T = _decoder(cast(Hashable, kind)).decode(body)
     except msgspec.DecodeError as problem:
         raise malformed(problem) from None
     except UnicodeDecodeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -51,7 +51,7 @@ def filtered(kind: type[FilterSet], query: QueryDict, rows: QuerySet[M], *, also
     return found
 
 
-def ordering(query: QueryDict, allowed: dict[str, tuple[str, ...]], default: str) -> list[str]:
+def ordering(query: QueryDict, allowed: Mapping[str, tuple[str, ...]], default: str) -> list[str]:
     """The columns to order by, from `order=-created_at`. `allowed` maps a name to its columns, ties broken."""
     wanted = query.get("order") or default
     name, descending = wanted.lstrip("-"), wanted.startswith("-")

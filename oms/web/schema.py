@@ -38,7 +38,8 @@ def shape(kind: Any) -> dict[str, Any]:
     """The JSON schema of a struct, as a reference; its definition goes to the components."""
     (out,), components = msgspec.json.schema_components([kind], ref_template=_REF)
     _shapes.update(components)
-    return _exact(out)
+    found: dict[str, Any] = _exact(out)
+    return found
 
 
 def envelope(name: str, kind: Any, *, paged: bool = False) -> dict[str, Any]:
@@ -62,10 +63,11 @@ def operation(
     description: str = "",
     filters: type[FilterSet] | None = None,
     one_order: bool = False,
+    deletes: bool = False,
     problems: Sequence[int] = (400, 401, 403, 404),
 ) -> Callable[[F], F]:
     """Describe an operation. `example` is an answer, `body_example` what is sent for it."""
-    unsafe = body is not None or body_example is not None or one_order
+    unsafe = body is not None or one_order or deletes
     responses: dict[Any, Any] = {
         200: OpenApiResponse(
             dict(answer), "What it is now.", examples=[OpenApiExample("Answer", value=example, response_only=True)]
@@ -126,7 +128,7 @@ def _list_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
     return found
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's own hook
     target_class = "oms.web.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
@@ -134,7 +136,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "A secret key: `Authorization: Bearer sk_…`"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's own hook
     target_class = "oms.web.authentication.StaffSessionAuthentication"
     name = "session"
 

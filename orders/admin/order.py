@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -20,7 +21,6 @@ from unfold.contrib.filters.admin import (
     ChoicesCheckboxFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
 
 from oms.web.console import acts, dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin
@@ -45,7 +45,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "shown_payment",
         "shown_goods",
         "shown_total",
-        "units_open",
+        "shown_open",
     )
     list_display_links = ("shown_number",)
     list_select_related = ("channel", "customer")
@@ -110,6 +110,11 @@ class OrderAdmin(ReadOnlyAdmin):
     def shown_total(self, order: Order) -> SafeString:
         return format_html('<span class="c-amount">{}</span>', show.money(order.total, order.currency))
 
+    @display(description=_("Open"))
+    def shown_open(self, order: Order) -> int:
+        """Units that are still to be fulfilled."""
+        return order.units_open
+
     # --- the page ---
 
     def get_urls(self) -> list[Any]:
@@ -135,7 +140,6 @@ class OrderAdmin(ReadOnlyAdmin):
             "title": _("Order %s") % found.order,
             "opts": self.opts,
             "original": found.order,
-            "media": self.media,
             "has_view_permission": True,
             **page.context(found, lambda permission: _has(request, permission)),
             **(extra_context or {}),
@@ -162,7 +166,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
 
 def _has(request: HttpRequest, permission: str) -> bool:
-    return bool(request.user.has_perm(permission))  # type: ignore[union-attr]  # admin_view lets only users in
+    return bool(request.user.has_perm(permission))
 
 
 dashboard.show(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
-from unfold.decorators import display
 
 from oms.web.console import show
 from oms.web.console.admin import ReadOnlyAdmin
@@ -29,9 +29,9 @@ from orders.models import (
 class PartAdmin(ReadOnlyAdmin):
     """A part of an order: newest first, by its key, found by the number of its order."""
 
-    list_select_related = ("order",)
+    list_select_related: tuple[str, ...] = ("order",)
     ordering = ("-id",)
-    exact_search = ("order__number",)
+    exact_search: ClassVar[tuple[str, ...]] = ("order__number",)
 
     @display(description=_("Order"))
     def shown_order(self, row: Any) -> SafeString:

@@ -48,6 +48,7 @@ SOURCING_REASONS: Final[Mapping[str, Promise]] = {
     "has_everything": gettext_lazy("Ships: it has everything."),
     "completes_the_set": gettext_lazy("Ships: together with the others it has everything."),
     "has_nothing": gettext_lazy("Not chosen: it has none of these goods."),
+    "inactive": gettext_lazy("Not considered: the location is switched off."),
     "lower_priority": gettext_lazy("Not chosen: another location would do as well and has priority."),
     "would_need_more_parcels": gettext_lazy("Not chosen: the order would need more parcels."),
 }

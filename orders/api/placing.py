@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -57,7 +59,7 @@ def _minimal(row: OrderRow, number: int) -> shapes.MinimalOrder:
     )
 
 
-def _placed(row: OrderRow, number: int, lines: list[LineRow]) -> shapes.PlacedOrder:
+def _placed(row: OrderRow, number: int, lines: Sequence[LineRow]) -> shapes.PlacedOrder:
     return shapes.PlacedOrder(
         id=ids.encode(ids.ORDER, row.id),
         display_id=number,

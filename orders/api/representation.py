@@ -83,7 +83,7 @@ def _load(order: Order) -> _Loaded:
 
 
 def _owner(part: TaxLine | Adjustment) -> UUID:
-    owner = part.line_id or part.shipping_line_id
+    owner: UUID | None = part.line_id or part.shipping_line_id
     assert owner is not None  # noqa: S101  (a constraint of the table says so)
     return owner
 
@@ -154,6 +154,7 @@ def _item(line: OrderLine, loaded: _Loaded) -> shapes.Item:
         is_giftcard=line.kind == "gift_card",
         is_tax_inclusive=loaded.order.prices_include_tax,
         metadata=line.metadata,
+        line_item_metadata=line.metadata,
         unit_price=amount(line.unit_price),
         quantity=line.quantity,
         detail=_detail(line, public_id, loaded),
@@ -190,6 +191,7 @@ def _detail(line: OrderLine, public_id: str, loaded: _Loaded) -> shapes.ItemDeta
         return_received_quantity=line.quantity_returned,
         created_at=loaded.placed,
         updated_at=loaded.changed,
+        metadata=line.metadata,
     )
 
 

@@ -47,7 +47,7 @@ class ItemDetail(Struct, kw_only=True):
     return_received_quantity: int
     created_at: Moment
     updated_at: Moment
-    metadata: dict[str, Any] | None = None
+    metadata: dict[str, Any]
     unit_price: Amount | None = None
     compare_at_unit_price: Amount | None = None
     return_requested_quantity: int = 0
@@ -68,6 +68,7 @@ class Item(Struct, kw_only=True):
     is_giftcard: bool
     is_tax_inclusive: bool
     metadata: dict[str, Any]
+    line_item_metadata: dict[str, Any]
     unit_price: Amount
     quantity: int
     detail: ItemDetail

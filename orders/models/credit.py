@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.fields import AmountField, Identified
 from orders.enums import CreditReason
@@ -19,6 +20,9 @@ class CreditLine(Identified):
     reason = models.CharField(max_length=20, choices=CreditReason)
     reference = models.CharField(max_length=190, blank=True, default="")
     note = models.CharField(max_length=255, blank=True, default="")
+    is_stated = models.BooleanField(
+        default=False, db_default=False, help_text=_("Said by the order's source, and replaced when it says otherwise.")
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

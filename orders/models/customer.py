@@ -45,7 +45,9 @@ class Customer(Identified, Timestamped):
         ]
         indexes = [
             models.Index(Lower("email"), name="customer_by_email"),
-            models.Index(fields=["external_id"], name="customer_by_external_id", condition=Q(external_id__isnull=False)),
+            models.Index(
+                fields=["external_id"], name="customer_by_external_id", condition=Q(external_id__isnull=False)
+            ),
             models.Index(OpClass(Lower("last_name"), name="text_pattern_ops"), name="customer_by_last_name"),
             models.Index(OpClass(Lower("company_name"), name="text_pattern_ops"), name="customer_by_company_name"),
         ]

@@ -12,8 +12,8 @@ from orders.models.order import Order
 class OrderLine(Identified):
     """What was sold: a quantity of one thing at one price, and how far each unit has come.
 
-    `item_id` is the inventory item (no foreign key: inventory is replaceable). `facts` is what the catalogue said of the
-    goods when they were sold, so that rules can be applied again years later.
+    `item_id` is the inventory item (no foreign key: inventory is replaceable). `facts` is what the catalogue said of
+    the goods when they were sold, so that rules can be applied again years later.
     """
 
     id_prefix = "ordli"
@@ -138,7 +138,7 @@ class TaxLine(Identified):
 
 
 class Adjustment(Identified):
-    """A change of a price: a discount (`amount` is taken off), or the named difference to the source's total (added)."""
+    """A change of a price: a discount (`amount` is taken off), or the difference to the source's total (added)."""
 
     id_prefix = "ordliadj"
 

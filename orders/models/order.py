@@ -115,6 +115,7 @@ class Order(Identified, Timestamped):
             # Also finds by the beginning, whatever the database's collation.
             models.Index(fields=["external_id"], name="order_by_external_id", opclasses=["text_pattern_ops"]),
             models.Index(Lower("email"), name="order_by_email", condition=~Q(email="")),
+            models.Index(fields=["-placed_at", "-id"], name="order_samples", condition=Q(is_sample=True)),
             GinIndex(fields=["tags"], name="order_by_tag"),
         ]
 

@@ -190,10 +190,7 @@ def _goods(
     for adjustment in adjustments:
         if adjustment.line_id is not None:
             by_line[adjustment.line_id].append(adjustment)
-    return [
-        GoodsRow(line, places.get(line.pk, []), by_line[line.pk])
-        for line in lines
-    ]
+    return [GoodsRow(line, places.get(line.pk, []), by_line[line.pk]) for line in lines]
 
 
 def _taxes(order: Order) -> list[tuple[str, Money]]:

@@ -37,7 +37,7 @@ def find_orders(term: str) -> list[UUID]:
     """The ids of the orders meant by a term, MOST_FOUND of them.
 
     Number (#1001), public id, external id or its beginning, e-mail, customer's last name or company (or their
-    beginnings), sku, tracking number. One query: each way is looked up by its own index and the answers are put together.
+    beginnings), sku, tracking number. One query, in which each way has its own index.
     """
     term = _clean(term)
     if not term:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -140,7 +140,7 @@ def _lock(channel_id: UUID, notes: Sequence[CreditNote]) -> _Work:
     if not customers:
         return _Work({}, {}, {})
     until = max(note.issued_at for note in notes)
-    values = {"channel": channel_id, "customers": customers, "skus": skus, "until": until}
+    values: dict[str, Any] = {"channel": channel_id, "customers": customers, "skus": skus, "until": until}
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, values)
         wanted = [row[0] for row in cursor.fetchall()]

@@ -27,7 +27,10 @@ def resolve(channel_id: UUID, requests: Sequence[OrderRequest]) -> dict[Key, UUI
 
     Names and addresses of a known customer are not overwritten by an order.
     """
-    wanted = {key: request for request in requests if (key := key_of(request))}
+    wanted: dict[Key, OrderRequest] = {}
+    for request in requests:
+        if key := key_of(request):
+            wanted.setdefault(key, request)  # the first one introduces a new customer, as if placed one by one
     if not wanted:
         return {}
     found = _find(channel_id, wanted)

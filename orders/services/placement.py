@@ -30,7 +30,7 @@ from orders import totals
 from orders.enums import LineKind
 from orders.errors import SalesChannelDisabled
 from orders.requests import OrderRequest
-from orders.rows import Context, OrderRow, Rows
+from orders.rows import Context, LineRow, OrderRow, Rows
 from orders.services import customers
 from orders.totals import Totals
 
@@ -78,7 +78,8 @@ class Options:
 class Placed:
     """What became of one request: a new order, the existing one of that external id, or a refusal.
 
-    Of a new one: its row, and how many of its lines of goods name a sku that nobody knows.
+    Of a new one: its row, how many of its lines of goods name a sku that nobody knows, and, where it was placed alone,
+    the rows of its lines.
     """
 
     order_id: UUID | None
@@ -88,6 +89,7 @@ class Placed:
     refusal: DomainError | None = None
     row: OrderRow | None = None
     unknown_skus: int = 0
+    lines: Sequence[LineRow] = ()
 
 
 Alongside = Callable[[Sequence[Placed]], None]
@@ -135,7 +137,7 @@ def place_orders(
     while True:
         try:
             with atomic(savepoint=True):
-                return _attempt(requests, selling, actor, options, refused, look_first=True)
+                return _attempt(requests, selling, actor, options, refused, look_first=True, alongside=alongside)
         except _Refused as shortage:
             refused |= shortage.refusals
 
@@ -148,6 +150,7 @@ def _attempt(
     refused: dict[int, DomainError],
     *,
     look_first: bool = False,
+    alongside: Alongside | None = None,
 ) -> list[Placed]:
     _require_active(selling)
     seen = _seen(requests, selling)
@@ -175,9 +178,12 @@ def _attempt(
         short = reservations.refusals(list(demands.values()), selling.location_ids)
         if short:
             raise _Refused(_by_index(short, demands))
-    numbers = _write(rows, options)
+    news = _News(rows, written, _write(rows, options), _unknown_skus(rows))
+    placed = [_outcome(index, requests[index], seen, work, news) for index in range(len(requests))]
+    if alongside is not None:
+        alongside(placed)
     _hold(demands, selling, actor)
-    return [_outcome(index, requests[index], seen, work, written, numbers) for index in range(len(requests))]
+    return placed
 
 
 @dataclass(slots=True)
@@ -216,20 +222,31 @@ def _work_out(
     return work
 
 
-def _outcome(
-    index: int,
-    request: OrderRequest,
-    seen: dict[str, Placed],
-    work: _Work,
-    written: dict[int, OrderRow],
-    numbers: dict[UUID, int],
-) -> Placed:
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a call has written: all rows, the orders by index, their numbers and unknown skus by id."""
+
+    rows: Rows
+    written: dict[int, OrderRow]
+    numbers: dict[UUID, int]
+    unknown_skus: dict[UUID, int]
+
+
+def _outcome(index: int, request: OrderRequest, seen: dict[str, Placed], work: _Work, news: _News) -> Placed:
     if index in work.refusals:
         return Placed(None, refusal=work.refusals[index])
     if request.external_id in seen:
         return seen[request.external_id]
-    order = written[work.repeats.get(index, index)]
-    return Placed(order.id, numbers.get(order.id), existing=index in work.repeats, source_digest=order.source_digest)
+    order = news.written[work.repeats.get(index, index)]
+    return Placed(
+        order.id,
+        news.numbers.get(order.id),
+        existing=index in work.repeats,
+        source_digest=order.source_digest,
+        row=order,
+        unknown_skus=news.unknown_skus.get(order.id, 0),
+        lines=news.rows.lines if len(news.written) == 1 else (),
+    )
 
 
 def _require_active(selling: Selling) -> None:

@@ -27,7 +27,7 @@ from orders.events import OrderUpdated
 from orders.locks import lock_order
 from orders.models import Adjustment, CreditLine, Order, OrderAddress, OrderLine, ShippingLine, TaxLine
 from orders.requests import OrderRequest
-from orders.rows import Context, LineRow, Rows
+from orders.rows import AdjustmentRow, Context, LineRow, Rows, ShippingLineRow, TaxLineRow
 from orders.services import customers, journal, rollup
 from orders.services.placement import Options, Selling, Stock
 from payments.models import Payment
@@ -51,7 +51,22 @@ _OWN: Final = (
     "source_digest",
     "import_run_id",
 )
-_SHOWN: Final = ("email", "phone", "currency", "placed_at", "status", "discount_total", "tax_total")
+_SHOWN: Final = (
+    "email",
+    "phone",
+    "currency",
+    "placed_at",
+    "status",
+    "payment_status",
+    "fulfillment_status",
+    "shipping_subtotal",
+    "discount_total",
+    "tax_total",
+    "credit_total",
+    "captured_total",
+    "refunded_total",
+    "total",
+)
 _LINE_SHOWN: Final = ("sku", "title", "quantity", "unit_price", "total", "quantity_fulfilled")
 
 
@@ -90,8 +105,8 @@ def revise_order(
 
     _replace(order, fresh, kept)
     _take_over(order, fresh, request)
-    changes = rollup.refresh(order)
-    changed = _changes(before, _snapshot(order, fresh.lines)) | changes
+    rollup.refresh(order)
+    changed = _changes(before, _snapshot(order, fresh.lines))
     event = OrderUpdated(order_id=order.public_id, changed=sorted({name.partition("/")[0] for name in changed}))
     journal.record(order, event, actor=actor, changes=changed, facts={"act": "order.revised", "version": order.version})
     if held or (options.stock is Stock.RESERVE and order.status == OrderStatus.PENDING):
@@ -107,7 +122,7 @@ def _require_revisable(order: Order) -> None:
 
 
 def _kept(order: Order) -> _Kept:
-    made_here = CreditLine.objects.filter(order=order).exclude(created_at=order.created_at)
+    made_here = CreditLine.objects.filter(order=order, is_stated=False)
     return _Kept(
         lines={line.pk: line for line in order.lines.all()},
         shipping={line.pk: line for line in order.shipping_lines.all()},
@@ -158,13 +173,13 @@ def _reuse_ids(order: Order, fresh: Rows, kept: _Kept) -> None:
         [(line.id, line.position, line.code) for line in fresh.shipping],
         [(line.pk, line.position, line.code) for line in kept.shipping.values()],
     )
-    for line in (*fresh.lines, *fresh.shipping):
+    every: list[LineRow | ShippingLineRow] = [*fresh.lines, *fresh.shipping]
+    for line in every:
         line.id = renamed.get(line.id, line.id)
-    for part in (*fresh.taxes, *fresh.adjustments):
-        part.line_id = renamed.get(part.line_id, part.line_id) if part.line_id else None
-        part.shipping_line_id = (
-            renamed.get(part.shipping_line_id, part.shipping_line_id) if part.shipping_line_id else None
-        )
+    parts: list[TaxLineRow | AdjustmentRow] = [*fresh.taxes, *fresh.adjustments]
+    for part in parts:
+        part.line_id = part.line_id and renamed.get(part.line_id, part.line_id)
+        part.shipping_line_id = part.shipping_line_id and renamed.get(part.shipping_line_id, part.shipping_line_id)
     _require_room(order, fresh, kept)
 
 
@@ -184,7 +199,7 @@ def _paired(fresh: Sequence[tuple[UUID, int, str]], old: Sequence[tuple[UUID, in
 
 def _require_room(order: Order, fresh: Rows, kept: _Kept) -> None:
     """What was given back must still be there to have been sold, and its money to have been taken."""
-    sold = {line.id: line.quantity for line in (*fresh.lines, *fresh.shipping)}
+    sold = {line.id: line.quantity for line in fresh.lines} | {line.id: line.quantity for line in fresh.shipping}
     given_back = {line.pk: line.quantity_returned for line in kept.lines.values()} | {
         line.pk: line.quantity_credited for line in kept.shipping.values()
     }
@@ -201,8 +216,8 @@ def _replace(order: Order, fresh: Rows, kept: _Kept) -> None:
         for model in (TaxLine, Adjustment, OrderLine, ShippingLine, OrderAddress):
             # Plain SQL: Django would refuse to delete a line that something refers to, and it is there again below.
             cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE order_id = %s', [order.pk])  # noqa: S608
-    CreditLine.objects.filter(order=order, created_at=order.created_at).delete()
-    Payment.objects.filter(order=order, created_at=order.created_at).delete()
+    CreditLine.objects.filter(order=order, is_stated=True).delete()
+    Payment.objects.filter(order=order, is_stated=True).delete()
     _carry_refunds(fresh, kept.credit)
     known = set(order.notes.values_list("body", flat=True))
     bulk.insert(
@@ -221,8 +236,6 @@ def _replace(order: Order, fresh: Rows, kept: _Kept) -> None:
     for method in kept.shipping.values():
         if method.quantity_credited:
             ShippingLine.objects.filter(pk=method.pk).update(quantity_credited=method.quantity_credited)
-    CreditLine.objects.filter(pk__in=[credit.id for credit in fresh.credits]).update(created_at=order.created_at)
-    Payment.objects.filter(pk__in=[payment.id for payment in fresh.payments]).update(created_at=order.created_at)
 
 
 def _carry_refunds(fresh: Rows, credit: Decimal) -> None:
@@ -245,7 +258,7 @@ def _take_over(order: Order, fresh: Rows, request: OrderRequest) -> None:
 
 
 def _snapshot(order: Order, lines: Any) -> dict[str, Any]:
-    shown = {name: str(getattr(order, name)) for name in _SHOWN}
+    shown = {name: _as_text(getattr(order, name)) for name in _SHOWN}
     for line in lines:
         place = f"items/{line.position}"
         shown |= {f"{place}/{name}": _as_text(getattr(line, name)) for name in _LINE_SHOWN}

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from orders import policies
-from orders.enums import OrderStatus, ReturnStatus
+from orders.enums import ReturnStatus
 from orders.models import CreditLine, Hold, Order, OrderLine
 from payments.models import Payment
 
@@ -78,10 +78,11 @@ def _read(order_ids: Sequence[UUID]) -> defaultdict[UUID, _Basis]:
     holds = Hold.objects.filter(order_id__in=order_ids, released_at=None)
     for order_id, count in holds.order_by().values_list("order_id").annotate(Count("pk")):
         basis[order_id].open_holds = count
-    paid = Payment.objects.filter(order_id__in=order_ids).order_by().values_list("order_id")
-    paid = paid.annotate(pledged=Sum("amount", filter=Q(canceled_at=None)), taken=Sum("captured"), back=Sum("refunded"))
-    for order_id, *sums in paid:
-        basis[order_id].authorized, basis[order_id].captured, basis[order_id].refunded = (each or ZERO for each in sums)
+    paid = Payment.objects.filter(order_id__in=order_ids).order_by().values("order_id")
+    pledged = Sum("amount", filter=Q(canceled_at=None))
+    for sums in paid.annotate(pledged=pledged, taken=Sum("captured"), back=Sum("refunded")):
+        each = basis[sums["order_id"]]
+        each.authorized, each.captured, each.refunded = sums["pledged"] or ZERO, sums["taken"], sums["back"]
     credited = CreditLine.objects.filter(order_id__in=order_ids).order_by().values_list("order_id")
     for order_id, amount in credited.annotate(Sum("amount")):
         basis[order_id].credit = amount
@@ -90,7 +91,7 @@ def _read(order_ids: Sequence[UUID]) -> defaultdict[UUID, _Basis]:
 
 def _derive(order: Order, basis: _Basis) -> Changes:
     before = {name: getattr(order, name) for name in _DERIVED}
-    canceled = order.status == OrderStatus.CANCELED
+    canceled = order.canceled_at is not None  # also when it has been archived since
     order.open_holds = basis.open_holds
     order.units_open = 0 if canceled else policies.units_open(basis.lines)
     order.fulfillment_status = policies.fulfillment_status(basis.lines, canceled=canceled)

@@ -99,7 +99,7 @@ def test_an_order_is_either_canceled_or_packed(workers: Workers):
     answers = workers.race(work.cancel_or_fulfill, orders, here.locations["W1"].pk)
 
     refusals = {
-        "canceled": {"done": 1, "order_not_cancelable": 1, "order_not_open": 2},
+        "canceled": {"done": 1, "order_already_canceled": 1, "order_not_open": 2},
         "fulfilled": {"done": 1, "order_not_cancelable": 2, "fulfills_more_than_ordered": 1},
     }
     winners: Counter[str] = Counter()

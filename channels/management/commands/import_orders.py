@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import msgspec
 from django.conf import settings
@@ -89,7 +89,8 @@ class Command(BaseCommand):
             sys.exit(_PARTLY)
 
     def _print(self, wish: Wish, outcome: Outcome) -> None:
-        console = Console(file=self.stdout, width=None if self.stdout.isatty() else 120, highlight=False)
+        width = None if self.stdout.isatty() else 120
+        console = Console(file=cast(IO[str], self.stdout), width=width, highlight=False)
         console.print(_table(wish, outcome))
         for line in _remarks(wish, outcome):
             console.print(Text(line))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets, display
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
@@ -13,7 +14,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
 from unfold.views import ChangeList
 
 from oms.core.errors import DomainError
@@ -43,6 +43,7 @@ class ConsoleAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 50
     sortable_by: tuple[str, ...] = ()
+    show_facets = ShowFacets.NEVER  # counts of every choice, over every row
     list_disable_select_all = True
     list_filter_submit = True
     list_fullwidth = True
@@ -99,6 +100,14 @@ class ConsoleAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """What is done to many is done to those of one page: never to everything that a filter finds."""
+        given = request.POST.copy()
+        given["select_across"] = "0"
+        request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
+        answer: HttpResponse | None = super().response_action(request, queryset)
+        return answer
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -120,7 +129,7 @@ class ConsoleAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(ConsoleAdmin):
-    """Rows that only services write. JSON is shown readably; `hidden` fields are left out."""
+    """Rows that only services write. JSON is readable, links lead to the web only, `hidden` is left out."""
 
     hidden: ClassVar[tuple[str, ...]] = ()
 
@@ -146,10 +155,12 @@ class ReadOnlyAdmin(ConsoleAdmin):
     def _shown(self, field: Any) -> str:
         if isinstance(field, models.JSONField):
             return self._reader(field, show.actor if field.name in {"actor", "author", "placed_by"} else show.as_json)
+        if isinstance(field, models.URLField):
+            return self._reader(field, show.web_link)
         return str(field.name)
 
     def _reader(self, field: Any, render: Any) -> str:
-        """A read-only column that shows a JSON field; made once for each field."""
+        """A read-only column that shows a field in its own way; made once for each field."""
         name = f"{field.name}_shown"
         if not hasattr(type(self), name):
 
@@ -170,6 +181,7 @@ class ReadOnlyInline(TabularInline):
     can_delete = False
     show_change_link = False
     hide_title = True
+    ordering = ("pk",)
     per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

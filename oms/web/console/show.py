@@ -79,6 +79,13 @@ def as_json(value: Any) -> SafeString:
     return format_html('<pre class="c-json">{}</pre>', text)
 
 
+def web_link(url: str, text: Any = "") -> SafeString:
+    """A link to somewhere outside. What is no web address (`javascript:` …) stays text."""
+    if not url.lower().startswith(("https://", "http://")):
+        return format_html("{}", text or url)
+    return format_html('<a class="c-link" href="{}" rel="noreferrer noopener" target="_blank">{}</a>', url, text or url)
+
+
 def change_url(model: str, pk: UUID | str | int) -> str:
     """The page of a row; `model` is app_model in lower case: orders_order."""
     return reverse(f"admin:{model}_change", args=[pk])

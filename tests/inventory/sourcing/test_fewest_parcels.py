@@ -103,7 +103,7 @@ def test_every_candidate_is_told_with_its_numbers_and_why():
 
 
 def test_the_reasons_of_a_split_are_told_too():
-    assert reasons(decide({X: 5}, {"A": {X: 3}, "B": {X: 4}, "C": {X: 4}, "D": {X: 1}})) == {
+    assert reasons(decide({X: 7}, {"A": {X: 3}, "B": {X: 4}, "C": {X: 4}, "D": {X: 1}})) == {
         "A": "completes_the_set",
         "B": "completes_the_set",
         "C": "lower_priority",

@@ -51,6 +51,7 @@ def _queries(client, url):
         response = client.get(url)
     assert response.status_code == 200, url
     assert EVIL not in response.content.decode(), f"not escaped: {url}"
+    assert 'href="javascript:' not in response.content.decode(), url
     return len(queries)
 
 

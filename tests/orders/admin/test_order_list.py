@@ -104,6 +104,17 @@ def test_many_are_held_and_released_at_once(client):
     assert list(Order.objects.values_list("open_holds", flat=True)) == [0, 0]
 
 
+def test_nothing_is_done_to_orders_that_were_not_ticked(client):
+    house = shop({"W1": {"LAMP": 10}})
+    ticked, other = placed_order(house, {"LAMP": 1}), placed_order(house, {"LAMP": 1})
+
+    chosen = {"action": "place_holds", "_selected_action": [str(ticked.pk)], "select_across": "1"}
+    client.post(changelist(Order), chosen)
+
+    assert list(Hold.objects.values_list("order_id", flat=True)) == [ticked.pk]
+    assert other.open_holds == 0
+
+
 def test_no_more_than_ten_refusals_are_told_one_by_one(client):
     house = shop({"W1": {"LAMP": 20}})
     orders = [placed_order(house, {"LAMP": 1}) for _ in range(12)]

@@ -1,0 +1,197 @@
+"""Levels, who holds what of them, and the ledger: read here, written by services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter, RelatedDropdownFilter
+
+from inventory.admin.adjusting import adjustable
+from inventory.models import InventoryLevel, Reservation, SourcingDecision, StockMovement
+from oms.core import ids
+from oms.web.console import show
+from oms.web.console.admin import ReadOnlyAdmin
+
+NEWEST = 20
+
+
+class ShortFilter(RadioFilter):
+    """Levels that somebody should look at."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("short", _("nothing available")), ("backordered", _("backordered"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[InventoryLevel]) -> QuerySet[InventoryLevel]:
+        if self.value() == "short":
+            return queryset.filter(available__lte=0)
+        return queryset.filter(backordered__gt=0) if self.value() == "backordered" else queryset
+
+
+@admin.register(InventoryLevel)
+class InventoryLevelAdmin(ReadOnlyAdmin):
+    """The counters of an item at a location: read here, moved by the adjust form and by orders."""
+
+    list_display = (
+        "shown_sku",
+        "location",
+        "on_hand",
+        "reserved",
+        "available",
+        "backordered",
+        "incoming",
+        "safety_stock",
+    )
+    list_select_related = ("item", "location")
+    list_filter = (("location", RelatedDropdownFilter), ShortFilter)
+    search_help_text = _("Sku or its beginning")
+    ordering = ("item__sku", "id")
+    prefix_search = ("item__sku",)
+    hidden = ("created_at", "deleted_at", "ledger_seq")
+    change_form_outer_before_template = "admin/inventory/adjust.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
+        rows: QuerySet[InventoryLevel] = super().get_queryset(request)
+        return rows.filter(deleted_at=None)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [*super().get_fields(request, obj), "shown_reservations", "shown_movements"]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        level = self.get_object(request, object_id)
+        context = {**(adjustable(request, level.item_id, level) if level else {}), **(extra_context or {})}
+        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return page
+
+    @display(description=_("Item"))
+    def shown_sku(self, level: InventoryLevel) -> str:
+        return level.item.sku
+
+    @display(description=_("Held by"))
+    def shown_reservations(self, level: InventoryLevel) -> SafeString | str:
+        rows = level.reservations.order_by("-pk")[:NEWEST]
+        return format_html_join("", "<p>{}: {}</p>", [(_holder(row), _held(row)) for row in rows]) or "–"
+
+    @display(description=_("Newest movements"))
+    def shown_movements(self, level: InventoryLevel) -> SafeString:
+        rows = level.movements.order_by("-seq")[:NEWEST]
+        told = format_html_join(
+            "",
+            "<p>{} · {} {} → {} · {} {}</p>",
+            [
+                (
+                    row.occurred_at.strftime("%Y-%m-%d %H:%M"),
+                    row.get_kind_display(),
+                    f"{row.delta_on_hand:+d}/{row.delta_reserved:+d}",
+                    f"{row.on_hand_after}/{row.reserved_after}",
+                    show.actor(row.actor),
+                    row.note or (row.get_reason_display() if row.reason else ""),
+                )
+                for row in rows
+            ],
+        )
+        ledger = f"{reverse('admin:inventory_stockmovement_changelist')}?level__id__exact={level.pk}"
+        return format_html('{}<p><a class="c-link" href="{}">{}</a></p>', told, ledger, _now("All movements"))
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "shown_holder", "shown_sku", "shown_location", "quantity", "backordered", "created_at")
+    list_select_related = ("level__item", "level__location")
+    search_help_text = _("Sku")
+    ordering = ("-id",)
+    exact_search = ("level__item__sku",)
+
+    @display(description=_("Held by"))
+    def shown_holder(self, row: Reservation) -> SafeString | str:
+        return _holder(row)
+
+    @display(description=_("Item"))
+    def shown_sku(self, row: Reservation) -> str:
+        return row.level.item.sku
+
+    @display(description=_("Location"))
+    def shown_location(self, row: Reservation) -> str:
+        return row.level.location.name
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    """The ledger: read, never written."""
+
+    list_display = (
+        "occurred_at",
+        "shown_sku",
+        "shown_location",
+        "kind",
+        "shown_on_hand",
+        "shown_reserved",
+        "reason",
+        "shown_actor",
+    )
+    list_select_related = ("level__item", "level__location")
+    list_filter = (("kind", ChoicesCheckboxFilter), ("level__location", RelatedDropdownFilter))
+    search_help_text = _("Sku")
+    ordering = ("-id",)
+    exact_search = ("level__item__sku",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup == "level__id__exact" or bool(super().lookup_allowed(lookup, value, request))
+
+    @display(description=_("Item"))
+    def shown_sku(self, row: StockMovement) -> str:
+        return row.level.item.sku
+
+    @display(description=_("Location"))
+    def shown_location(self, row: StockMovement) -> str:
+        return row.level.location.name
+
+    @display(description=_("On hand"))
+    def shown_on_hand(self, row: StockMovement) -> str:
+        return f"{row.delta_on_hand:+d} → {row.on_hand_after}" if row.delta_on_hand else str(row.on_hand_after)
+
+    @display(description=_("Reserved"))
+    def shown_reserved(self, row: StockMovement) -> str:
+        return f"{row.delta_reserved:+d} → {row.reserved_after}" if row.delta_reserved else str(row.reserved_after)
+
+    @display(description=_("By"))
+    def shown_actor(self, row: StockMovement) -> str:
+        return show.actor(row.actor)
+
+
+@admin.register(SourcingDecision)
+class SourcingDecisionAdmin(ReadOnlyAdmin):
+    """Shown best on the page of its order."""
+
+    list_display = ("public_id", "shown_order", "strategy", "parcels", "created_at")
+    ordering = ("-id",)
+    exact_search = ("order_id",)
+
+    @display(description=_("Order"))
+    def shown_order(self, row: SourcingDecision) -> SafeString:
+        return show.link("orders_order", row.order_id, ids.encode(ids.ORDER, row.order_id))
+
+
+def _holder(row: Reservation) -> SafeString | str:
+    if row.order_id:
+        return show.link("orders_order", row.order_id, ids.encode(ids.ORDER, row.order_id))
+    return row.description or _now("by hand")
+
+
+def _held(row: Reservation) -> str:
+    if row.backordered:
+        return _now("%(held)s held, %(waiting)s backordered") % {"held": row.quantity, "waiting": row.backordered}
+    return _now("%s held") % row.quantity
