@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from inventory.models import InventoryLevel, Reservation
 
 
-def available_at(item_ids: Collection[UUID], locations: Collection[UUID] | QuerySet) -> dict[UUID, int]:  # type: ignore[type-arg]  (a query of ids of any table)
+def available_at(item_ids: Collection[UUID], locations: Collection[UUID] | QuerySet[Any, Any]) -> dict[UUID, int]:
     """What can be promised of each of these items at the active ones of these locations together, in one query.
 
     locations: ids, or a query that yields them. A location that owes its safety stock counts as 0, as it does when an

@@ -13,9 +13,8 @@ from rest_framework.request import Request
 from channels.api import shapes
 from channels.models import SalesChannel
 from channels.services import channels
-from inventory.api import base
+from inventory.api import base, locations
 from inventory.api import examples as stock_examples
-from inventory.api import locations
 from inventory.api import shapes as stock_shapes
 from oms.core import ids
 from oms.core.errors import NotFound

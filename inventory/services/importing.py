@@ -25,6 +25,7 @@ from oms.core.actors import Actor
 from oms.core.transactions import atomic
 
 CHUNK: Final = 2000
+_FIELDS: Final = tuple(StockRow.__dataclass_fields__)
 
 
 @dataclass(slots=True)
@@ -92,6 +93,10 @@ class _StagedRow(bulk.Row, kw_only=True):
     barcode: str | None
 
 
+def _staged(row: StockRow) -> _StagedRow:
+    return _StagedRow(**{name: getattr(row, name) for name in _FIELDS})
+
+
 class _RejectedRow(bulk.Row, kw_only=True):
     table = "stock_import_reject"
 
@@ -117,7 +122,7 @@ def _stage(path: Path, outcome: Outcome) -> None:
     for chunk in _chunks(first, rows):
         outcome.rows += len(chunk)
         bulk.copy(
-            [_StagedRow(**asdict(row)) for row in chunk if isinstance(row, StockRow)],
+            [_staged(row) for row in chunk if isinstance(row, StockRow)],
             [
                 _RejectedRow(line=row.line, column_name=row.column, reason=row.reason, raw=row.raw)
                 for row in chunk
@@ -292,7 +297,6 @@ LEFT JOIN inventory_stocklocation AS location ON location.code = row.location
 LEFT JOIN inventory_inventorylevel AS level ON level.item_id = item.id AND level.location_id = location.id
 ORDER BY row.line
 """
-_FIELDS: Final = tuple(StockRow.__dataclass_fields__)
 
 
 def _next_chunk(after: int, *, dry_run: bool) -> list[_Target]:

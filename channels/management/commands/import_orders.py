@@ -12,6 +12,7 @@ from typing import IO, Any, Final, cast
 import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -36,7 +37,6 @@ class Command(BaseCommand):
         "committed chunk ended; a file that was brought in already changes nothing; an order that says something else "
         "than before becomes one new revision. Exit codes: 0 all taken, 1 some records rejected, 2 refused or stopped."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="The file; may be packed with gzip, whatever its name.")
@@ -77,6 +77,10 @@ class Command(BaseCommand):
                 outcome = import_file(wish=wish, actor=_ACTOR, progress=report)
         except DomainError as refusal:
             raise CommandError(str(refusal), returncode=_REFUSED) from None
+        except OperationalError as problem:
+            raise CommandError(
+                f"The database: {problem}Started again, the import goes on.", returncode=_REFUSED
+            ) from None
         except OSError as problem:
             raise CommandError(f"{problem.filename}: {problem.strerror}", returncode=_REFUSED) from None
         if options["json"]:

@@ -23,7 +23,7 @@ from orders.enums import HoldReason
 from orders.models import Order, TimelineEntry
 from orders.services import fulfilling, holds, notes, shipping
 
-SAMPLES: Final = Path(os.environ.get("X_SAMPLES") or settings.BASE_DIR / "samples")
+SAMPLES: Final = Path(settings.BASE_DIR) / "samples"
 USER, PASSWORD = "demo", "demo"
 WEB, WHOLESALE = "web-shop", "wholesale"
 # Which stock locations each channel sells from; the locations themselves come with the stock.

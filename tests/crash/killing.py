@@ -1,0 +1,59 @@
+"""Importing in a process of its own on the test database, which can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.db import connection
+
+from channels.models import ImportRun
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(chunk_lines: int = 200) -> dict[str, str]:
+    """The environment of a process that works on the test database."""
+    database = connection.settings_dict
+    user = quote(database["USER"]) + (f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else "")
+    host = database["HOST"] or database["OPTIONS"].get("host", "")
+    options = {"host": host} | ({"port": database["PORT"]} if database["PORT"] else {})
+    url = f"postgresql://{user}@/{database['NAME']}?{urlencode(options)}"
+    return os.environ | {"DATABASE_URL": url, "OMS_IMPORT_CHUNK_LINES": str(chunk_lines), "OMS_ENV": "test"}
+
+
+def start(path: Path, *arguments: str, chunk_lines: int = 200) -> subprocess.Popen[str]:
+    command = [sys.executable, "manage.py", "import_orders", str(path), "--channel", "retail", "--json", *arguments]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(chunk_lines),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
+    out, err = process.communicate(timeout=300)
+    return process.returncode, json.loads(out) if out else {"refused": err.strip()}
+
+
+def kill_at(process: subprocess.Popen[str], cursor: int, patience: float = 120) -> int:
+    """Kill the process as soon as so many records are committed; how many were then. Ended before: they all are."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until and process.poll() is None:
+        done = ImportRun.objects.values_list("cursor", flat=True).order_by("-started_at").first() or 0
+        if done >= cursor:
+            break
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return ImportRun.objects.values_list("cursor", flat=True).order_by("-started_at").first() or 0
