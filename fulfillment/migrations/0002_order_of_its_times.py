@@ -4,23 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('fulfillment', '0001_initial'),
-        ('orders', '0003_search_by_name_and_email'),
+        ("fulfillment", "0001_initial"),
+        ("orders", "0003_search_by_name_and_email"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='fulfillment',
-            name='fulfillment_shipped_is_not_canceled',
+            model_name="fulfillment",
+            name="fulfillment_shipped_is_not_canceled",
         ),
         migrations.AddConstraint(
-            model_name='fulfillment',
-            constraint=models.CheckConstraint(condition=models.Q(('canceled_at__isnull', True), models.Q(('delivered_at__isnull', True), ('shipped_at__isnull', True)), _connector='OR'), name='fulfillment_shipped_is_not_canceled'),
+            model_name="fulfillment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("canceled_at__isnull", True),
+                    models.Q(("delivered_at__isnull", True), ("shipped_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="fulfillment_shipped_is_not_canceled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfillment',
-            constraint=models.CheckConstraint(condition=models.Q(('delivered_at__isnull', True), ('shipped_at__isnull', False), ('requires_shipping', False), _connector='OR'), name='fulfillment_ships_before_it_arrives'),
+            model_name="fulfillment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("delivered_at__isnull", True),
+                    ("shipped_at__isnull", False),
+                    ("requires_shipping", False),
+                    _connector="OR",
+                ),
+                name="fulfillment_ships_before_it_arrives",
+            ),
         ),
     ]

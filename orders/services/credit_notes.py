@@ -8,8 +8,8 @@ capped at what is left of what was taken for that order. Everything else is for 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -22,11 +22,12 @@ from oms.core import bulk, ids, locks
 from oms.core.actors import Actor
 from oms.core.money import round_amount
 from oms.core.transactions import atomic
+from orders import policies
 from orders.enums import CreditReason, HoldReason, OrderStatus
-from orders.events import OrderUpdated
-from orders.models import Order
+from orders.events import HoldPlaced, OrderUpdated
+from orders.models import Hold, Order
 from orders.rows import CreditLineRow
-from orders.services import holds, journal, rollup
+from orders.services import journal, rollup
 from payments.services import refunds_recorded
 
 ZERO: Final = Decimal(0)
@@ -199,15 +200,23 @@ def _write(work: _Work, actor: Actor) -> None:
     amounts = {order_id: sum([each.amount for each in given], ZERO) for order_id, given in work.given.items()}
     refunds_recorded.record(amounts)
     bulk.insert([row for order in touched for row in _credit_lines(order.pk, work.given[order.pk])])
-    rollup.refresh_all(touched, revisions={order.pk: len(work.given[order.pk]) for order in touched})
-    journal.record_all(
-        [act for order in touched for act in _acts(order, before[order.pk], work.given[order.pk])], actor=actor
-    )
+    stopped = _stop(touched, work, actor)
+    acts = [act for order in touched for act in _acts(order, before[order.pk], work.given[order.pk], stopped)]
+    rollup.refresh_all(touched, revisions=Counter(act.order_id for act in acts))
+    journal.record_all(acts, actor=actor)
+
+
+def _stop(touched: Sequence[Order], work: _Work, actor: Actor) -> dict[tuple[UUID, str], Hold]:
+    """Hold the open orders of which units are given back that are not packed yet; by order and note."""
+    stopped = {}
     for order in touched:
-        for each in work.given[order.pk]:
-            if each.unsent and order.status in (OrderStatus.PENDING, OrderStatus.REQUIRES_ACTION):
+        for each in work.given[order.pk] if policies.can_hold(order) else ():
+            if each.unsent:
                 note = f"Credit note {each.reference} gives back units that are not packed yet."[:255]
-                holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=note, actor=actor)
+                hold = Hold(order=order, reason=HoldReason.OTHER, note=note, placed_by=actor.as_dict())
+                stopped[order.pk, each.reference] = hold
+    Hold.objects.bulk_create(stopped.values())
+    return stopped
 
 
 def _take_units(work: _Work) -> None:
@@ -239,7 +248,10 @@ def _credit_lines(order_id: UUID, given: Sequence[_Given]) -> list[CreditLineRow
     ]
 
 
-def _acts(order: Order, total: Decimal, given: Sequence[_Given]) -> list[journal.Act]:
+def _acts(
+    order: Order, total: Decimal, given: Sequence[_Given], stopped: Mapping[tuple[UUID, str], Hold]
+) -> list[journal.Act]:
+    """Note by note, so that it reads the same whether notes come together or one by one."""
     acts = []
     for each in given:
         event = OrderUpdated(order_id=order.public_id, changed=["credit_lines", "items", "total"])
@@ -247,4 +259,7 @@ def _acts(order: Order, total: Decimal, given: Sequence[_Given]) -> list[journal
         changes = {"total": (str(total), str(total - each.amount))} if each.amount else {}
         acts.append(journal.Act(order.pk, event, facts, changes))
         total -= each.amount
+        if hold := stopped.get((order.pk, each.reference)):
+            placed = HoldPlaced(order_id=order.public_id, hold_id=hold.public_id, reason=str(hold.reason))
+            acts.append(journal.Act(order.pk, placed, {"reason": str(hold.reason), "note": hold.note}, {}))
     return acts

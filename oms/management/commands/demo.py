@@ -26,7 +26,7 @@ from orders.services import fulfilling, holds, notes, shipping
 SAMPLES: Final = Path(settings.BASE_DIR) / "samples"
 USER, PASSWORD = "demo", "demo"
 WEB, WHOLESALE = "web-shop", "wholesale"
-# Which stock locations each channel sells from; the locations themselves come with the stock.
+# Each sells from every location that came with the stock.
 CHANNELS: Final[dict[str, dict[str, Any]]] = {
     WEB: {"name": "Web shop", "default_currency": "EUR", "time_zone": "Europe/Berlin"},
     WHOLESALE: {"name": "Wholesale", "default_currency": "GBP", "time_zone": "Europe/London"},
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             call_command("import_stock", SAMPLES / "stock.csv", stdout=self.stdout)
 
     def _import_orders(self, file: Path, channel: str) -> None:
-        """A run that was interrupted goes on; one that ended is not made again. Records may be refused: staff see them."""
+        """A run that was interrupted goes on, one that ended is not made again. What it refused waits for staff."""
         finished = [RunStatus.COMPLETED, RunStatus.PARTIAL]
         if ImportRun.objects.filter(channel__code=channel, file_name=file.name, status__in=finished).exists():
             return
@@ -100,7 +100,9 @@ def _work_on(channel: str) -> None:
     clerk = actors.staff(get_user_model().objects.get(username=USER))
     if TimelineEntry.objects.filter(order__in=orders, actor__kind=clerk.kind, actor__id=clerk.id).exists():
         return
-    waiting = orders.filter(status="pending", open_holds=0, units_open__gt=0).order_by("-placed_at", "-pk")
+    waiting = orders.filter(status="pending", open_holds=0, units_open__gt=0, is_sample=False).order_by(
+        "-placed_at", "-pk"
+    )
     for act, order in zip(_ACTS, waiting[: len(_ACTS)], strict=False):
         act(order, clerk)
 

@@ -181,6 +181,21 @@ def test_what_waits_for_goods_is_not_packed_before_they_are_there():
     assert (held(order), lamps.sra("LAMP"), lamps.level("LAMP").backordered) == ({("LAMP", "W1"): (0, 1)}, (0, 0, 0), 1)
 
 
+def test_what_waited_is_packed_from_what_another_order_let_go():
+    lamps = shop({"W1": {"LAMP": 2}}, allow_backorder=True)
+    first, second = placed_order(lamps, {"LAMP": 2}), placed_order(lamps, {"LAMP": 2})
+    cancel_order(order_id=first.pk, reason="customer", actor=STAFF)
+
+    fulfil(second, {"LAMP": 1}, location_id=lamps.locations["W1"].pk)
+
+    assert (held(second), lamps.sra("LAMP"), lamps.level("LAMP").backordered) == (
+        {("LAMP", "W1"): (0, 1)},
+        (1, 0, 1),
+        1,
+    )
+    assert moves()[-1] == ("consume", -1, 0, -1)
+
+
 def test_stock_that_is_another_orders_is_not_taken():
     lamps = shop({"W1": {"LAMP": 2}}, allow_backorder=True)
     first, second = placed_order(lamps, {"LAMP": 2}), placed_order(lamps, {"LAMP": 1})

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from channels.services.selling import selling
 from inventory.errors import InsufficientStock, NoStockLocation, UnknownSku
@@ -445,6 +447,33 @@ def test_sales_of_the_past_leave_stock_as_it_is_and_are_not_announced():
 
     assert [placed.refusal for placed in outcome] == [None]
     assert (lamps.sra("LAMP"), recorded_events(outcome[0].order_id)) == ((1, 0, 1), [])
+
+
+def test_payments_and_credits_are_rounded_to_the_currency_before_they_are_summed():
+    lamps = shop({"W1": {"LAMP": 5}})
+    paid = [{"amount": 10.5}, {"amount": 10.5, "captured": 4.4, "refunded": 0.5}]
+    body = _body(
+        currency_code="JPY", items=[_item("LAMP", unit_price=50)], payments=paid, credit_lines=[{"amount": 1.5}]
+    )
+
+    order = placed_order_of(lamps, body)
+
+    payments = order.payments.order_by("pk")
+    assert list(payments.values_list("amount", "captured", "refunded")) == [(11, 11, 0), (11, 4, 1)]
+    assert list(order.credit_lines.values_list("amount", flat=True)) == [2]
+    assert (order.captured_total, order.refunded_total, order.total) == (15, 1, 48)
+
+
+def test_levels_for_what_waits_are_made_before_any_level_is_locked():
+    lamps = shop({"W1": {"BULB": 5}}, allow_backorder=True)
+    InventoryItemFactory(sku="LAMP", allow_backorder=True)
+
+    with CaptureQueriesContext(connection) as captured:
+        place(lamps, {"BULB": 1, "LAMP": 1})
+
+    statements = [query["sql"] for query in captured.captured_queries]
+    (made,) = [index for index, sql in enumerate(statements) if "INSERT INTO inventory_inventorylevel" in sql]
+    assert made < min(index for index, sql in enumerate(statements) if "FOR UPDATE OF level" in sql)
 
 
 def test_a_sample_is_an_order_of_nothing():
