@@ -28,7 +28,7 @@ class OrderAlreadyCanceled(OrderNotCancelable):
 
 class OrderNotCompletable(NotAllowed):
     code = "order_not_completable"
-    message = _("Order #%(number)s is %(status)s or on hold, so it cannot be completed.")
+    message = _("Order #%(number)s is %(status)s, on hold, or not packed yet, so it cannot be completed.")
 
 
 class OrderNotArchivable(NotAllowed):

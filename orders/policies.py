@@ -64,7 +64,8 @@ def can_fulfill(order: Lifecycle) -> bool:
 
 
 def can_complete(order: Lifecycle) -> bool:
-    return is_open(order) and not order.open_holds
+    """Nothing is left to pack: what an order still holds would be held for ever."""
+    return is_open(order) and not order.open_holds and not order.units_open
 
 
 def can_archive(order: Lifecycle) -> bool:

@@ -58,12 +58,12 @@ def test_a_status_is_followed_by_these_and_no_others(status, following):
 @pytest.mark.parametrize(
     ("order", "may"),
     [
-        (Order(), {"hold", "cancel", "fulfill", "complete"}),
+        (Order(), {"hold", "cancel", "fulfill"}),
         (Order(open_holds=1), {"hold", "cancel"}),
         (Order(units_open=0), {"hold", "cancel", "complete"}),
-        (Order(fulfillment_status="partially_fulfilled", units_open=1), {"hold", "fulfill", "complete"}),
+        (Order(fulfillment_status="partially_fulfilled", units_open=1), {"hold", "fulfill"}),
         (Order(fulfillment_status="shipped", units_open=0), {"hold", "complete"}),
-        (Order(status=ACTION), {"hold", "cancel", "complete"}),
+        (Order(status=ACTION), {"hold", "cancel"}),
         (Order(status=DRAFT), {"cancel"}),
         (Order(status=DONE, units_open=0, fulfillment_status="delivered"), {"archive"}),
         (Order(status=ARCHIVED, units_open=0), set()),

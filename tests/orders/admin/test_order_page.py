@@ -86,7 +86,7 @@ def test_each_state_of_an_order_offers_what_policy_allows_and_nothing_else(clien
     always = {"note", "tags"}
     order = placed_order(house, {"LAMP": 1})
 
-    assert _buttons(client, order) == always | {"fulfill", "hold", "cancel", "complete"}
+    assert _buttons(client, order) == always | {"fulfill", "hold", "cancel"}
 
     hold = holds.place_hold(order_id=order.pk, reason=HoldReason.FRAUD, actor=STAFF)
     assert _buttons(client, order) == always | {"release", "hold", "cancel"}

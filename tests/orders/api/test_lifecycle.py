@@ -160,14 +160,18 @@ def test_a_completed_order_can_be_archived_and_nothing_else_twice(db):
     here = f"/admin/orders/{order['id']}"
 
     early = api.post(f"{here}/archive")
+    unpacked = api.post(f"{here}/complete")
+    api.post(f"{here}/fulfillments", {"items": _items(order)})
     completed = api.post(f"{here}/complete").json()["order"]
     again = api.post(f"{here}/complete")
     archived = api.post(f"{here}/archive").json()["order"]
 
     assert problem(early) == (400, "not_allowed", "order_not_archivable")
+    assert problem(unpacked) == (400, "not_allowed", "order_not_completable")
     assert (completed["status"], archived["status"]) == ("completed", "archived")
     assert problem(again) == (400, "not_allowed", "order_not_completable")
-    assert recorded_events() == ["order.placed", "order.completed", "order.archived"]
+    happened = ["order.placed", "order.fulfillment_created", "order.completed", "order.archived"]
+    assert recorded_events() == happened
 
 
 def test_an_order_tells_what_happened_to_it_and_by_whom(db):
