@@ -169,7 +169,8 @@ class OnlineRetailFormat:
             raise raw.problem
         pick = self._pick
         try:
-            return rules.understand(raw, [rules.Row(line, *pick(row)) for line, row in raw.rows], defaults)
+            lines, rows = zip(*raw.rows, strict=True)
+            return rules.understand(raw, rules.Rows(lines, *zip(*map(pick, rows), strict=True)), defaults)
         except Rejected as reject:
             reject.raw = next((_as_csv(row) for line, row in raw.rows if line == reject.line), "")
             raise

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn, cast
 from zoneinfo import ZoneInfo
 
 from channels.adapters import countries
@@ -36,28 +36,30 @@ _MAX_QUANTITY: Final = 1_000_000
 _ZERO: Final = Decimal(0)
 
 
-class Row(NamedTuple):
-    """The eight columns as text, and the line of the file."""
+class Rows(NamedTuple):
+    """The rows of an invoice, column by column, as text; and the line of the file of each."""
 
-    line: int
-    invoice: str
-    code: str
-    description: str
-    quantity: str
-    date: str
-    price: str
-    customer: str
-    country: str
+    lines: Sequence[int]
+    invoices: Sequence[str]
+    codes: Sequence[str]
+    descriptions: Sequence[str]
+    quantities: Sequence[str]
+    dates: Sequence[str]
+    prices: Sequence[str]
+    customers: Sequence[str]
+    countries: Sequence[str]
 
 
-class _Line(NamedTuple):
-    """A row whose figures have been read."""
+class _Figures(NamedTuple):
+    """The rows with their figures read, column by column. kinds: what each code is; amounts: rounded, signed."""
 
-    row: Row
-    code: str
-    title: str
-    quantity: int
-    price: Decimal
+    lines: Sequence[int]
+    codes: list[str]
+    titles: list[str]
+    quantities: list[int]
+    prices: list[Decimal]
+    amounts: list[Decimal]
+    kinds: list[str]
 
 
 def is_credit(number: str) -> bool:
@@ -104,17 +106,22 @@ def kind_of(code: str) -> str:
     return "gift_card" if _VOUCHER.fullmatch(plain) else "goods"
 
 
-def understand(raw: RawRecord, rows: Sequence[Row], defaults: SourceDefaults) -> SourceRecord:
+@lru_cache(maxsize=16_384)
+def _amount(price: Decimal, quantity: int, currency: str) -> Decimal:
+    return round_amount(price * quantity, currency)
+
+
+def understand(raw: RawRecord, rows: Rows, defaults: SourceDefaults) -> SourceRecord:
     """An invoice as a sale, a sample, a credit or a write-off. Raises Rejected at the first thing that is wrong."""
     _require_number(raw)
-    lines = [_line(row) for row in rows]
-    issued_at = _time(rows, defaults)
-    customer = _agreed(rows, "CustomerID", [_customer_id(row.customer) for row in rows], 100)
-    country = _agreed(rows, "Country", [row.country.strip() for row in rows], 80)
     currency = defaults.currency or DEFAULT_CURRENCY
+    figures = _figures(rows, currency)
+    issued_at = _time(rows, defaults)
+    customer = _customer_id(_agreed(rows, "CustomerID", rows.customers, 100))
+    country = _agreed(rows, "Country", rows.countries, 80)
     record = SourceRecord(
         external_id=raw.external_id,
-        kind=_kind(raw, lines),
+        kind=_kind(raw, figures),
         line=raw.line,
         size=raw.size,
         raw=raw,
@@ -123,15 +130,11 @@ def understand(raw: RawRecord, rows: Sequence[Row], defaults: SourceDefaults) ->
         currency=currency,
     )
     if record.kind in (Kind.CREDIT, Kind.WRITE_OFF):
-        record.lines = [
-            DocumentLine(
-                line.code, line.title, line.quantity, line.price, round_amount(line.price * line.quantity, currency)
-            )
-            for line in lines
-        ]
+        record.lines = list(
+            map(DocumentLine, figures.codes, figures.titles, figures.quantities, figures.prices, figures.amounts)
+        )
     else:
-        record.item_lines = [line.row.line for line in lines if _is_item(line)]
-        record.request = _sale(raw.external_id, lines, issued_at, customer, country, currency, past=defaults.past)
+        _add_sale(record, figures, country, past=defaults.past)
     return record
 
 
@@ -142,42 +145,58 @@ def _require_number(raw: RawRecord) -> None:
         raise Rejected("The invoice number is longer than 190 characters.", line=raw.line, column="InvoiceNo")
 
 
-def _line(row: Row) -> _Line:
-    quantity, price = _quantity(row.quantity), _price(row.price)
-    code, title = row.code.strip(), row.description.strip()
-    if quantity is None:
-        raise Rejected(f"{row.quantity[:40]!r} is not a whole number.", line=row.line, column="Quantity")
-    if not 0 < abs(quantity) <= _MAX_QUANTITY:
-        raise Rejected(f"A quantity of {quantity} is not possible.", line=row.line, column="Quantity")
-    if price is None:
-        raise Rejected(
-            f"{row.price[:40]!r} is not a price such as 2.55 (at most six decimals).", line=row.line, column="UnitPrice"
-        )
-    if not code:
-        raise Rejected("The stock code is empty.", line=row.line, column="StockCode")
-    if len(code) > 100:
-        raise Rejected("The stock code is longer than 100 characters.", line=row.line, column="StockCode")
-    if len(title) > 255:
-        raise Rejected("The description is longer than 255 characters.", line=row.line, column="Description")
-    return _Line(row, code, title, quantity, price)
+def _figures(rows: Rows, currency: str) -> _Figures:
+    quantities, prices = list(map(_quantity, rows.quantities)), list(map(_price, rows.prices))
+    codes = [code.strip() for code in rows.codes]
+    titles = [title.strip() for title in rows.descriptions]
+    if None in quantities or None in prices or not all(codes):
+        _refuse_figures(rows, quantities, prices, codes)
+    for index, quantity in enumerate(quantities):
+        if not quantity or not -_MAX_QUANTITY <= quantity <= _MAX_QUANTITY:
+            raise Rejected(f"A quantity of {quantity} is not possible.", line=rows.lines[index], column="Quantity")
+    _require_short(rows, "StockCode", codes, 100, "stock code")
+    _require_short(rows, "Description", titles, 255, "description")
+    known_quantities, known_prices = cast(list[int], quantities), cast(list[Decimal], prices)
+    amounts = [
+        _amount(price, quantity, currency) for price, quantity in zip(known_prices, known_quantities, strict=True)
+    ]
+    return _Figures(rows.lines, codes, titles, known_quantities, known_prices, amounts, list(map(kind_of, codes)))
 
 
-def _time(rows: Sequence[Row], defaults: SourceDefaults) -> datetime:
+def _refuse_figures(
+    rows: Rows, quantities: Sequence[int | None], prices: Sequence[Decimal | None], codes: Sequence[str]
+) -> NoReturn:
+    """Name the first row in which a figure or the code cannot be read."""
+    for index, line in enumerate(rows.lines):
+        if quantities[index] is None:
+            reason = f"{rows.quantities[index][:40]!r} is not a whole number."
+            raise Rejected(reason, line=line, column="Quantity")
+        if prices[index] is None:
+            reason = f"{rows.prices[index][:40]!r} is not a price such as 2.55 (at most six decimals)."
+            raise Rejected(reason, line=line, column="UnitPrice")
+        if not codes[index]:
+            raise Rejected("The stock code is empty.", line=line, column="StockCode")
+    raise AssertionError("a row was wrong")
+
+
+def _require_short(rows: Rows, column: str, texts: Sequence[str], longest: int, what: str) -> None:
+    if max(map(len, texts)) > longest:
+        index = next(index for index, text in enumerate(texts) if len(text) > longest)
+        raise Rejected(f"The {what} is longer than {longest} characters.", line=rows.lines[index], column=column)
+
+
+def _time(rows: Rows, defaults: SourceDefaults) -> datetime:
     """The earliest of the rows' times. An hour that comes twice (clocks go back) is taken as the first of the two; a
     time that never was (clocks go forward) as what the clock would have shown without the change."""
-    earliest, last = None, ""
-    for row in rows:
-        if row.date == last:
-            continue
-        last = row.date
-        time = parse_time(last)
+    times = []
+    for text in set(rows.dates):
+        time = parse_time(text)
         if time is None:
-            reason = f"{last[:40]!r} is not a time such as 2010-12-01 08:26:00."
-            raise Rejected(reason, line=row.line, column="InvoiceDate")
-        if earliest is None or time < earliest:
-            earliest = time
-    assert earliest is not None  # noqa: S101  (an invoice has rows)
-    return earliest.replace(tzinfo=_zone(defaults.time_zone))
+            first = next(index for index, date in enumerate(rows.dates) if parse_time(date) is None)
+            reason = f"{rows.dates[first][:40]!r} is not a time such as 2010-12-01 08:26:00."
+            raise Rejected(reason, line=rows.lines[first], column="InvoiceDate")
+        times.append(time)
+    return min(times).replace(tzinfo=_zone(defaults.time_zone))
 
 
 def _customer_id(text: str) -> str:
@@ -187,75 +206,95 @@ def _customer_id(text: str) -> str:
     return found[1] if found else text
 
 
-def _agreed(rows: Sequence[Row], column: str, values: Sequence[str], longest: int) -> str:
+def _agreed(rows: Rows, column: str, texts: Sequence[str], longest: int) -> str:
     """What all rows of an invoice say."""
-    first = values[0]
-    for row, value in zip(rows, values, strict=True):
-        if value != first:
-            reason = f"The invoice says {value[:80]!r} here and {first[:80]!r} in line {rows[0].line}."
-            raise Rejected(reason, line=row.line, column=column)
+    first = texts[0]
+    if len(set(texts)) > 1:
+        for index, text in enumerate(texts):
+            if text.strip() != first.strip():
+                here, there = (_customer_id(each)[:80] for each in (text, first))
+                reason = f"The invoice says {here!r} here and {there!r} in line {rows.lines[0]}."
+                raise Rejected(reason, line=rows.lines[index], column=column)
     if len(first) > longest:
-        raise Rejected(f"This is longer than {longest} characters.", line=rows[0].line, column=column)
-    return first
+        raise Rejected(f"This is longer than {longest} characters.", line=rows.lines[0], column=column)
+    return first.strip()
 
 
-def _kind(raw: RawRecord, lines: Sequence[_Line]) -> Kind:
+def _kind(raw: RawRecord, figures: _Figures) -> Kind:
     """By number, signs and prices. What fits nothing is refused."""
-    credit = is_credit(raw.external_id)
-    for line in lines:
-        if line.price < 0 and (credit or kind_of(line.code) != "discount"):
-            raise Rejected(f"A price of {line.price} is not possible.", line=line.row.line, column="UnitPrice")
-        if credit and line.quantity > 0:
-            reason = f"A credit takes back: {line.quantity} would be a sale."
-            raise Rejected(reason, line=line.row.line, column="Quantity")
-    if credit:
+    lowest, highest = min(figures.quantities), max(figures.quantities)
+    if is_credit(raw.external_id):
+        _require_prices(figures, range(len(figures.lines)))
+        if highest > 0:
+            index = next(index for index, quantity in enumerate(figures.quantities) if quantity > 0)
+            reason = f"A credit takes back: {figures.quantities[index]} would be a sale."
+            raise Rejected(reason, line=figures.lines[index], column="Quantity")
         return Kind.CREDIT
-    if any(line.price for line in lines):
-        for line in lines:
-            if line.quantity < 0 and kind_of(line.code) != "discount":
-                reason = f"A quantity of {line.quantity} in a sale; what comes back is a credit (C...)."
-                raise Rejected(reason, line=line.row.line, column="Quantity")
+    others = [index for index, kind in enumerate(figures.kinds) if kind != "discount"]
+    _require_prices(figures, others)
+    if any(figures.prices):
+        if lowest < 0:
+            _require_units(figures, others, "A quantity of {} in a sale; what comes back is a credit (C...).")
         return Kind.SALE
-    if all(line.quantity < 0 for line in lines):
+    if highest < 0:
         return Kind.WRITE_OFF
-    for line in lines:
-        if line.quantity < 0:
-            reason = "Units leave and come back without a price: neither a write-off nor a sample."
-            raise Rejected(reason, line=line.row.line, column="Quantity")
+    _require_units(
+        figures,
+        range(len(figures.lines)),
+        "Units leave and come back without a price: neither a write-off nor a sample.",
+    )
     return Kind.SAMPLE
 
 
-def _sale(
-    number: str,
-    lines: Sequence[_Line],
-    issued_at: datetime,
-    customer: str,
-    country: str,
-    currency: str,
-    *,
-    past: bool,
-) -> OrderRequest:
+def _require_prices(figures: _Figures, indexes: Iterable[int]) -> None:
+    if min(figures.prices) >= 0:
+        return
+    for index in indexes:
+        if figures.prices[index] < 0:
+            reason = f"A price of {figures.prices[index]} is not possible."
+            raise Rejected(reason, line=figures.lines[index], column="UnitPrice")
+
+
+def _require_units(figures: _Figures, indexes: Iterable[int], reason: str) -> None:
+    for index in indexes:
+        if figures.quantities[index] < 0:
+            sentence = reason.format(figures.quantities[index])
+            raise Rejected(sentence, line=figures.lines[index], column="Quantity")
+
+
+def _add_sale(record: SourceRecord, figures: _Figures, country: str, *, past: bool) -> None:
+    """The request of a sale. A discount that is charged, not taken off, is an item: a fee."""
     items, shipping, discounts = [], [], []
-    total = _ZERO
-    for line in lines:
-        amount = round_amount(line.price * line.quantity, currency)
-        total += amount
-        kind = kind_of(line.code)
-        if kind == "shipping":
-            shipping.append(
-                ShippingRequest(name=line.title or line.code, amount=line.price, code=line.code, quantity=line.quantity)
+    rows = zip(*figures, strict=True)
+    for line, code, title, quantity, price, amount, kind in rows:
+        if kind == "goods":
+            items.append(
+                LineRequest(
+                    quantity=quantity,
+                    unit_price=price,
+                    sku=code,
+                    title=title,
+                    quantity_fulfilled=quantity if past else 0,
+                )
             )
-        elif not _is_item(line):
-            discounts.append(DiscountRequest(code=line.code, description=line.title, amount=-amount))
+        elif kind == "shipping":
+            shipping.append(ShippingRequest(name=title or code, amount=price, code=code, quantity=quantity))
+            continue
+        elif kind == "discount" and amount < 0:
+            discounts.append(DiscountRequest(code=code, description=title, amount=-amount))
+            continue
         else:
-            items.append(_item(line, kind, past=past))
+            items.append(_other_item(code, title, quantity, price, kind, past=past))
+        record.item_lines.append(line)
+    total = sum(figures.amounts, _ZERO)
     if total < 0 or not (items or shipping):
-        raise Rejected("More is taken off than is sold.", line=lines[0].row.line, column="UnitPrice")
-    return OrderRequest(
-        currency_code=currency,
+        raise Rejected("More is taken off than is sold.", line=figures.lines[0], column="UnitPrice")
+    number, customer = record.external_id, record.customer_ref
+    record.request = OrderRequest(
+        currency_code=record.currency,
         items=items,
         external_id=number,
-        placed_at=issued_at,
+        placed_at=record.issued_at,
         customer=CustomerRequest(external_id=customer) if customer else None,
         shipping_address=_address(country) if country else None,
         shipping_methods=shipping,
@@ -264,31 +303,17 @@ def _sale(
     )
 
 
-def _is_item(line: _Line) -> bool:
-    """Neither shipping nor a discount. A discount that is charged, not taken off, is an item: a fee."""
-    kind = kind_of(line.code)
-    return kind != "shipping" and (kind != "discount" or line.price * line.quantity >= 0)
-
-
-def _item(line: _Line, kind: str, *, past: bool) -> LineRequest:
-    """A discount that is charged is a fee: it raises what the customer pays, and nobody packs it."""
-    if kind == "goods":
-        return LineRequest(
-            quantity=line.quantity,
-            unit_price=line.price,
-            sku=line.code,
-            title=line.title,
-            quantity_fulfilled=line.quantity if past else 0,
-        )
+def _other_item(code: str, title: str, quantity: int, price: Decimal, kind: str, *, past: bool) -> LineRequest:
+    """Vouchers and fees. Nobody packs a fee; neither is shipped."""
     voucher = kind == "gift_card"
     return LineRequest(
-        quantity=line.quantity,
-        unit_price=line.price,
-        sku=line.code,
-        title=line.title,
+        quantity=quantity,
+        unit_price=price,
+        sku=code,
+        title=title,
         kind="gift_card" if voucher else "fee",
         requires_shipping=False,
-        quantity_fulfilled=line.quantity if past and voucher else 0,
+        quantity_fulfilled=quantity if past and voucher else 0,
     )
 
 

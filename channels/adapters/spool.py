@@ -11,7 +11,7 @@ from typing import IO, Any, Final, Self
 
 import msgspec
 
-_IN_MEMORY: Final = 20_000  # rows, some 10 MB
+_IN_MEMORY: Final = 4_000  # rows, some 3 MB
 _FILES: Final = 32  # open at once
 
 

@@ -33,6 +33,7 @@ from channels.services.selling import selling as find_selling
 from oms.core import bulk, events, ids, providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, NotAllowed
+from oms.core.garbage import collected_by_hand
 from oms.core.transactions import atomic, rehearsal
 from orders.errors import SalesChannelDisabled
 
@@ -202,10 +203,12 @@ def _start(wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, ac
 def _run(job: Job, progress: Progress | None) -> tuple[RunStatus, str]:
     """Work through the file. A crash leaves the run running, whatever else goes wrong failed; both go on later."""
     try:
-        for chunk in _chunks(islice(job.format.records(job.source, job.survey), job.run.cursor, None)):
-            import_chunks.work(job, chunk)
-            if progress:
-                progress(job.run.lines_committed, job.survey.lines)
+        with collected_by_hand() as collect:
+            for chunk in _chunks(islice(job.format.records(job.source, job.survey), job.run.cursor, None)):
+                import_chunks.work(job, chunk)
+                collect()
+                if progress:
+                    progress(job.run.lines_committed, job.survey.lines)
     except Stopped as stop:
         place = f"line {stop.reject.line}" + (f", column {stop.reject.column}" if stop.reject.column else "")
         error = f"{place}: {stop.reject.reason}"

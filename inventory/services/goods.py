@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from inventory.models import InventoryItem
+from django.db import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,12 @@ def find(skus: Iterable[str]) -> dict[str, Goods]:
     wanted = {sku for sku in skus if sku}
     if not wanted:
         return {}
-    found = InventoryItem.objects.filter(sku__in=wanted).values_list(
-        "id", "sku", "title", "is_stocked", "allow_backorder", "requires_shipping"
-    )
-    return {row[1]: Goods(*row) for row in found}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [list(wanted)])
+        return {row[1]: Goods(*row) for row in cursor.fetchall()}
+
+
+# An array, not a list of two thousand placeholders, which costs Django and psycopg more than the query takes.
+_FIND = """
+SELECT id, sku, title, is_stocked, allow_backorder, requires_shipping FROM inventory_inventoryitem WHERE sku = ANY(%s)
+"""
