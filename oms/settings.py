@@ -31,10 +31,10 @@ def _one_of(name: str, allowed: tuple[str, ...], default: str) -> str:
     return value
 
 
-def _whole_number(name: str, default: int, *, least: int = 0) -> int:
+def _whole_number(name: str, default: int, *, least: int = 0, most: int = 1_000_000) -> int:
     text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or int(text) < least:
-        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a whole number of at least {least}.")
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -84,11 +84,11 @@ OMS: dict[str, Any] = {
         "online-retail": "channels.adapters.online_retail.OnlineRetailFormat",
     },
     # Lines of a file that an import writes in one transaction, at most 2000.
-    "IMPORT_CHUNK_LINES": _whole_number("OMS_IMPORT_CHUNK_LINES", 2000, least=1),
+    "IMPORT_CHUNK_LINES": _whole_number("OMS_IMPORT_CHUNK_LINES", 2000, least=1, most=2000),
     # Seconds a subscriber may take before its delivery is thought lost and made again.
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
-    "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 8, least=1),
+    "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
 }
 
 # --- Django ----------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def payment_status(
         return PaymentStatus.REFUNDED
     if refunded:
         return PaymentStatus.PARTIALLY_REFUNDED
-    if canceled:
+    if canceled and not captured:
         return PaymentStatus.CANCELED
     if captured and captured >= total:
         return PaymentStatus.CAPTURED
