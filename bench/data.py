@@ -23,15 +23,21 @@ def online_retail(path: Path, lines: int, *, seed: int = 1) -> Path:
     chance = random.Random(seed)  # noqa: S311  (no secret)
     goods = [(sku(number), _title(chance), _price(chance)) for number in range(SKUS)]
     moment, number, left = datetime(2011, 1, 1, 8), 500_000, lines  # noqa: DTZ001  (shop local time)
+    sold: list[tuple[str, str, str, str, int, str]] = []  # what credits give back
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         while left:
             number += 1
             moment += timedelta(seconds=chance.randrange(10, 90))
-            rows = _invoice(chance, goods, number)[:left]
+            rows = _invoice(chance, goods, number)
             customer = f"{12000 + chance.randrange(_CUSTOMERS)}.0" if chance.random() < 0.75 else ""
-            tail = (customer, chance.choice(_COUNTRIES))
+            if rows[0][0].startswith("C") and sold:
+                customer, name, code, title, quantity, price = chance.choice(sold)
+                rows = [(f"C{number}", code, title, -quantity, price), *rows[1:]]
+            elif customer and rows[0][3] > 0:
+                sold = [*sold[-50:], (customer, *chance.choice(rows))]
+            rows, tail = rows[:left], (customer, chance.choice(_COUNTRIES))
             for name, code, title, quantity, price in rows:
                 writer.writerow((name, code, title, quantity, moment, price, *tail))
             left -= len(rows)

@@ -192,6 +192,7 @@ def _record(number: str, rows: list[_Row], reason: str) -> RawRecord:
     raw = RawRecord(number, rows[0][0], len(rows), rows)
     if rules.is_credit(number):
         raw.kind = Kind.CREDIT
+        raw.weight = raw.size * 8  # the sales it may give back are looked at with it
     if reason:
         line, _, sentence = reason.partition("|")
         at_fault = next((row for at, row in rows if at == int(line)), [])

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from channels.adapters.base import Kind, RawRecord, Rejected, SourceRecord
 from channels.enums import StockPolicy
@@ -27,6 +28,8 @@ from orders.requests import OrderRequest
 from orders.services import placement
 from orders.services.placement import Options, Placed, Stock
 from orders.services.revisions import revise_order
+
+_MANY_LINES: Final = 10_000
 
 
 class _Is(Enum):
@@ -87,10 +90,9 @@ def _note_started(job: Job, lines: int) -> None:
 
     Losing this note with the server's power costs a count, so the commit does not wait for the disk.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
+    with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE channels_importrun SET lines_started = %s WHERE id = %s",
+            "SET LOCAL synchronous_commit = off; UPDATE channels_importrun SET lines_started = %s WHERE id = %s",
             [job.run.lines_committed + lines, job.run_id],
         )
 
@@ -244,6 +246,7 @@ def _credit(job: Job, segment: Sequence[_Looked]) -> None:
     """New credits, matched to the sales before them."""
     records = [each.record for each in segment if each.what is _Is.NEW and each.record is not None]
     figures = job.figures.copy()
+    _take_stock_of_tables(job)
     with atomic():
         _require_no_document(job, records)
         for record, matched in zip(records, documents.write_credits(job, records), strict=True):
@@ -251,6 +254,15 @@ def _credit(job: Job, segment: Sequence[_Looked]) -> None:
             figures.add_matched(matched, record.currency)
         _write_rest(job, segment, figures, {})
     _advanced(job, segment, figures)
+
+
+def _take_stock_of_tables(job: Job) -> None:
+    """After many new rows PostgreSQL still plans for the few there were, and would read whole tables for each credit."""
+    if job.analyzed or job.run.lines_committed < _MANY_LINES:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_customer, orders_order, orders_orderline, orders_shippingline, payments_payment")
+    job.analyzed = True
 
 
 def _require_no_document(job: Job, records: Sequence[SourceRecord]) -> None:

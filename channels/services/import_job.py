@@ -40,6 +40,7 @@ class Job:
     stop_at_error: bool
     actor: Actor
     figures: Figures
+    analyzed: bool = False
 
     @property
     def run_id(self) -> UUID:

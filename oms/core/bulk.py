@@ -8,11 +8,11 @@ default of the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
-from operator import attrgetter
-from types import UnionType
-from typing import Any, ClassVar, get_args, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 import msgspec
 from django.db import connection
@@ -64,72 +64,88 @@ def insert(*batches: Sequence[Row], returning: str = "") -> list[tuple[Any, ...]
 
 def copy(*batches: Sequence[Row]) -> None:
     """Write the batches with COPY, one after the other: parents first."""
-    with connection.cursor() as cursor:
-        for batch in batches:
-            if batch:
-                kind = type(batch[0])
-                encoders = _encoders(kind)
-                with cursor.copy(f'COPY "{kind.table}" ({_columns(kind)}) FROM STDIN') as stream:
-                    for start in range(0, len(batch), _COPY_ROWS):
-                        stream.write(_lines(batch[start : start + _COPY_ROWS], encoders))
+    for batch in batches:
+        if batch:
+            with copying(type(batch[0])) as write:
+                for start in range(0, len(batch), COPY_ROWS):
+                    write(batch[start : start + COPY_ROWS])
 
 
-_COPY_ROWS = 500  # enough to make the single call cheap, few enough that the server works meanwhile
-_NULL = "\\N"
+@contextmanager
+def copying(kind: type[Row]) -> Iterator[Callable[[Sequence[Row]], None]]:
+    """Write rows of one kind with COPY as they come: the server works on them while the next ones are made.
+
+    No other statement runs on the connection meanwhile. Foreign keys are checked when the transaction ends, so the rows
+    that these refer to may follow. A block of COPY_ROWS at a time is best.
+    """
+    sql = f'COPY "{kind.table}" ({_columns(kind)}) FROM STDIN WITH ({_COPY_OPTIONS})'
+    special = _special(kind)
+    with connection.cursor() as cursor, cursor.copy(sql) as stream:
+        yield lambda rows: stream.write(_lines(rows, special))
 
 
-def _lines(rows: Sequence[Row], encoders: Sequence[Callable[[Any], str]]) -> str:
-    """Rows in COPY's text format. Written by hand: half the time of `write_row`, which looks for a dumper per value."""
-    return "".join(
-        [
-            "\t".join([_NULL if value is None else encode(value) for encode, value in zip(encoders, astuple(row))])  # noqa: B905
-            + "\n"
-            for row in rows
-        ]
-    )
+COPY_ROWS = 500  # enough to make the single call cheap, few enough that the server works meanwhile
+# A JSON array without its brackets is a line of this CSV, as long as no text needs another escape than \" and \\.
+_COPY_OPTIONS = "FORMAT csv, NULL 'null', QUOTE '\"', ESCAPE '\\'"
+_OTHER_ESCAPE = re.compile(rb'\\[^"\\]')
+_encoder = msgspec.json.Encoder()
 
 
-def _text(value: str) -> str:
-    if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
-        value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return value
+def _lines(rows: Sequence[Row], special: Sequence[tuple[int, Callable[[Any], str]]]) -> bytes:
+    """Rows as CSV. msgspec writes a row as a JSON array in a quarter of the time that a loop over its values takes."""
+    values: list[Sequence[Any]] = [astuple(row) for row in rows]
+    if special:
+        values = [_plain(row, special) for row in values]
+    encoded = _encoder.encode_lines(values)
+    if _OTHER_ESCAPE.search(encoded):
+        return b"".join(map(_by_hand, values))
+    return encoded[1:-2].replace(b"]\n[", b"\n") + b"\n"
 
 
-def _json(value: Any) -> str:
-    return _text(msgspec.json.encode(value).decode()) if value else "{}" if type(value) is dict else "[]"
+def _plain(row: Sequence[Any], special: Sequence[tuple[int, Callable[[Any], str]]]) -> Sequence[Any]:
+    """JSON and arrays as text, in which PostgreSQL reads them. Empty objects are what they are."""
+    changed = list(row)
+    for index, encode in special:
+        if changed[index] or changed[index] == []:
+            changed[index] = encode(changed[index])
+    return changed
 
 
-def _array(values: list[str]) -> str:
-    quoted = ['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
-    return _text("{" + ",".join(quoted) + "}")
+def _by_hand(row: Sequence[Any]) -> bytes:
+    """A row with line breaks and the like in its texts, which CSV writes as they are."""
+    cells = []
+    for value in row:
+        text = msgspec.json.decode(_encoder.encode(value), type=str) if not _is_bare(value) else None
+        if text is None:
+            cells.append(_encoder.encode(value).decode())
+        else:
+            cells.append('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+    return (",".join(cells) + "\n").encode()
 
 
-_BY_TYPE: dict[str, Callable[[Any], str]] = {
-    "str": _text,
-    "int": str,
-    "Decimal": str,
-    "datetime": str,
-    "UUID": attrgetter("hex"),
-    "bool": lambda value: "t" if value else "f",
-    "list[str]": _array,
-}
+def _is_bare(value: Any) -> bool:
+    """What stands in JSON without quotation marks."""
+    return value is None or isinstance(value, (bool, int, dict))
 
 
 @cache
-def _encoders(kind: type[Row]) -> tuple[Callable[[Any], str], ...]:
-    """How each column is written, by its annotation. Objects and lists of objects are JSON; texts an array."""
+def _special(kind: type[Row]) -> tuple[tuple[int, Callable[[Any], str]], ...]:
+    """Columns that are JSON (objects, or lists of objects) or arrays (any other list), by position."""
     hints = get_type_hints(kind)
-    names = [_name(hints[name]) for name in kind.__struct_fields__]
-    return tuple(_json if "dict[" in name else _BY_TYPE.get(name, _otherwise) for name in names)
+    encoders: list[tuple[int, Callable[[Any], str]]] = []
+    for index, name in enumerate(kind.__struct_fields__):
+        hint = str(hints[name])
+        if "dict[" in hint:
+            encoders.append((index, _json))
+        elif "list[" in hint:
+            encoders.append((index, _array))
+    return tuple(encoders)
 
 
-def _name(hint: Any) -> str:
-    """`UUID` for UUID and for UUID | None, `list[str]` for itself."""
-    if isinstance(hint, type) and not get_args(hint):
-        return hint.__name__
-    inner = [_name(part) for part in get_args(hint) if part is not type(None)] if isinstance(hint, UnionType) else []
-    return inner[0] if len(inner) == 1 else str(hint)
+def _json(value: Any) -> str:
+    return _encoder.encode(value).decode()
 
 
-def _otherwise(value: Any) -> str:
-    return _text(str(value))
+def _array(values: Sequence[str]) -> str:
+    quoted = ['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
+    return "{" + ",".join(quoted) + "}"

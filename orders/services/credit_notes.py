@@ -113,11 +113,17 @@ def apply_credit_notes(*, channel_id: UUID, notes: Sequence[CreditNote], actor: 
 
 
 _CANDIDATES = """
-SELECT o.id FROM orders_order AS o JOIN orders_customer AS c ON c.id = o.customer_id
-WHERE c.channel_id = %(channel)s AND c.external_id = ANY(%(customers)s) AND o.channel_id = %(channel)s
-  AND o.status <> 'canceled' AND o.placed_at < %(until)s
-  AND (EXISTS (SELECT FROM orders_orderline AS l WHERE l.order_id = o.id AND lower(l.sku) = ANY(%(skus)s))
-    OR EXISTS (SELECT FROM orders_shippingline AS s WHERE s.order_id = o.id AND lower(s.code) = ANY(%(skus)s)))
+WITH sales AS (
+    SELECT o.id, c.external_id AS customer
+    FROM orders_customer AS c JOIN orders_order AS o ON o.customer_id = c.id
+    WHERE c.channel_id = %(channel)s AND c.external_id = ANY(%(customers)s) AND o.channel_id = %(channel)s
+      AND o.status <> 'canceled' AND o.placed_at < %(until)s
+)
+SELECT sales.id FROM sales JOIN orders_orderline AS l ON l.order_id = sales.id
+WHERE (sales.customer, lower(l.sku)) IN (SELECT * FROM unnest(%(customers)s::text[], %(skus)s::text[]))
+UNION
+SELECT sales.id FROM sales JOIN orders_shippingline AS s ON s.order_id = sales.id
+WHERE (sales.customer, lower(s.code)) IN (SELECT * FROM unnest(%(customers)s::text[], %(skus)s::text[]))
 """
 
 _SOLD = """
@@ -125,28 +131,29 @@ SELECT c.external_id, lower(part.sku), o.id, part.id, part.is_shipping, o.placed
 FROM (
     SELECT order_id, id, sku, false AS is_shipping, position, quantity - quantity_returned AS left,
            CASE WHEN kind = 'fee' THEN 0 ELSE quantity - quantity_fulfilled END AS unsent
-    FROM orders_orderline WHERE order_id = ANY(%(orders)s) AND lower(sku) = ANY(%(skus)s)
+    FROM orders_orderline WHERE order_id = ANY(%(orders)s)
     UNION ALL
     SELECT order_id, id, code, true, position, quantity - quantity_credited, 0
-    FROM orders_shippingline WHERE order_id = ANY(%(orders)s) AND lower(code) = ANY(%(skus)s)
+    FROM orders_shippingline WHERE order_id = ANY(%(orders)s)
 ) AS part JOIN orders_order AS o ON o.id = part.order_id JOIN orders_customer AS c ON c.id = o.customer_id
+WHERE (c.external_id, lower(part.sku)) IN (SELECT * FROM unnest(%(customers)s::text[], %(skus)s::text[]))
 ORDER BY o.placed_at DESC, o.external_id DESC, part.is_shipping, part.position
 """
 
 
 def _lock(channel_id: UUID, notes: Sequence[CreditNote]) -> _Work:
     """The orders of these customers that hold these goods, and what is left of them."""
-    customers = list({note.customer for note in notes if note.customer})
-    skus = list({line.sku.lower() for note in notes if note.customer for line in note.lines})
-    if not customers:
+    wanted = {(note.customer, line.sku.lower()) for note in notes if note.customer for line in note.lines}
+    if not wanted:
         return _Work({}, {}, {})
+    customers, skus = (list(column) for column in zip(*wanted, strict=True))
     until = max(note.issued_at for note in notes)
     values: dict[str, Any] = {"channel": channel_id, "customers": customers, "skus": skus, "until": until}
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, values)
-        wanted = [row[0] for row in cursor.fetchall()]
-        orders = {order.pk: order for order in locks.lock(locks.Rank.ORDER, Order.objects.filter(pk__in=wanted))}
-        cursor.execute(_SOLD, {"orders": list(orders), "skus": skus})
+        found = Order.objects.filter(pk__in=[row[0] for row in cursor.fetchall()])
+        orders = {order.pk: order for order in locks.lock(locks.Rank.ORDER, found)}
+        cursor.execute(_SOLD, {"orders": list(orders), "customers": customers, "skus": skus})
         sold: dict[tuple[str, str], list[_Sold]] = defaultdict(list)
         for customer, sku, *rest in cursor.fetchall():
             if orders[rest[0]].status != OrderStatus.CANCELED:

@@ -7,7 +7,8 @@ the stock and reserve. Stock, which only the lock can tell, is refused at the en
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -162,16 +163,18 @@ def _attempt(
 
     rows, written = Rows(), dict[int, OrderRow]()
     context = _context(selling, actor, options)
-    for index, computed in work.totals.items():
-        written[index] = order_rows.add(
-            rows,
-            requests[index],
-            computed,
-            goods,
-            context,
-            customer_id=known.get(customers.key_of(requests[index]) or ("", "")),
-            digest=options.digests[index] if options.digests else "",
-        )
+    with _lines_ahead(rows, options) as send_lines:
+        for index, computed in work.totals.items():
+            written[index] = order_rows.add(
+                rows,
+                requests[index],
+                computed,
+                goods,
+                context,
+                customer_id=known.get(customers.key_of(requests[index]) or ("", "")),
+                digest=options.digests[index] if options.digests else "",
+            )
+            send_lines()
 
     demands = _demands(requests, written, rows, goods) if options.stock is Stock.RESERVE else {}
     if look_first and demands:
@@ -327,12 +330,38 @@ def _demands(
     }
 
 
+def _sends_ahead(options: Options) -> bool:
+    """Past sales are written as they are computed. Open ones are not: they may be refused before anything is written."""
+    return options.copy and options.stock is Stock.SKIP
+
+
+@contextmanager
+def _lines_ahead(rows: Rows, options: Options) -> Iterator[Callable[[], None]]:
+    """Send order lines, which are most of the rows, while the rest is still computed. The orders follow."""
+    if not _sends_ahead(options):
+        yield lambda: None
+        return
+    sent = 0
+    with bulk.copying(LineRow) as write:
+
+        def send() -> None:
+            nonlocal sent
+            if len(rows.lines) - sent >= bulk.COPY_ROWS:
+                write(rows.lines[sent:])
+                sent = len(rows.lines)
+
+        yield send
+        if rows.lines[sent:]:
+            write(rows.lines[sent:])
+
+
 def _write(rows: Rows, options: Options) -> dict[UUID, int]:
     """Insert everything; the numbers of the orders by id (COPY tells none)."""
     if rows.outbox:
         events.announce()
     if options.copy:
-        bulk.copy(*rows.batches())
+        ahead = rows.lines if _sends_ahead(options) else None
+        bulk.copy(*(batch for batch in rows.batches() if batch is not ahead))
         return {}
     inserted: list[tuple[Any, ...]] = bulk.insert(*rows.batches(), returning="id, number")
     return dict(inserted)
