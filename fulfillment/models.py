@@ -7,13 +7,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified, Timestamped
 
 
 class Fulfillment(Identified, Timestamped):
     """Items of an order packed at one stock location. Its status follows from its times."""
 
-    id_prefix = "ful"
+    id_prefix = ids.FULFILLMENT
 
     order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="fulfillments")
     location_id = models.UUIDField(
@@ -61,9 +62,9 @@ class Fulfillment(Identified, Timestamped):
 
 
 class FulfillmentLine(Identified):
-    id_prefix = "fulit"
+    id_prefix = ids.FULFILLMENT_LINE
 
-    fulfillment = models.ForeignKey(Fulfillment, on_delete=models.PROTECT, related_name="lines")
+    fulfillment = models.ForeignKey(Fulfillment, on_delete=models.PROTECT, related_name="lines", db_index=False)
     order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="fulfillment_lines")
     quantity = models.PositiveIntegerField()
     quantity_reserved = models.PositiveIntegerField(
@@ -85,7 +86,7 @@ class FulfillmentLine(Identified):
 class Parcel(Identified):
     """One box of a fulfillment with its tracking number."""
 
-    id_prefix = "fulla"
+    id_prefix = ids.PARCEL
 
     fulfillment = models.ForeignKey(Fulfillment, on_delete=models.PROTECT, related_name="parcels")
     tracking_number = models.CharField(max_length=120, db_index=True)

@@ -10,13 +10,14 @@ from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from inventory.enums import AdjustmentReason, MovementKind
+from oms.core import ids
 from oms.core.fields import Identified, Timestamped
 
 
 class InventoryItem(Identified, Timestamped):
     """What is counted or sold: one row for each sku. Codes that differ only in case are different items."""
 
-    id_prefix = "iitem"
+    id_prefix = ids.INVENTORY_ITEM
 
     sku = models.CharField(max_length=100, unique=True)
     title = models.CharField(max_length=255, blank=True, default="")
@@ -41,7 +42,7 @@ class InventoryItem(Identified, Timestamped):
 class StockLocation(Identified, Timestamped):
     """A place where goods lie and from where they are shipped."""
 
-    id_prefix = "sloc"
+    id_prefix = ids.STOCK_LOCATION
 
     code = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -75,9 +76,9 @@ class InventoryLevel(Identified, Timestamped):
     A deleted level is empty and stays for its history (`services.deletion`); whoever lists levels asks for `kept()`.
     """
 
-    id_prefix = "ilev"
+    id_prefix = ids.INVENTORY_LEVEL
 
-    item = models.ForeignKey(InventoryItem, on_delete=models.PROTECT, related_name="levels")
+    item = models.ForeignKey(InventoryItem, on_delete=models.PROTECT, related_name="levels", db_index=False)
     location = models.ForeignKey(StockLocation, on_delete=models.PROTECT, related_name="levels")
     on_hand = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
@@ -124,7 +125,7 @@ class Reservation(Identified, Timestamped):
     keeps its history). `quantity` is held on the shelf, `backordered` waits for goods.
     """
 
-    id_prefix = "resitem"
+    id_prefix = ids.RESERVATION
 
     level = models.ForeignKey(InventoryLevel, on_delete=models.PROTECT, related_name="reservations")
     quantity = models.IntegerField(default=0)
@@ -158,9 +159,9 @@ class Reservation(Identified, Timestamped):
 class StockMovement(Identified):
     """The ledger: one row for each change of a level's counters. Append-only; a trigger refuses UPDATE and DELETE."""
 
-    id_prefix = "imov"
+    id_prefix = ids.STOCK_MOVEMENT
 
-    level = models.ForeignKey(InventoryLevel, on_delete=models.PROTECT, related_name="movements")
+    level = models.ForeignKey(InventoryLevel, on_delete=models.PROTECT, related_name="movements", db_index=False)
     seq = models.BigIntegerField(help_text=_("Counts the rows of the level, without gaps."))
     kind = models.CharField(max_length=12, choices=MovementKind)
     delta_on_hand = models.IntegerField(default=0)
@@ -192,7 +193,7 @@ class StockMovement(Identified):
 class SourcingDecision(Identified):
     """Where an order is shipped from, and why: every candidate with the numbers it was judged by."""
 
-    id_prefix = "srcdec"
+    id_prefix = ids.SOURCING_DECISION
 
     order_id = models.UUIDField(db_index=True)
     strategy = models.CharField(max_length=80)

@@ -251,8 +251,8 @@ def add(
     lines = _lines(request, totals, goods, order_id)
     rows.lines += lines
     _add_shipping(rows, request, totals, order_id)
-    for priced, line, wanted in zip(totals.lines, lines, request.items, strict=True):
-        if wanted.tax_lines or priced.discounts or priced.order_discounts:
+    if request.discounts or any([line.tax_lines or line.discounts for line in request.items]):
+        for priced, line, wanted in zip(totals.lines, lines, request.items, strict=True):
             _add_parts(rows, request, priced, wanted.tax_lines, wanted.discounts, order_id, line_id=line.id)
     for kind, address in (("shipping", request.shipping_address), ("billing", request.billing_address)):
         if address is not None:
@@ -337,12 +337,12 @@ def _is_sample(request: OrderRequest, totals: Totals) -> bool:
 
 def _lines(request: OrderRequest, totals: Totals, goods: dict[str, Goods], order_id: UUID) -> list[LineRow]:
     """The lines of an order. What was sent before this system heard of it counts as shipped."""
-    lines = []
+    lines, new_id = [], ids.new_id
     for position, (wanted, priced) in enumerate(zip(request.items, totals.lines, strict=True)):
         item = goods.get(wanted.sku)
         lines.append(
             LineRow(
-                id=ids.new_id(),
+                id=new_id(),
                 order_id=order_id,
                 position=position,
                 kind=wanted.kind,

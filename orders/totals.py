@@ -47,9 +47,9 @@ class Priced(msgspec.Struct):
     discount: Decimal = ZERO
     tax: Decimal = ZERO
     total: Decimal = ZERO
-    discounts: list[Decimal] = []
-    taxes: list[Decimal] = []
-    order_discounts: list[Decimal] = []
+    discounts: Sequence[Decimal] = ()
+    taxes: Sequence[Decimal] = ()
+    order_discounts: Sequence[Decimal] = ()
 
 
 @dataclass(slots=True)
@@ -78,15 +78,16 @@ def compute(request: OrderRequest) -> Totals:
     currency = request.currency
     lines = [_gross(line.unit_price, line.quantity, line, currency) for line in request.items]
     shipping = [_gross(method.amount, method.quantity, method, currency) for method in request.shipping_methods]
-    _require_discounts_within(lines, shipping)
+    parts: list[LineRequest | ShippingRequest] = [*request.items, *request.shipping_methods]
+    if any([part.discounts for part in parts]):
+        _require_discounts_within(lines, shipping)
     if request.discounts:
         _share_order_discounts(request, lines, currency)
-    for priced, line in zip(lines, request.items, strict=True):
-        _tax(priced, line.tax_lines, request.prices_include_tax, currency)
-    for priced, method in zip(shipping, request.shipping_methods, strict=True):
-        _tax(priced, method.tax_lines, request.prices_include_tax, currency)
-    if request.prices_include_tax:
-        _require_taxes_within(lines, shipping)
+    if any([part.tax_lines for part in parts]):
+        for priced, part in zip([*lines, *shipping], parts, strict=True):
+            _tax(priced, part.tax_lines, request.prices_include_tax, currency)
+        if request.prices_include_tax:
+            _require_taxes_within(lines, shipping)
     return _sum(request, lines, shipping, currency)
 
 
@@ -116,7 +117,7 @@ def _share_order_discounts(request: OrderRequest, lines: Sequence[Priced], curre
     weights = [priced.total for priced in sharing]
     for amount in amounts:
         for priced, share in zip(sharing, split_amount(amount, weights, currency) if sharing else [], strict=True):
-            priced.order_discounts.append(share)
+            priced.order_discounts = (*priced.order_discounts, share)
     for priced in sharing:
         share = sum(priced.order_discounts, ZERO)
         priced.discount += share

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped
 
 
@@ -16,7 +17,7 @@ class Payment(Identified, Timestamped):
     went back.
     """
 
-    id_prefix = "pay"
+    id_prefix = ids.PAYMENT
 
     order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="payments")
     provider = models.CharField(max_length=60, default="external")

@@ -3,13 +3,14 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified, Timestamped
 
 
 class SalesChannel(Identified, Timestamped):
     """A way of selling: a storefront, a till, a marketplace, an import."""
 
-    id_prefix = "sc"
+    id_prefix = ids.SALES_CHANNEL
 
     code = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -33,9 +34,9 @@ class SalesChannel(Identified, Timestamped):
 class ChannelLocation(Identified):
     """A stock location whose stock a channel may sell. A location is an id here: stock locations are replaceable."""
 
-    id_prefix = "scloc"
+    id_prefix = ids.CHANNEL_LOCATION
 
-    channel = models.ForeignKey(SalesChannel, on_delete=models.CASCADE, related_name="locations")
+    channel = models.ForeignKey(SalesChannel, on_delete=models.CASCADE, related_name="locations", db_index=False)
     location_id = models.UUIDField()
 
     class Meta:

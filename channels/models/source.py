@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.enums import DocumentKind, MatchState, RunStatus, StockPolicy
 from channels.models.channel import SalesChannel
+from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped, UnitPriceField
 
 
@@ -17,7 +18,7 @@ class ImportRun(Identified, Timestamped):
     file, in the order in which they are worked on, that are committed; it moves in the transaction of their chunk.
     """
 
-    id_prefix = "imp"
+    id_prefix = ids.IMPORT_RUN
 
     channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="import_runs")
     file_name = models.CharField(max_length=255)
@@ -55,7 +56,7 @@ class ImportRun(Identified, Timestamped):
 class ImportReject(Identified):
     """A record that was refused: where it stands in the file, what is wrong, and the raw rows to mend."""
 
-    id_prefix = "imprej"
+    id_prefix = ids.IMPORT_REJECT
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rejects")
     line = models.BigIntegerField(help_text=_("Line in the file, the header is line 1."))
@@ -78,9 +79,9 @@ class SourceDocument(Identified):
     `total` is signed as in the source (credits are negative).
     """
 
-    id_prefix = "srcdoc"
+    id_prefix = ids.SOURCE_DOCUMENT
 
-    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="documents")
+    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="documents", db_index=False)
     run = models.ForeignKey(ImportRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="documents")
     external_id = models.CharField(max_length=190)
     kind = models.CharField(max_length=12, choices=DocumentKind)
@@ -106,9 +107,9 @@ class SourceDocument(Identified):
 
 
 class SourceDocumentLine(Identified):
-    id_prefix = "srcdocli"
+    id_prefix = ids.SOURCE_DOCUMENT_LINE
 
-    document = models.ForeignKey(SourceDocument, on_delete=models.CASCADE, related_name="lines")
+    document = models.ForeignKey(SourceDocument, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveIntegerField()
     sku = models.CharField(max_length=100, blank=True, default="")
     title = models.CharField(max_length=255, blank=True, default="")
@@ -134,7 +135,7 @@ class CreditMatch(Identified):
     `sold_id` is an order line or a shipping line.
     """
 
-    id_prefix = "crmatch"
+    id_prefix = ids.CREDIT_MATCH
 
     document_line = models.ForeignKey(SourceDocumentLine, on_delete=models.CASCADE, related_name="matches")
     order_id = models.UUIDField(db_index=True)

@@ -257,7 +257,7 @@ def _credit(job: Job, segment: Sequence[_Looked]) -> None:
 
 
 def _take_stock_of_tables(job: Job) -> None:
-    """After many new rows PostgreSQL still plans for the few there were, and would read whole tables for each credit."""
+    """After many new rows PostgreSQL still plans for the few there were, and reads whole tables for each credit."""
     if job.analyzed or job.run.lines_committed < _MANY_LINES:
         return
     with connection.cursor() as cursor:

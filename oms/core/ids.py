@@ -45,6 +45,16 @@ RESERVATION: Final = "resitem"
 API_KEY: Final = "apk"
 EVENT: Final = "evt"
 IMPORT_RUN: Final = "imp"
+CHANNEL_LOCATION: Final = "scloc"
+IMPORT_REJECT: Final = "imprej"
+SOURCE_DOCUMENT: Final = "srcdoc"
+SOURCE_DOCUMENT_LINE: Final = "srcdocli"
+CREDIT_MATCH: Final = "crmatch"
+STOCK_MOVEMENT: Final = "imov"
+SOURCING_DECISION: Final = "srcdec"
+DELIVERY: Final = "del"
+IDEMPOTENCY_KEY: Final = "idem"
+TIMELINE_ENTRY: Final = "tml"
 
 
 def new_id() -> UUID:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified
 
 
@@ -15,7 +16,7 @@ class OutboxEvent(Identified):
     `stream` is what the events are ordered within (an order, an inventory level); `sequence` counts in it without gaps.
     """
 
-    id_prefix = "evt"
+    id_prefix = ids.EVENT
 
     name = models.CharField(max_length=80)
     version = models.PositiveSmallIntegerField(default=1)
@@ -57,9 +58,9 @@ class Delivery(Identified):
     Within (subscriber, stream) the oldest goes first; a dead one parks those behind it.
     """
 
-    id_prefix = "del"
+    id_prefix = ids.DELIVERY
 
-    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     subscriber = models.CharField(max_length=200)
     stream = models.UUIDField(null=True, blank=True)
     sequence = models.BigIntegerField(null=True, blank=True)
@@ -90,7 +91,7 @@ class Delivery(Identified):
 class IdempotencyKey(Identified):
     """The answer that was given to an unsafe request, so that its repeat is answered alike and does nothing."""
 
-    id_prefix = "idem"
+    id_prefix = ids.IDEMPOTENCY_KEY
 
     scope = models.CharField(max_length=100, help_text=_("Who asked: an API key or a user."))
     key = models.CharField(max_length=255)

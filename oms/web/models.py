@@ -7,13 +7,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified, Timestamped
 
 
 class ApiKey(Identified, Timestamped):
     """A secret key of the Admin API. Only its hash is kept; the key itself is shown once, when it is made."""
 
-    id_prefix = "apk"
+    id_prefix = ids.API_KEY
 
     title = models.CharField(max_length=120)
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text=_("SHA-256 of the key."))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from oms.core import ids
 from oms.core.fields import Identified
 from orders.enums import AddressKind
 from orders.models.order import Order
@@ -10,9 +11,9 @@ from orders.models.order import Order
 class OrderAddress(Identified):
     """Where an order goes, or who pays for it, as it was said when it was placed."""
 
-    id_prefix = "ordaddr"
+    id_prefix = ids.ADDRESS
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="addresses")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="addresses", db_index=False)
     kind = models.CharField(max_length=10, choices=AddressKind)
     first_name = models.CharField(max_length=120, blank=True, default="")
     last_name = models.CharField(max_length=120, blank=True, default="")

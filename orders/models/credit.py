@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import AmountField, Identified
 from orders.enums import CreditReason
 from orders.models.order import Order
@@ -13,7 +14,7 @@ from orders.models.order import Order
 class CreditLine(Identified):
     """Money given back without taking a line away; it lowers the order's total by `amount`."""
 
-    id_prefix = "ordcl"
+    id_prefix = ids.CREDIT_LINE
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="credit_lines")
     amount = AmountField()

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified, Timestamped
 
 
@@ -15,7 +16,7 @@ class Customer(Identified, Timestamped):
     Known by the id that a sales channel gives them, or else by their e-mail address (compared without case).
     """
 
-    id_prefix = "cus"
+    id_prefix = ids.CUSTOMER
 
     channel = models.ForeignKey("channels.SalesChannel", null=True, blank=True, on_delete=models.PROTECT)
     external_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  (null: known by e-mail)

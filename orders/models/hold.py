@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified
 from orders.enums import HoldReason
 from orders.models.order import Order
@@ -13,7 +14,7 @@ from orders.models.order import Order
 class Hold(Identified):
     """Something that must be settled before the order may be fulfilled. Holds stack."""
 
-    id_prefix = "hold"
+    id_prefix = ids.HOLD
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="holds")
     reason = models.CharField(max_length=20, choices=HoldReason)

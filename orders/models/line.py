@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import AmountField, Identified, RateField, UnitPriceField
 from orders.enums import AdjustmentKind, LineKind
 from orders.models.order import Order
@@ -16,9 +17,9 @@ class OrderLine(Identified):
     the goods when they were sold, so that rules can be applied again years later.
     """
 
-    id_prefix = "ordli"
+    id_prefix = ids.ORDER_LINE
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=LineKind, default=LineKind.GOODS)
     sku = models.CharField(max_length=100, blank=True, default="")
@@ -80,7 +81,7 @@ class ShippingLine(Identified):
     `quantity_credited`: how many of them credit notes gave back.
     """
 
-    id_prefix = "ordsm"
+    id_prefix = ids.SHIPPING_LINE
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipping_lines")
     position = models.PositiveIntegerField(default=0)
@@ -114,7 +115,7 @@ class ShippingLine(Identified):
 class TaxLine(Identified):
     """One tax on one line, or on one shipping line."""
 
-    id_prefix = "ordlitxl"
+    id_prefix = ids.TAX_LINE
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="tax_lines")
     line = models.ForeignKey(OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="tax_lines")
@@ -140,7 +141,7 @@ class TaxLine(Identified):
 class Adjustment(Identified):
     """A change of a price: a discount (`amount` is taken off), or the difference to the source's total (added)."""
 
-    id_prefix = "ordliadj"
+    id_prefix = ids.ADJUSTMENT
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="adjustments")
     line = models.ForeignKey(OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="adjustments")

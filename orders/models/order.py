@@ -9,6 +9,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped
 from oms.core.money import Money
 from orders.enums import CancelReason, FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus
@@ -29,10 +30,12 @@ class Order(Identified, Timestamped):
     which alone writes them, and `total` by `orders.totals`.
     """
 
-    id_prefix = "order"
+    id_prefix = ids.ORDER
 
     number = models.BigIntegerField(unique=True, db_default=NextNumber(), editable=False)
-    channel = models.ForeignKey("channels.SalesChannel", on_delete=models.PROTECT, related_name="orders")
+    channel = models.ForeignKey(
+        "channels.SalesChannel", on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
     external_id = models.CharField(max_length=190, null=True, blank=True)  # noqa: DJ001  (null: it was made here)
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     email = models.EmailField(blank=True, default="")
@@ -114,7 +117,9 @@ class Order(Identified, Timestamped):
             models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_by_payment"),
             # Also finds by the beginning, whatever the database's collation.
             models.Index(fields=["external_id"], name="order_by_external_id", opclasses=["text_pattern_ops"]),
-            models.Index(Lower("email"), name="order_by_email", condition=~Q(email="")),
+            # Over all rows, so that the planner believes its statistics.
+            models.Index(Lower("email"), name="order_by_email"),
+            models.Index(fields=["-updated_at", "-id"], name="order_by_change"),
             models.Index(fields=["-placed_at", "-id"], name="order_samples", condition=Q(is_sample=True)),
             GinIndex(fields=["tags"], name="order_by_tag"),
         ]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import ids
 from oms.core.fields import Identified
 from orders.models.order import Order
 
@@ -12,9 +13,9 @@ from orders.models.order import Order
 class TimelineEntry(Identified):
     """What happened to an order: when, by whom, and from what to what."""
 
-    id_prefix = "tml"
+    id_prefix = ids.TIMELINE_ENTRY
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="timeline")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="timeline", db_index=False)
     occurred_at = models.DateTimeField(db_default=Now())
     actor = models.JSONField()
     action = models.CharField(max_length=60, help_text=_("The name of the event, or of the act."))
@@ -32,7 +33,7 @@ class TimelineEntry(Identified):
 class Note(Identified):
     """What a member of staff wants the others to know about an order."""
 
-    id_prefix = "note"
+    id_prefix = ids.NOTE
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notes")
     body = models.TextField()

@@ -331,7 +331,7 @@ def _demands(
 
 
 def _sends_ahead(options: Options) -> bool:
-    """Past sales are written as they are computed. Open ones are not: they may be refused before anything is written."""
+    """Past sales are written as they are computed. Open ones may be refused before anything is written."""
     return options.copy and options.stock is Stock.SKIP
 
 

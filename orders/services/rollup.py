@@ -34,10 +34,23 @@ Changes = dict[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
+class _Line:
+    """How far a line has come: as much of it as is read for many orders."""
+
+    kind: str
+    requires_shipping: bool
+    quantity: int
+    quantity_fulfilled: int
+    quantity_shipped: int
+    quantity_delivered: int
+    quantity_returned: int
+
+
+@dataclass(slots=True)
 class _Basis:
     """What an order's derived fields follow from."""
 
-    lines: list[OrderLine] = field(default_factory=list)
+    lines: list[_Line] = field(default_factory=list)
     open_holds: int = 0
     authorized: Decimal = ZERO
     captured: Decimal = ZERO
@@ -73,8 +86,9 @@ def refresh_all(orders: Sequence[Order], *, revisions: Mapping[UUID, int]) -> di
 
 def _read(order_ids: Sequence[UUID]) -> defaultdict[UUID, _Basis]:
     basis: defaultdict[UUID, _Basis] = defaultdict(_Basis)
-    for line in OrderLine.objects.filter(order_id__in=order_ids).order_by("order_id", "position"):
-        basis[line.order_id].lines.append(line)
+    lines = OrderLine.objects.filter(order_id__in=order_ids).order_by()
+    for order_id, *progress in lines.values_list("order_id", *_Line.__slots__):
+        basis[order_id].lines.append(_Line(*progress))
     holds = Hold.objects.filter(order_id__in=order_ids, released_at=None)
     for order_id, count in holds.order_by().values_list("order_id").annotate(Count("pk")):
         basis[order_id].open_holds = count
