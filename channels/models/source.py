@@ -101,10 +101,6 @@ class SourceDocument(Identified):
     def __str__(self) -> str:
         return self.external_id
 
-    @property
-    def unmatched_total(self) -> object:
-        return self.total - self.matched_total
-
 
 class SourceDocumentLine(Identified):
     id_prefix = ids.SOURCE_DOCUMENT_LINE

@@ -13,7 +13,8 @@ from oms.core.fields import Identified
 class OutboxEvent(Identified):
     """News of a committed change, written in the transaction that made it.
 
-    `stream` is what the events are ordered within (an order, an inventory level); `sequence` counts in it without gaps.
+    `stream` is what the events are ordered within (an order, an inventory level); `sequence` rises in it, for an order
+    without gaps.
     """
 
     id_prefix = ids.EVENT
