@@ -10,8 +10,35 @@ from pathlib import Path
 HEADER = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 SKUS = 4000
 _CUSTOMERS = 4300
-_WORDS = "RED WHITE SMALL LARGE VINTAGE HEART STAR CANDLE LANTERN MUG BOWL TIN BAG SIGN CLOCK FRAME HOOK TRAY".split()
-_COUNTRIES = ["United Kingdom"] * 90 + ["Germany", "France", "EIRE", "Spain", "Netherlands", "Norway", "Channel Islands"]
+_WORDS = [
+    "RED",
+    "WHITE",
+    "SMALL",
+    "LARGE",
+    "VINTAGE",
+    "HEART",
+    "STAR",
+    "CANDLE",
+    "LANTERN",
+    "MUG",
+    "BOWL",
+    "TIN",
+    "BAG",
+    "SIGN",
+    "CLOCK",
+    "FRAME",
+    "HOOK",
+    "TRAY",
+]
+_COUNTRIES = ["United Kingdom"] * 90 + [
+    "Germany",
+    "France",
+    "EIRE",
+    "Spain",
+    "Netherlands",
+    "Norway",
+    "Channel Islands",
+]
 
 
 def sku(number: int) -> str:

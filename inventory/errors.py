@@ -18,6 +18,11 @@ class ReservationExceedsStock(InsufficientStock):
     type = "not_allowed"
 
 
+class TooManyBackordered(DomainError):
+    code = "too_many_backordered"
+    message = _("%(requested)s more of %(sku)s cannot wait for goods: %(backordered)s wait already.")
+
+
 class NoStockLocation(DomainError):
     code = "no_stock_location"
     type = "not_allowed"
@@ -63,6 +68,13 @@ class ReasonRequired(DomainError):
 class AlreadyReserved(NotAllowed):
     code = "already_reserved"
     message = _("This line has a reservation of %(sku)s at %(location)s already. Change that one.")
+
+
+class StockImportRunning(DomainError):
+    code = "stock_import_running"
+    type = "conflict"
+    status = 409
+    message = _("Stock is being imported already. Start this again when that is done; nothing was changed.")
 
 
 class LevelExists(DomainError):

@@ -9,3 +9,4 @@ class OrdersConfig(AppConfig):
         from orders import hooks
 
         kernel.order_change.register(hooks.order_change)
+        kernel.order_of_line.register(hooks.order_of_line)

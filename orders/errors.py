@@ -62,6 +62,18 @@ class HoldsMoreThanOrdered(DomainError):
     message = _("%(sku)s: %(held)s would be reserved, %(open)s still to be fulfilled.")
 
 
+class ReservesOtherGoods(DomainError):
+    code = "reserves_other_goods"
+    type = "not_allowed"
+    message = _("This line is of %(sku)s: no other goods are reserved for it.")
+
+
+class LineNotStocked(DomainError):
+    code = "line_not_stocked"
+    type = "not_allowed"
+    message = _("%(sku)s is a fee or is not stocked, so nothing is reserved for it.")
+
+
 class NothingToFulfill(DomainError):
     code = "nothing_to_fulfill"
     message = _("There is nothing to fulfill.")

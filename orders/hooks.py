@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from inventory.services import holdings
 from oms.core.actors import Actor
-from oms.core.errors import FieldError
+from oms.core.errors import DomainError, FieldError
 from oms.core.transactions import atomic
 from orders import errors, events, policies
 from orders.locks import lock_order
-from orders.models import Order
+from orders.models import Order, OrderLine
 from orders.services import journal, rollup
 
 # What may hold more for an order, and so asks whether the order can still take it.
@@ -22,16 +21,21 @@ _HOLDING: Final = frozenset({"reservation.created", "reservation.updated"})
 
 
 @contextmanager
-def order_change(order_id: UUID, *, action: str, actor: Actor) -> Iterator[None]:
+def order_change(
+    order_id: UUID, *, action: str, actor: Actor, line_id: UUID | None = None, item_id: UUID | None = None
+) -> Iterator[None]:
     """Lock the order, let the capability write, then bring the order's statuses up to date and record what happened.
 
-    The listener of `oms.core.hooks.order_change`. action: the capability's event. Raises NotFound; for reservations
-    OrderNotOpen and HoldsMoreThanOrdered.
+    The listener of `oms.core.hooks.order_change`. action: the capability's event. line_id, item_id: the line that it is
+    done for, and the goods. Raises NotFound; NotThisOrders, LineNotStocked and ReservesOtherGoods for the line; for
+    reservations OrderNotOpen and HoldsMoreThanOrdered.
     """
     with atomic():
         order = lock_order(order_id)
         if action in _HOLDING and not policies.is_open(order):
             raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
+        if line_id is not None:
+            _require_own_goods(order, line_id, item_id)
 
         yield
 
@@ -43,18 +47,32 @@ def order_change(order_id: UUID, *, action: str, actor: Actor) -> Iterator[None]
         journal.record(order, event, actor=actor, changes=changes, facts={"act": action})
 
 
+def order_of_line(line_id: UUID) -> UUID | None:
+    """The listener of `oms.core.hooks.order_of_line`."""
+    return OrderLine.objects.filter(pk=line_id).values_list("order_id", flat=True).first()
+
+
+def _require_own_goods(order: Order, line_id: UUID, item_id: UUID | None) -> None:
+    """The line is of this order, of goods that are stocked, and of these goods: others would never be packed for it."""
+    line = order.lines.filter(pk=line_id).first()
+    if line is None:
+        raise _refusal(errors.NotThisOrders, "/line_id", number=order.number)
+    if not (policies.is_fulfillable(line) and line.is_stocked and line.item_id):
+        raise _refusal(errors.LineNotStocked, "/line_id", sku=line.sku or line.title)
+    if line.item_id != item_id:
+        raise _refusal(errors.ReservesOtherGoods, "/item_id", sku=line.sku or line.title)
+
+
+def _refusal(kind: type[DomainError], pointer: str, **facts: Any) -> DomainError:
+    return kind(errors=[FieldError(pointer, str(kind.message) % facts, kind.code, facts)], **facts)
+
+
 def _require_held_within_open(order: Order) -> None:
     """No line holds more than is still to be packed: nobody would ever let go of the rest."""
-    held: defaultdict[UUID, int] = defaultdict(int)
-    for line_id, places in holdings.by_line(order.pk).items():
-        held[line_id] = sum(places.values())
-    lines = {line.pk: line for line in order.lines.all()}
+    held = holdings.by_line(order.pk)
     problems = []
-    for line_id, units in held.items():
-        line = lines.get(line_id)
-        if line is None:
-            problem = FieldError("/line_id", str(errors.NotThisOrders.message) % {"number": order.number})
-            raise errors.NotThisOrders(number=order.number, errors=[problem])
+    for line in order.lines.all():
+        units = sum(held.get(line.pk, {}).values())
         if units > line.quantity_open:
             facts = {"sku": line.sku or line.title, "held": units, "open": line.quantity_open}
             message = str(errors.HoldsMoreThanOrdered.message) % facts

@@ -63,6 +63,11 @@ def can_fulfill(order: Lifecycle) -> bool:
     return order.status == OrderStatus.PENDING and not order.open_holds and order.units_open > 0
 
 
+def can_unpack(order: Lifecycle) -> bool:
+    """A fulfillment of it can be canceled. A completed order is open again then; what is put away stays as it is."""
+    return is_open(order) or order.status == OrderStatus.COMPLETED
+
+
 def can_complete(order: Lifecycle) -> bool:
     """Nothing is left to pack: what an order still holds would be held for ever."""
     return is_open(order) and not order.open_holds and not order.units_open
@@ -79,14 +84,14 @@ def is_fulfillable(line: Progress) -> bool:
 
 def units_open(lines: Iterable[Progress]) -> int:
     """How many units are still to be packed."""
-    return sum(line.quantity - line.quantity_fulfilled for line in lines if is_fulfillable(line))
+    return sum([line.quantity - line.quantity_fulfilled for line in lines if line.kind != "fee"])
 
 
 def fulfillment_status(lines: Iterable[Progress], *, canceled: bool) -> FulfillmentStatus:
     """How far the goods of an order have come. Goods that do not ship count as arrived once they are fulfilled."""
     if canceled:
         return FulfillmentStatus.CANCELED
-    packed = [line for line in lines if is_fulfillable(line)]
+    packed = [line for line in lines if line.kind != "fee"]
     shipping = [line for line in packed if line.requires_shipping]
     if not any(line.quantity_fulfilled for line in packed):
         return FulfillmentStatus.NOT_FULFILLED

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from oms.core.errors import FieldError, InvalidInput
+from oms.core.pointers import malformed
 from orders import soundness
 
 Short = Annotated[str, Meta(max_length=100)]
@@ -163,20 +164,13 @@ def parse(body: bytes | str) -> OrderRequest:
     try:
         request = _decoder.decode(body)
     except msgspec.DecodeError as problem:
-        raise as_invalid_input(problem) from None
+        raise malformed(problem) from None
     except UnicodeDecodeError:
         raise InvalidInput(errors=[FieldError("", "The body is not UTF-8.", "encoding")]) from None
     except RecursionError:
         raise InvalidInput(errors=[FieldError("", "The body is nested too deeply.", "too_deep")]) from None
     require_sound(request)
     return request
-
-
-def as_invalid_input(problem: msgspec.DecodeError, pointer: str = "") -> InvalidInput:
-    """msgspec says "… - at `$.items[0].quantity`"; ours is a JSON pointer, below `pointer`."""
-    sentence, _, path = str(problem).partition(" - at `$")
-    place = pointer + path.rstrip("`").replace("[", ".").replace("]", "").replace(".", "/")
-    return InvalidInput(errors=[FieldError(pointer=place, message=f"{place or 'body'}: {sentence}.", code="invalid")])
 
 
 def require_sound(request: OrderRequest) -> None:

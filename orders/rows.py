@@ -242,16 +242,17 @@ def add(
     customer_id: UUID | None,
     digest: str = "",
     order_id: UUID | None = None,
+    credited: Decimal = ZERO,
 ) -> OrderRow:
     """Add the rows of one order, with its statuses as the rollup would derive them. Returns the order's own row.
 
-    order_id: of an order that exists and is written anew.
+    order_id: of an order that exists and is written anew. credited: by its credit lines that stay then.
     """
     order_id = order_id or ids.new_id()
     lines = _lines(request, totals, goods, order_id)
     rows.lines += lines
     _add_shipping(rows, request, totals, order_id)
-    if request.discounts or any([line.tax_lines or line.discounts for line in request.items]):
+    if request.discounts or any(line.tax_lines or line.discounts for line in request.items):
         for priced, line, wanted in zip(totals.lines, lines, request.items, strict=True):
             _add_parts(rows, request, priced, wanted.tax_lines, wanted.discounts, order_id, line_id=line.id)
     for kind, address in (("shipping", request.shipping_address), ("billing", request.billing_address)):
@@ -262,7 +263,7 @@ def add(
     ]
     order = _order(request, totals, lines, order_id, context, customer_id, digest)
     _add_payments(rows, request, order)
-    _add_credits(rows, request, order)
+    _add_credits(rows, request, order, credited)
     rows.orders.append(order)
     _add_news(rows, request, order, context)
     return order
@@ -488,8 +489,11 @@ def _add_payments(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
         )
 
 
-def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
-    """The source's difference, and the credit lines asked for; a canceled order's last one takes all that is left."""
+def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow, credited: Decimal) -> None:
+    """The source's difference, and the credit lines asked for; a canceled order's last one takes all that is left.
+
+    credited: by credit lines that the order has besides.
+    """
     if order.adjustment_total:
         rows.adjustments.append(
             AdjustmentRow(
@@ -508,7 +512,7 @@ def _add_credits(rows: Rows, request: OrderRequest, order: OrderRow) -> None:
         for credit in request.credit_lines
     ]
     if order.canceled_at is not None:
-        left = order.credit_total - sum([amount for amount, *_ in given], ZERO)
+        left = order.credit_total - credited - sum([amount for amount, *_ in given], ZERO)
         given.append((left, CreditReason.CANCELLATION.value, "", ""))
     rows.credits += [
         CreditLineRow(

@@ -22,6 +22,9 @@ _ZERO: Final = Decimal(0)
 _MAX_UNIT_PRICE: Final = Decimal("1e13")  # numeric(20,6) holds fourteen digits before the point
 _MAX_RATE: Final = Decimal(999)  # numeric(9,6) holds three
 _HUNDRED: Final = Decimal(100)
+_MOST_UNITS: Final = 2_000_000_000  # of an order; they are counted in four bytes
+_DECIMALS: Final = 6  # what the columns keep
+_FARTHEST: Final = 30  # from the point that a digit may be written, zeros included
 
 
 def problems(request: OrderRequest) -> list[FieldError]:
@@ -79,6 +82,9 @@ def _form_errors(request: OrderRequest) -> Iterator[FieldError]:
         yield FieldError("/currency_code", str(problem), problem.code)
     if not request.items and not request.shipping_methods:
         yield FieldError("/items", "An order has at least one line.", "required")
+    units = sum([line.quantity for line in request.items])
+    if units > _MOST_UNITS:
+        yield FieldError("/items", f"/items: {units} units in one order; at most {_MOST_UNITS}.", "quantity")
     for index, line in enumerate(request.items):
         if line.quantity_fulfilled > line.quantity:
             place = f"/items/{index}/quantity_fulfilled"
@@ -102,7 +108,21 @@ def _amount(pointer: str, amount: Decimal | None, *, most: Decimal = MAX_AMOUNT)
     if not amount.is_finite() or amount.copy_abs() >= most:
         yield FieldError(pointer, f"{pointer}: {str(amount)[:40]} is not an amount that can be stored.", "amount")
     elif amount < _ZERO:
-        yield FieldError(pointer, f"{pointer}: {amount} is below 0.", "amount")
+        yield FieldError(pointer, f"{pointer}: {str(amount)[:40]} is below 0.", "amount")
+    elif not _is_short(amount):
+        message = f"{pointer}: {str(amount)[:40]} has more than {_DECIMALS} decimals."
+        yield FieldError(pointer, message, "decimals")
+
+
+def _is_short(amount: Decimal) -> bool:
+    """Whether it is kept as it is. Zeros behind the last decimal do not count.
+
+    Looks at the digits alone: to compute with 1e-3000000 takes seconds.
+    """
+    _, digits, place = amount.as_tuple()
+    if not isinstance(place, int) or abs(place) > _FARTHEST:
+        return False
+    return place >= -_DECIMALS or not any(digits[place + _DECIMALS :])
 
 
 def _sum(pointer: str, amounts: Sequence[Decimal]) -> Iterator[FieldError]:

@@ -34,6 +34,11 @@ class TaxExceedsPrice(DomainError):
     message = _("A tax is larger than the price that includes it.")
 
 
+class CreditExceedsTotal(DomainError):
+    code = "credit_exceeds_total"
+    message = _("The credit lines are larger than what the order is worth.")
+
+
 class AmountTooLarge(DomainError):
     code = "amount_too_large"
     message = _("The amounts are larger than can be stored.")
@@ -71,7 +76,9 @@ class Totals:
 
 
 def compute(request: OrderRequest) -> Totals:
-    """The totals of a request. Raises DiscountExceedsPrice or TaxExceedsPrice with all such lines, AmountTooLarge.
+    """The totals of a request.
+
+    Raises DiscountExceedsPrice or TaxExceedsPrice with all such lines, CreditExceedsTotal, AmountTooLarge.
 
     Where the request states the source's total, the difference to our own sum is `difference`.
     """
@@ -79,11 +86,11 @@ def compute(request: OrderRequest) -> Totals:
     lines = [_gross(line.unit_price, line.quantity, line, currency) for line in request.items]
     shipping = [_gross(method.amount, method.quantity, method, currency) for method in request.shipping_methods]
     parts: list[LineRequest | ShippingRequest] = [*request.items, *request.shipping_methods]
-    if any([part.discounts for part in parts]):
+    if any(part.discounts for part in parts):
         _require_discounts_within(lines, shipping)
     if request.discounts:
         _share_order_discounts(request, lines, currency)
-    if any([part.tax_lines for part in parts]):
+    if any(part.tax_lines for part in parts):
         for priced, part in zip([*lines, *shipping], parts, strict=True):
             _tax(priced, part.tax_lines, request.prices_include_tax, currency)
         if request.prices_include_tax:
@@ -203,6 +210,10 @@ def _sum(request: OrderRequest, lines: list[Priced], shipping: list[Priced], cur
     stated = ours if request.total is None else round_amount(request.total, currency)
     if ours + discount >= MAX_AMOUNT:
         raise AmountTooLarge(errors=[FieldError("/items", str(AmountTooLarge.message), AmountTooLarge.code)])
+    credit = sum([round_amount(each.amount, currency) for each in request.credit_lines], ZERO)
+    if credit > stated:
+        message = f"/credit_lines: {credit} is given back of {stated}."
+        raise CreditExceedsTotal(errors=[FieldError("/credit_lines", message, CreditExceedsTotal.code)])
     return Totals(
         currency=currency,
         lines=lines,

@@ -50,7 +50,7 @@ class RawRecord:
 
     external_id: "" where there is none. line: where it begins. rows: as the format reads them; size: how many lines of
     the file; weight: about how many lines of orders, where that is more. kind: where it can be told. problem: found
-    while it was put together; then it is a reject.
+    while it was put together or looked into; then it is a reject. digest, record: once it was looked into.
     """
 
     external_id: str
@@ -60,6 +60,8 @@ class RawRecord:
     kind: Kind | None = None
     problem: Rejected | None = None
     weight: int = 0
+    digest: str = ""
+    record: SourceRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,6 @@ class SourceRecord:
     kind: Kind
     line: int
     size: int
-    raw: RawRecord
     item_lines: list[int] = field(default_factory=list)
     digest: str = ""
     request: OrderRequest | None = None
@@ -138,8 +139,8 @@ class Format(Protocol):
         """Look into a record. Raises Rejected with the first thing that is wrong."""
         ...
 
-    def locate(self, record: SourceRecord, pointer: str) -> tuple[int, str, str]:
-        """Where in the file a JSON pointer into a record's request leads: line, column, and that row as it stands."""
+    def locate(self, raw: RawRecord, pointer: str) -> tuple[int, str, str]:
+        """Where in the file a pointer into the request of a record leads: line, column, and that row as it stands."""
         ...
 
     def raw_json(self, raw: RawRecord) -> Any:

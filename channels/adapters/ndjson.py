@@ -75,14 +75,13 @@ class NdjsonFormat:
             kind=Kind.SAMPLE if sample and not request.total else Kind.SALE,
             line=raw.line,
             size=1,
-            raw=raw,
             request=request,
             issued_at=request.placed_at,
             currency=request.currency,
         )
 
-    def locate(self, record: SourceRecord, pointer: str) -> tuple[int, str, str]:
-        return record.line, pointer, record.raw.rows[0][:1000].decode(errors="replace")
+    def locate(self, raw: RawRecord, pointer: str) -> tuple[int, str, str]:
+        return raw.line, pointer, raw.rows[0][:1000].decode(errors="replace")
 
     def raw_json(self, raw: RawRecord) -> Any:
         return {"rows": [{"line": raw.line, "text": raw.rows[0].decode().replace("\\u0000", "\\\\u0000")}]}

@@ -175,14 +175,14 @@ class OnlineRetailFormat:
             reject.raw = next((_as_csv(row) for line, row in raw.rows if line == reject.line), "")
             raise
 
-    def locate(self, record: SourceRecord, pointer: str) -> tuple[int, str, str]:
+    def locate(self, raw: RawRecord, pointer: str) -> tuple[int, str, str]:
         """A pointer to an item leads to its row; of an item, quantity and price have columns."""
         parts = pointer.split("/")
-        line = record.line
-        if len(parts) > 2 and parts[1] == "items":
-            line = record.item_lines[int(parts[2])]
+        line = raw.line
+        if raw.record and len(parts) > 2 and parts[1] == "items":
+            line = raw.record.item_lines[int(parts[2])]
         column = {"quantity": "Quantity", "unit_price": "UnitPrice", "sku": "StockCode"}.get(parts[-1], "")
-        return line, column, next((_as_csv(row) for at, row in record.raw.rows if at == line), "")
+        return line, column, next((_as_csv(row) for at, row in raw.rows if at == line), "")
 
     def raw_json(self, raw: RawRecord) -> Any:
         return {"columns": self._header, "rows": [{"line": line, "values": row} for line, row in raw.rows]}

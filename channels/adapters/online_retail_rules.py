@@ -124,7 +124,6 @@ def understand(raw: RawRecord, rows: Rows, defaults: SourceDefaults) -> SourceRe
         kind=_kind(raw, figures),
         line=raw.line,
         size=raw.size,
-        raw=raw,
         customer_ref=customer,
         issued_at=issued_at,
         currency=currency,

@@ -10,6 +10,14 @@ from channels.models import SalesChannel
 from oms.web.rendering import moment
 
 
+class ChannelStock(Struct, kw_only=True):
+    """available: what can be promised at the channel's active locations together. All of it is ours."""
+
+    inventory_item_id: str
+    sku: str
+    available: int
+
+
 class Channel(Struct, kw_only=True):
     """code is ours: the short name that orders are placed with."""
 

@@ -12,10 +12,14 @@ from rest_framework.request import Request
 
 from channels.api import shapes
 from channels.models import SalesChannel
+from channels.selectors import available_in_channel
 from channels.services import channels
+from inventory.api import access as stock_access
 from inventory.api import base, locations
 from inventory.api import examples as stock_examples
 from inventory.api import shapes as stock_shapes
+from inventory.api.filters import ItemFilters
+from inventory.models import InventoryItem
 from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, pagination, queries, schema
@@ -37,6 +41,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "is_disabled": False,
     "created_at": stock_examples.AT,
 }
+_STOCK: Final[dict[str, Any]] = {"inventory_item_id": stock_examples.ITEM_ID, "sku": "LAMP", "available": 4}
 
 
 class CreateChannel(Body):
@@ -125,6 +130,31 @@ class ChannelView(ApiView):
     )
     def get(self, request: Request, channel_id: str) -> HttpResponse:
         return json_answer({"sales_channel": _show(bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel"))})
+
+
+class ChannelStockView(ApiView):
+    access = {"GET": stock_access.READ}
+
+    @schema.operation(
+        id="listSalesChannelStock",
+        summary="List what a sales channel can sell of each inventory item",
+        tag=TAG,
+        answer=schema.envelope("stock", shapes.ChannelStock, paged=True),
+        example=stock_examples.page("stock", _STOCK),
+        filters=ItemFilters,
+        description=f"{schema.OURS} Of stocked items, at the channel's linked locations that are active together.",
+    )
+    def get(self, request: Request, channel_id: str) -> HttpResponse:
+        channel, query = bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel"), queries.parameters(request)
+        _show(channel)
+        items = queries.filtered(ItemFilters, query, InventoryItem.objects.filter(is_stocked=True))
+        page = pagination.page(query, items.order_by(*queries.ordering(query, {"sku": ("sku",)}, "sku")))
+        available = available_in_channel(channel, [item.pk for item in page.rows])
+        rows = [
+            shapes.ChannelStock(inventory_item_id=item.public_id, sku=item.sku, available=available[item.pk])
+            for item in page.rows
+        ]
+        return page.answer("stock", rows)
 
 
 class LocationChannelsView(ApiView):

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 import msgspec
-from django.db import connection
+from django.db import DataError, IntegrityError, connection
 
 from channels.adapters.base import Kind, RawRecord, Rejected, SourceRecord
 from channels.enums import StockPolicy
@@ -23,6 +23,7 @@ from channels.services.import_job import Job, Stopped
 from channels.services.import_lookup import Known
 from oms.core import bulk
 from oms.core.errors import DomainError
+from oms.core.storing import NotStorable
 from oms.core.transactions import atomic
 from orders.requests import OrderRequest
 from orders.services import placement
@@ -64,11 +65,14 @@ class _CutAt(Exception):
 
 
 def work(job: Job, raws: Sequence[RawRecord]) -> None:
-    """Write a chunk. Raises Stopped at the first bad record when the job stops at errors; those before are written."""
+    """Write a chunk. Raises Stopped at the first bad record when the job stops at errors; those before are written.
+
+    A segment that the database does not take is written record by record, so that only the guilty one is left out.
+    """
     _note_started(job, sum([raw.size for raw in raws]))
-    left = _look(job, raws)
+    left, alone = _look(job, raws), 0
     while left:
-        size = _segment(job, left)
+        size = _segment(job, left[:1] if alone else left)
         if not size:
             raise Stopped(left[0].raw, left[0].reject or Rejected("", line=left[0].raw.line))
         segment, left = left[:size], left[size:]
@@ -76,13 +80,33 @@ def work(job: Job, raws: Sequence[RawRecord]) -> None:
             _commit(job, segment)
         except _LookAgain:
             left = segment + left
+        except (DataError, IntegrityError) as problem:
+            if size > 1:
+                left, alone = segment + left, size
+                continue
+            _leave_out(job, segment[0], problem)
+            alone = max(0, alone - 1)
         except _CutAt as cut:
             _commit(job, segment[: segment.index(cut.looked)])
             raise Stopped(cut.looked.raw, cut.reject) from None
         else:
+            alone = max(0, alone - 1)
             if not left or not left[0].again:
                 continue
         left = _look(job, [looked.raw for looked in left])
+
+
+def _leave_out(job: Job, looked: _Looked, problem: Exception) -> None:
+    """Reject a record that the database does not take. Raises the problem again when the record is not to blame."""
+    if looked.record is None:
+        raise problem
+    reject = _refused(job, looked, NotStorable.of(problem))
+    if job.stop_at_error:
+        raise Stopped(looked.raw, reject) from None
+    figures = job.figures.copy()
+    with atomic():
+        _write_rest(job, [looked], figures, {id(looked): reject})
+    _advanced(job, [looked], figures)
 
 
 def _note_started(job: Job, lines: int) -> None:
@@ -109,23 +133,22 @@ def _look(job: Job, raws: Sequence[RawRecord]) -> list[_Looked]:
 
 
 def _look_at(job: Job, raw: RawRecord, known: Known | None) -> _Looked:
+    raw.digest = raw.digest or ("" if raw.problem else job.format.digest(raw))
+    if known and raw.digest and known.digest == raw.digest:
+        return _Looked(raw, _Is.UNCHANGED, known=known)
+    job.read(raw)
+    if raw.problem or raw.record is None:
+        return _Looked(raw, _Is.REJECTED, reject=raw.problem)
+    if known is None:
+        return _Looked(raw, _Is.NEW, raw.record)
     try:
-        if raw.problem:
-            raise raw.problem
-        digest = job.format.digest(raw)
-        if known and known.digest == digest:
-            return _Looked(raw, _Is.UNCHANGED, known=known)
-        record = job.format.read(raw, job.defaults)
-        record.digest = digest
-        if known:
-            _require_changeable(job, record, known)
-            return _Looked(raw, _Is.CHANGED, record, known)
-        return _Looked(raw, _Is.NEW, record)
+        _require_changeable(job, raw, raw.record, known)
     except Rejected as reject:
         return _Looked(raw, _Is.REJECTED, reject=reject)
+    return _Looked(raw, _Is.CHANGED, raw.record, known)
 
 
-def _require_changeable(job: Job, record: SourceRecord, known: Known) -> None:
+def _require_changeable(job: Job, raw: RawRecord, record: SourceRecord, known: Known) -> None:
     """An imported sale may say something else the next time. Raises Rejected for everything else."""
     if known.run_id == job.run_id:
         reason = f"{record.external_id} comes twice in this file and says different things."
@@ -135,7 +158,7 @@ def _require_changeable(job: Job, record: SourceRecord, known: Known) -> None:
         reason = f"There is {known.name} of this number, and it says something else. That is for staff to settle."
     else:
         return
-    raise Rejected(reason, line=record.line, raw=_row_text(job, record.raw))
+    raise Rejected(reason, line=record.line, raw=_row_text(job, raw))
 
 
 def _row_text(job: Job, raw: RawRecord) -> str:
@@ -239,6 +262,7 @@ def _options(job: Job, digests: Sequence[str]) -> Options:
         import_run_id=job.run_id,
         digests=digests,
         past=past,
+        meanwhile=job.meanwhile,
     )
 
 
@@ -304,9 +328,8 @@ def _revise(job: Job, looked: _Looked) -> None:
 
 def _refused(job: Job, looked: _Looked, refusal: DomainError) -> Rejected:
     """A refusal by a rule of orders or stock, at the line of the file that it is about."""
-    assert looked.record is not None  # noqa: S101  (it was read, or it could not have been refused)
     pointer = refusal.errors[0].pointer if refusal.errors else ""
-    line, column, text = job.format.locate(looked.record, pointer)
+    line, column, text = job.format.locate(looked.raw, pointer)
     return Rejected(str(refusal), line=line, column=column, raw=text)
 
 

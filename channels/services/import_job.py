@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,11 +42,23 @@ class Job:
     actor: Actor
     figures: Figures
     analyzed: bool = False
+    meanwhile: Callable[[], None] | None = None
 
     @property
     def run_id(self) -> UUID:
         run_id: UUID = self.run.pk
         return run_id
+
+    def read(self, raw: RawRecord) -> None:
+        """Look into a record, once: afterwards it has a digest, and a record or a problem."""
+        if raw.problem or raw.record:
+            return
+        try:
+            raw.digest = raw.digest or self.format.digest(raw)
+            raw.record = self.format.read(raw, self.defaults)
+            raw.record.digest = raw.digest
+        except Rejected as reject:
+            raw.problem = reject
 
     def reject_row(self, raw: RawRecord, reject: Rejected) -> RejectRow:
         kept: dict[str, Any] = {"row": reject.raw} | self.format.raw_json(raw)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from channels.adapters.base import Kind
+from oms.core import bulk
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Known:
 _FIND = """
 SELECT external_id, CASE WHEN is_sample THEN 'sample' ELSE 'sale' END, id, 'order #' || number, source_digest,
        import_run_id, currency, total + credit_total, 0
-FROM orders_order WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s)
+FROM orders_order WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s::text[])
 UNION ALL
 SELECT external_id, kind, id, replace(kind, '_', '-') || ' ' || external_id, source_digest,
        run_id, currency, total, matched_total
-FROM channels_sourcedocument WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s)
+FROM channels_sourcedocument WHERE channel_id = %(channel)s AND external_id = ANY(%(ids)s::text[])
 """
 
 
@@ -49,5 +50,5 @@ def find(channel_id: UUID, external_ids: Collection[str]) -> dict[str, Known]:
     if not external_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, {"channel": channel_id, "ids": list(external_ids)})
+        cursor.execute(_FIND, {"channel": channel_id, "ids": bulk.text_array(external_ids)})
         return {row[0]: Known(Kind(row[1]), *row[2:]) for row in cursor.fetchall()}

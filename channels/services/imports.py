@@ -17,7 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +30,7 @@ from channels.services import import_chunks, import_rejects
 from channels.services.import_figures import Figures
 from channels.services.import_job import Job, Stopped
 from channels.services.selling import selling as find_selling
-from oms.core import bulk, events, ids, providers
+from oms.core import bulk, events, ids, providers, storing
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, NotAllowed
 from oms.core.garbage import collected_by_hand
@@ -39,6 +39,7 @@ from orders.errors import SalesChannelDisabled
 
 _CHUNK_LINES: Final = 2000
 _CHUNK_RECORDS: Final = 1000
+_CHUNKS_BETWEEN_COLLECTIONS: Final = 16
 Progress = Callable[[int, int], None]
 
 
@@ -204,9 +205,12 @@ def _run(job: Job, progress: Progress | None) -> tuple[RunStatus, str]:
     """Work through the file. A crash leaves the run running, whatever else goes wrong failed; both go on later."""
     try:
         with collected_by_hand() as collect:
-            for chunk in _chunks(islice(job.format.records(job.source, job.survey), job.run.cursor, None)):
+            chunks = _Ahead(job, _chunks(islice(job.format.records(job.source, job.survey), job.run.cursor, None)))
+            job.meanwhile = chunks.prepare
+            for number, chunk in enumerate(chunks):
                 import_chunks.work(job, chunk)
-                collect()
+                if number % _CHUNKS_BETWEEN_COLLECTIONS == 0:
+                    collect()
                 if progress:
                     progress(job.run.lines_committed, job.survey.lines)
     except Stopped as stop:
@@ -217,11 +221,42 @@ def _run(job: Job, progress: Progress | None) -> tuple[RunStatus, str]:
         _finish(job, RunStatus.STOPPED, error, stop)
         return RunStatus.STOPPED, error
     except Exception as problem:
-        _fail(job, f"{type(problem).__name__}: {problem}")
+        said = storing.reason(problem) if isinstance(problem, DatabaseError) else str(problem)
+        _fail(job, f"{type(problem).__name__}: {said}")
         raise
     status = RunStatus.PARTIAL if job.figures.rejects else RunStatus.COMPLETED
     _finish(job, status, "")
     return status, ""
+
+
+class _Ahead:
+    """Chunks, of which the next one can be read and understood while the server works on the present one."""
+
+    def __init__(self, job: Job, chunks: Iterator[list[RawRecord]]) -> None:
+        self._job = job
+        self._chunks = chunks
+        self._next: list[list[RawRecord]] = []
+        self._problem: Exception | None = None
+
+    def prepare(self) -> None:
+        """Get the next chunk ready. What goes wrong with it is raised when it is its turn."""
+        if self._next or self._problem:
+            return
+        try:
+            self._next = list(islice(self._chunks, 1))
+            for chunk in self._next:
+                for raw in chunk:
+                    self._job.read(raw)
+        except Exception as problem:
+            self._problem = problem
+
+    def __iter__(self) -> Iterator[list[RawRecord]]:
+        return self
+
+    def __next__(self) -> list[RawRecord]:
+        if self._problem:
+            raise self._problem
+        return self._next.pop() if self._next else next(self._chunks)
 
 
 def _chunks(records: Iterator[RawRecord]) -> Iterator[list[RawRecord]]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fulfillment.models import Fulfillment, FulfillmentLine, Parcel
 from fulfillment.providers.base import SubmitLine, SubmitRequest
-from oms.core import locks, providers
+from oms.core import ids, locks, providers
 from oms.core.errors import NotFound
 
 
@@ -73,7 +73,7 @@ def lock_fulfillment(order_id: UUID, fulfillment_id: UUID) -> Fulfillment:
     rows = Fulfillment.objects.filter(pk=fulfillment_id, order_id=order_id)
     for fulfillment in locks.lock(locks.Rank.CAPABILITY, rows):
         return fulfillment
-    raise NotFound(kind="fulfillment", id=fulfillment_id)
+    raise NotFound(kind="fulfillment", id=ids.encode(ids.FULFILLMENT, fulfillment_id))
 
 
 def cancel(fulfillment: Fulfillment) -> None:

@@ -94,6 +94,8 @@ class AdjustLevel(Body):
 
 
 class CreateReservation(Body):
+    """line_item_id: the order line it is for. order_id: its order, left out or the right one; never without a line."""
+
     inventory_item_id: str
     location_id: str
     quantity: Units

@@ -19,7 +19,7 @@ from oms.web.rendering import json_answer
 
 TAG = "Stock"
 _RESERVATION = schema.envelope("reservation", shapes.ReservationShape)
-_NAMES = {"/order_id": "/order_id", "/line_id": "/line_item_id"}
+_NAMES = {"/item_id": "/inventory_item_id", "/line_id": "/line_item_id"}
 
 
 def _id(text: str) -> UUID:
@@ -56,6 +56,8 @@ class ReservationsView(base.StockView):
         body_example=examples.RESERVE,
         answer=_RESERVATION,
         example={"reservation": examples.RESERVATION},
+        description="For an order line (of its own goods, no more than are still to be packed), or for whatever the "
+        "description says. order_id is ours and may be left out: the line says whose it is.",
     )
     def post(self, request: Request) -> HttpResponse:
         body, actor = bodies.read(request, inputs.CreateReservation), actor_of(request)

@@ -96,7 +96,9 @@ def _lock(order_id: UUID, location_id: UUID, lines: Sequence[TakenLine]) -> _She
 def _require_available(shelf: _Shelf, location_id: UUID, lines: Sequence[TakenLine]) -> None:
     """What the lines do not hold here must be available here; lines that share an item are summed."""
     extra: dict[UUID, int] = defaultdict(int)
+    together: dict[UUID, int] = defaultdict(int)
     for line in lines:
+        together[line.item_id] += line.quantity
         own = sum(
             held.quantity for held in shelf.reservations[line.line_id] if held.level_id == shelf.here[line.item_id].pk
         )
@@ -105,7 +107,7 @@ def _require_available(shelf: _Shelf, location_id: UUID, lines: Sequence[TakenLi
     for line in lines:
         level, more = shelf.here[line.item_id], extra.pop(line.item_id, 0)
         if more and more > level.available:
-            asked = sum(other.quantity for other in lines if other.item_id == line.item_id)
+            asked = together[line.item_id]
             facts = {"sku": line.sku, "requested": asked, "available": asked - more + max(0, level.available)}
             message = str(InsufficientStock.message) % facts
             errors.append(FieldError(line.pointer, message, InsufficientStock.code, facts))

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from oms.core import bulk
+
 
 @dataclass(frozen=True, slots=True)
 class Goods:
@@ -27,11 +29,12 @@ def find(skus: Iterable[str]) -> dict[str, Goods]:
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [list(wanted)])
+        cursor.execute(_FIND, [bulk.text_array(wanted)])
         return {row[1]: Goods(*row) for row in cursor.fetchall()}
 
 
 # An array, not a list of two thousand placeholders, which costs Django and psycopg more than the query takes.
 _FIND = """
-SELECT id, sku, title, is_stocked, allow_backorder, requires_shipping FROM inventory_inventoryitem WHERE sku = ANY(%s)
+SELECT id, sku, title, is_stocked, allow_backorder, requires_shipping
+FROM inventory_inventoryitem WHERE sku = ANY(%s::text[])
 """

@@ -13,13 +13,13 @@ from oms.core.errors import NotFound
 
 def by_line(order_id: UUID) -> Mapping[UUID, Mapping[UUID, int]]:
     """Units on the shelf by order line and location, in one query. What is backordered is not among them."""
-    held: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+    held: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
     rows = Reservation.objects.filter(order_id=order_id, quantity__gt=0, line_id__isnull=False)
     for line_id, location_id, quantity in rows.order_by(
         "level__location__priority", "level__location__code"
     ).values_list("line_id", "level__location_id", "quantity"):
         if line_id is not None:
-            held[line_id][location_id] = quantity
+            held[line_id][location_id] += quantity
     return held
 
 

@@ -7,6 +7,7 @@ location is found before anything is written. Then they are worked on in chunks,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.enums import AdjustmentReason, MovementKind
+from inventory.errors import StockImportRunning
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
 from inventory.services import adjustments, ledger, levels
 from inventory.stock_file import Reject, StockRow, read
@@ -25,6 +27,7 @@ from oms.core.actors import Actor
 from oms.core.transactions import atomic
 
 CHUNK: Final = 2000
+_LOCK: Final = "import_stock"
 _FIELDS: Final = tuple(StockRow.__dataclass_fields__)
 
 
@@ -58,8 +61,36 @@ def import_stock(
     What is there already writes nothing, so a repeat changes nothing, and an import that was killed is started again. A
     cell that is filled changes what is known of an item or location, an empty one leaves it. Bad rows are handed to
     `reject` in the order of the file, and the others are done. `progress` hears how many rows are dealt with. A dry run
-    tells the same and writes nothing. Run it outside of any transaction. Raises UnreadableStockFile.
+    tells the same and writes nothing. Run it outside of any transaction. Raises UnreadableStockFile, and
+    StockImportRunning while another one writes.
     """
+    with nullcontext() if dry_run else _alone():
+        return _import(path, actor=actor, dry_run=dry_run, reject=reject, progress=progress)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No two imports write at once: each changes items in an order of its own. The lock ends with the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise StockImportRunning()
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_LOCK])
+
+
+def _import(
+    path: Path,
+    *,
+    actor: Actor,
+    dry_run: bool,
+    reject: Callable[[Reject], None],
+    progress: Callable[[int], None],
+) -> Outcome:
     outcome = Outcome()
     _stage(path, outcome)
     _refuse_repeats()

@@ -57,6 +57,8 @@ def update_item(*, item_id: UUID, changes: Mapping[str, Any]) -> InventoryItem:
 
     An item that has been counted stays stocked: its counters would be lost from sight. Raises NotFound, InvalidInput.
     """
+    # Items have no rank among the locks: this is the only row that is locked here, and FOR NO KEY UPDATE does not stand
+    # in the way of those who insert levels of it while they hold locks of their own.
     item = InventoryItem.objects.select_for_update(no_key=True).filter(pk=item_id).first()
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))

@@ -32,13 +32,13 @@ def create_reservation(
 ) -> Reservation:
     """Hold units of an item at a location. Asked again, it holds again; a line has one reservation for each level.
 
-    With an order, the order is locked first and hears of it in the same transaction. Raises ReservationExceedsStock,
-    AlreadyReserved, InvalidInput, NotStocked, NotFound, and what the order has against it.
+    For a line its order is locked first (order_id may be left out: the line says whose it is) and hears of it in the
+    same transaction. Raises ReservationExceedsStock, AlreadyReserved, InvalidInput, NotStocked, NotFound, and what the
+    order has against it.
     """
     _require_quantity(quantity)
-    if line_id is not None and order_id is None:
-        raise InvalidInput(errors=[FieldError("/order_id", "A line is reserved for together with its order.")])
-    with _order_told(order_id, "reservation.created", actor):
+    order_id = _order_of_line(order_id, line_id)
+    with _order_told(order_id, "reservation.created", actor, line_id=line_id, item_id=item_id):
         level = levels.obtain(item_id, location_id)
         _require_available(level, quantity, quantity)
         if line_id is not None and level.reservations.filter(line_id=line_id).exists():
@@ -112,9 +112,21 @@ def delete_reservation(*, reservation_id: UUID, actor: Actor) -> None:
         _tell(told, level, actor)
 
 
-def _order_told(order_id: UUID | None, action: str, actor: Actor) -> AbstractContextManager[None]:
+def _order_told(order_id: UUID | None, action: str, actor: Actor, **what: UUID | None) -> AbstractContextManager[None]:
     """Locks the order before any level, and lets it follow; nothing to do for a reservation of nobody's order."""
-    return hooks.order_change(order_id, action=action, actor=actor) if order_id else nullcontext()
+    return hooks.order_change(order_id, action=action, actor=actor, **what) if order_id else nullcontext()
+
+
+def _order_of_line(order_id: UUID | None, line_id: UUID | None) -> UUID | None:
+    """The order that is to hear of it. Nobody would let go of what an order held without a line, so none does."""
+    if line_id is None:
+        if order_id is not None:
+            raise InvalidInput(errors=[FieldError("/line_id", "Say for which of its lines the order reserves.")])
+        return None
+    found = order_id or hooks.order_of_line(line_id)
+    if found is None:
+        raise NotFound(kind="order line", id=ids.encode(ids.ORDER_LINE, line_id))
+    return found
 
 
 def _order_of(reservation_id: UUID) -> UUID | None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from inventory.enums import MovementKind
-from inventory.errors import InsufficientStock, NoStockLocation
-from inventory.models import Reservation
+from inventory.errors import InsufficientStock, NoStockLocation, TooManyBackordered
+from inventory.models import InventoryLevel, Reservation
 from inventory.services import ledger, levels
 from inventory.services.levels import Place, Shelves
 from inventory.sourcing.base import Candidate, Decision, Verdict
 from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
+
+
+MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def _plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
     available = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
     places = [place for place in found.places if place.is_active]
     plan = Plan({}, {}, {}, demands)
+    queue = _Queue()
     for demand in demands:
         wanted, backorder = _wanted(demand), {line.item_id: line.allow_backorder for line in demand.lines}
         decision: Decision = strategy(wanted, [_candidate(place, wanted, available) for place in places])
@@ -130,16 +134,54 @@ def _plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
         if refused or (decision.short and not places):
             plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(places))
             continue
+        waits = {(item, _waits_at(item, places, available)): units for item, units in decision.short.items()}
+        if waits and (too_many := queue.refuses(demand, waits)):
+            plan.refusals[demand.order_id] = too_many
+            continue
         for pair, units in decision.taken.items():
             available[pair] -= units
         plan.decisions[demand.order_id] = decision
-        plan.backorders[demand.order_id] = {item: _waits_at(item, places, available) for item in decision.short}
+        plan.backorders[demand.order_id] = dict(waits.keys())
         decision.verdicts += [
             Verdict(_candidate(place, wanted, {}), 0, 0, chosen=False, reason="inactive")
             for place in found.places
             if not place.is_active
         ]
     return plan
+
+
+class _Queue:
+    """How many units of an item wait at a location, with those of the orders planned so far."""
+
+    def __init__(self) -> None:
+        self._units: dict[tuple[UUID, UUID], int] = {}
+
+    def refuses(self, demand: OrderDemand, waits: dict[tuple[UUID, UUID], int]) -> DomainError | None:
+        """Put an order's shortages, units by (item, location), in the queue; why not, where they do not fit."""
+        self._read({pair for pair in waits if pair not in self._units})
+        full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > MOST_BACKORDERED}
+        if not full:
+            for pair, units in waits.items():
+                self._units[pair] += units
+            return None
+        errors: dict[UUID, FieldError] = {}
+        for line in demand.lines:
+            if line.item_id in full and line.item_id not in errors:
+                pair = full[line.item_id]
+                facts = {"sku": line.sku, "requested": waits[pair], "backordered": self._units[pair]}
+                message = str(TooManyBackordered.message) % facts
+                errors[line.item_id] = FieldError(line.pointer, message, TooManyBackordered.code, facts)
+        first = next(iter(errors.values()))
+        return TooManyBackordered(errors=list(errors.values()), **first.facts)
+
+    def _read(self, pairs: set[tuple[UUID, UUID]]) -> None:
+        if not pairs:
+            return
+        rows = InventoryLevel.objects.filter(
+            item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
+        ).values_list("item_id", "location_id", "backordered")
+        there = {(item, location): units for item, location, units in rows}
+        self._units |= {pair: there.get(pair, 0) for pair in pairs}
 
 
 def _wanted(demand: OrderDemand) -> dict[UUID, int]:

@@ -9,7 +9,7 @@ default of the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, get_type_hints
@@ -80,7 +80,8 @@ def copying(kind: type[Row]) -> Iterator[Callable[[Sequence[Row]], None]]:
     """
     sql = f'COPY "{kind.table}" ({_columns(kind)}) FROM STDIN WITH ({_COPY_OPTIONS})'
     special = _special(kind)
-    with connection.cursor() as cursor, cursor.copy(sql) as stream:
+    # Django does not wrap what a COPY raises, as it does for any other statement.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as stream:
         yield lambda rows: stream.write(_lines(rows, special))
 
 
@@ -144,6 +145,11 @@ def _special(kind: type[Row]) -> tuple[tuple[int, Callable[[Any], str]], ...]:
 
 def _json(value: Any) -> str:
     return _encoder.encode(value).decode()
+
+
+def text_array(values: Iterable[str]) -> str:
+    """Texts as a parameter to be cast to text[]: a tenth of the time that psycopg takes over the elements of a list."""
+    return _array(list(values))
 
 
 def _array(values: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ def collected_by_hand() -> Iterator[Callable[[], object]]:
     gc.freeze()
     gc.disable()
     try:
-        yield lambda: gc.collect(0)
+        yield lambda: gc.collect(1)
     finally:
         gc.unfreeze()
         if was_on:

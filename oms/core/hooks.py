@@ -37,8 +37,14 @@ def _nothing() -> None:
     return None
 
 
-def _no_order(order_id: UUID, *, action: str, actor: Any) -> AbstractContextManager[None]:
+def _no_order(
+    order_id: UUID, *, action: str, actor: Any, line_id: UUID | None = None, item_id: UUID | None = None
+) -> AbstractContextManager[None]:
     return nullcontext()
+
+
+def _no_line(line_id: UUID) -> UUID | None:
+    return None
 
 
 # Called after a commit that recorded events; answered by the Celery side of the outbox.
@@ -46,5 +52,10 @@ nudge_relay: Hook[[], None] = Hook("nudge_relay", _nothing)
 
 # A capability changes something an order derives from:
 #     with hooks.order_change(order_id, action="reservation.updated", actor=actor): write
-# The order is locked first; after the block its rollup, timeline and event follow, in the same transaction.
+# The order is locked first; after the block its rollup, timeline and event follow, in the same transaction. What is
+# done for one of its lines with goods names both: line_id, item_id.
 order_change: Hook[..., AbstractContextManager[None]] = Hook("order_change", _no_order)
+
+# Whose an order line is, for a capability that is told of the line alone; None for a line that does not exist. It locks
+# nothing: a line never changes its order.
+order_of_line: Hook[[UUID], UUID | None] = Hook("order_of_line", _no_line)

@@ -8,3 +8,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from oms.web import schema  # noqa: F401  (drf-spectacular finds the descriptions of our authentication by import)
+        from oms.web.logs import configure_structlog
+
+        configure_structlog()

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import DomainError, FieldError, InvalidInput, NotFound
+from oms.core.pointers import malformed
 from oms.web.rendering import JSON
 
 T = TypeVar("T")
@@ -73,13 +74,6 @@ def decode(body: bytes, kind: type[T]) -> T:
 def too_deep() -> InvalidInput:
     """Values nested deeper than can be read and written again."""
     return _invalid("Nested too deep.")
-
-
-def malformed(problem: msgspec.DecodeError, below: str = "") -> InvalidInput:
-    """msgspec says "… - at `$.items[0].quantity`"; ours is a JSON pointer, below the pointer `below`."""
-    sentence, _, path = str(problem).partition(" - at `$")
-    pointer = below + path.rstrip("`").replace("[", ".").replace("]", "").replace(".", "/")
-    return InvalidInput(errors=[FieldError(pointer, f"{pointer or 'body'}: {sentence}.")])
 
 
 def public_id(prefix: ids.IdPrefix, text: str, pointer: str, kind: str) -> UUID:

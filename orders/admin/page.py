@@ -41,7 +41,7 @@ def context(found: OrderPage, may: Callable[[str], bool]) -> dict[str, Any]:
         "money_rows": list(_money_rows(found)),
         "balance": _balance(order),
         "payments": [_payment(payment) for payment in found.payments],
-        "parcels": [_parcel(parcel) for parcel in found.parcels],
+        "parcels": [_parcel(parcel, order) for parcel in found.parcels],
         "addresses": list(_addresses(found)),
         "holds": [{"hold": hold, "by": show.actor(hold.placed_by)} for hold in found.open_holds],
         "notes": [{"note": note, "by": show.actor(note.author)} for note in found.notes],
@@ -130,10 +130,11 @@ def _place(place: Place) -> Any:
     return show.badge(place.state, f"{label} · {place.location}" if place.location else label)
 
 
-def _parcel(parcel: Parcels) -> dict[str, Any]:
+def _parcel(parcel: Parcels, order: Order) -> dict[str, Any]:
     status = parcel.fulfillment.status
     return {
         "parcel": parcel,
+        "can_unpack": parcel.can_unpack and policies.can_unpack(order),
         "badge": show.badge(status, words.PARCELS[status]),
         "boxes": [
             (box.carrier, show.web_link(box.tracking_url, box.tracking_number))

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from django.db import DataError, IntegrityError
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from oms.core import idempotency, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError, InvalidInput
+from oms.core.storing import NotStorable
 from oms.core.transactions import atomic
 from oms.web import bodies
 from oms.web import idempotency as manners
@@ -109,6 +111,10 @@ def _place_some(rows: Sequence[_Row], selling: Selling, actor: Actor) -> list[Pl
         return place_orders(requests=[row.request for row in rows], selling=selling, actor=actor)
     except DomainError as refusal:  # of the channel, so of every row
         return [Placed(None, refusal=refusal) for _ in rows]
+    except (DataError, IntegrityError) as problem:  # of one row, which takes down all of its transaction
+        if len(rows) == 1:
+            return [Placed(None, refusal=NotStorable.of(problem))]
+        return [placed for row in rows for placed in _place_some([row], selling, actor)]
 
 
 def _result(row: _Row, placed: Placed) -> shapes.BatchResult:

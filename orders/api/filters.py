@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 from django_filters import Filter, FilterSet
 
@@ -34,7 +34,7 @@ class OrderFilters(FilterSet):
 
     def by_email(self, rows: QuerySet[Order], name: str, value: list[str]) -> QuerySet[Order]:
         """Compared without case."""
-        wanted = [address.lower() for address in value]
+        wanted = [Lower(Value(address)) for address in value]
         return (
             rows.alias(email_lower=Lower("email")).exclude(email="").filter(email_lower__in=wanted) if value else rows
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from fulfillment.models import Parcel
@@ -25,7 +25,7 @@ def find_customers(term: str) -> QuerySet[Customer]:
         email_lower=Lower("email"), last_name_lower=Lower("last_name"), company_lower=Lower("company_name")
     )
     if "@" in term:
-        return rows.filter(email_lower=term.lower())
+        return rows.filter(email_lower=Lower(Value(term)))
     last = term.lower().split(" ")[-1]
     wanted = Q(external_id=term) | Q(company_lower__startswith=term.lower())
     if last:
@@ -53,7 +53,7 @@ def find_orders(term: str) -> list[UUID]:
         ways.append(Order.objects.filter(number=int(digits)).values_list("pk"))
     if "@" in term:
         with_email = Order.objects.alias(email_lower=Lower("email")).exclude(email="")
-        ways.append(with_email.filter(email_lower=term.lower()).values_list("pk"))
+        ways.append(with_email.filter(email_lower=Lower(Value(term))).values_list("pk"))
     if (known := _public_id(term)) is not None:
         ways.append(Order.objects.filter(pk=known).values_list("pk"))
     bounded = [way.order_by()[:MOST_FOUND] for way in ways]

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from oms.core import ids
+from oms.core import bulk, ids
 from orders.requests import OrderRequest
 
-# A customer is known by (channel, external id), else by e-mail in lower case.
+# A customer is known by (channel, external id), else by e-mail as it was written: which ones are the same, the database
+# tells. Its lower() and Python's differ for some letters.
 Key = tuple[str, str]
 
 
@@ -19,7 +20,7 @@ def key_of(request: OrderRequest) -> Key | None:
     """What a request's customer is known by; None for an anonymous sale."""
     if request.customer is not None and request.customer.external_id:
         return ("external_id", request.customer.external_id)
-    return ("email", request.email.lower()) if request.email else None
+    return ("email", request.email) if request.email else None
 
 
 def resolve(channel_id: UUID, requests: Sequence[OrderRequest]) -> dict[Key, UUID]:
@@ -41,10 +42,11 @@ def resolve(channel_id: UUID, requests: Sequence[OrderRequest]) -> dict[Key, UUI
 
 
 _FIND = """
-SELECT 'external_id', external_id, id FROM orders_customer WHERE channel_id = %s AND external_id = ANY(%s)
+SELECT 'external_id', external_id, id FROM orders_customer WHERE channel_id = %s AND external_id = ANY(%s::text[])
 UNION ALL
-SELECT 'email', lower(email), id FROM orders_customer
-WHERE lower(email) = ANY(%s) AND external_id IS NULL AND NOT has_account AND email <> ''
+SELECT 'email', asked.email, known.id
+FROM unnest(%s::text[]) AS asked(email) JOIN orders_customer AS known ON lower(known.email) = lower(asked.email)
+WHERE known.external_id IS NULL AND NOT known.has_account AND known.email <> ''
 """
 
 _INSERT = """
@@ -52,7 +54,8 @@ INSERT INTO orders_customer
     (id, channel_id, external_id, email, phone, first_name, last_name, company_name, has_account, metadata)
 SELECT id, channel_id, external_id, email, phone, first_name, last_name, company_name, false, '{}'
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-    AS new(id, channel_id, external_id, email, phone, first_name, last_name, company_name)
+    WITH ORDINALITY AS new(id, channel_id, external_id, email, phone, first_name, last_name, company_name, place)
+ORDER BY external_id NULLS FIRST, lower(email), place
 ON CONFLICT DO NOTHING
 """
 
@@ -61,14 +64,17 @@ def _find(channel_id: UUID, keys: Iterable[Key]) -> dict[Key, UUID]:
     external = [value for kind, value in keys if kind == "external_id"]
     emails = [value for kind, value in keys if kind == "email"]
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [channel_id, external, emails])
+        cursor.execute(_FIND, [channel_id, bulk.text_array(external), bulk.text_array(emails)])
         return {(kind, value): customer_id for kind, value, customer_id in cursor.fetchall()}
 
 
 def _insert(channel_id: UUID, missing: dict[Key, OrderRequest]) -> None:
-    """In the order of the keys, so that two placements that bring the same new customers do not deadlock."""
+    """In one order, so that two placements that bring the same new customers do not deadlock.
+
+    Of two that the database takes for the same the first stays.
+    """
     columns: list[list[Any]] = [[] for _ in range(8)]
-    for (kind, value), request in sorted(missing.items(), key=lambda pair: pair[0]):
+    for (kind, value), request in missing.items():
         person, address = request.customer, request.billing_address or request.shipping_address
         known_by_id = kind == "external_id"
         fresh = (

@@ -62,7 +62,7 @@ def create_fulfillment(
     if location_id:
         holdings.require_location(location_id)
     location_id = location_id or _best_location(order, wanted)
-    taken = _taken(wanted, location_id)
+    taken = _taken(wanted, _first_places(items), location_id)
 
     fulfillment = fulfillments.open_fulfillment(
         order_id=order.pk,
@@ -90,12 +90,15 @@ def create_fulfillment(
 
 @atomic()
 def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Fulfillment:
-    """Unpack: the goods go back on the shelf, reserved for their lines again.
+    """Unpack: the goods go back on the shelf, reserved for their lines again. A completed order is pending again.
 
-    Raises FulfillmentAlreadyShipped, and FulfillmentCanceled the second time.
+    Raises OrderNotOpen for an order that is put away, FulfillmentAlreadyShipped, and FulfillmentCanceled the second
+    time.
     """
     order = lock_order(order_id)
     fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
+    if not policies.can_unpack(order):
+        raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
     if fulfillment.canceled_at:
         raise errors.FulfillmentCanceled()
     if fulfillment.shipped_at or fulfillment.delivered_at:
@@ -106,7 +109,8 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
     for each in packed:
         each.order_line.quantity_fulfilled -= each.quantity
     OrderLine.objects.bulk_update([each.order_line for each in packed], ["quantity_fulfilled"])
-    changes = rollup.refresh(order)
+    reopened = _reopen(order)
+    changes = rollup.refresh(order) | reopened
     event = events.FulfillmentCanceled(order_id=order.public_id, fulfillment_id=fulfillment.public_id)
     journal.record(order, event, actor=actor, changes=changes)
     back = [
@@ -117,6 +121,14 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
     if back and fulfillment.location_id:
         consumption.put_back(order.pk, fulfillment.location_id, back, fulfillment_id=fulfillment.pk, actor=actor)
     return fulfillment
+
+
+def _reopen(order: Order) -> rollup.Changes:
+    """What is unpacked is to be packed again, which only an open order allows. The caller saves it."""
+    if order.status != OrderStatus.COMPLETED:
+        return {}
+    was, order.status, order.completed_at = order.status, OrderStatus.PENDING, None
+    return {"status": (was, order.status)}
 
 
 def proposals(order: Order, lines: Sequence[OrderLine]) -> list[Proposal]:
@@ -165,12 +177,12 @@ def _require_open(
         raise errors.NothingToFulfill()
     _require_lines(order, lines, items)
     asked: dict[UUID, int] = defaultdict(int)
-    problems = []
-    for index, item in enumerate(items):
-        line, first = lines[item.line_id], item.line_id not in asked
+    for item in items:
         asked[item.line_id] += item.quantity
-        together = sum(other.quantity for other in items if other.line_id == item.line_id)
-        if first and together > line.quantity_open:
+    problems = []
+    for line_id, index in _first_places(items).items():
+        line, together = lines[line_id], asked[line_id]
+        if together > line.quantity_open:
             facts = {"sku": line.sku or line.title, "requested": together, "open": line.quantity_open}
             message = str(errors.FulfillsMoreThanOrdered.message) % facts
             problems.append(FieldError(f"/items/{index}/quantity", message, "fulfills_more_than_ordered", facts))
@@ -220,10 +232,20 @@ def _best_location(order: Order, wanted: Sequence[tuple[OrderLine, int]]) -> UUI
     return max(units, key=lambda location_id: units[location_id])
 
 
-def _taken(wanted: Sequence[tuple[OrderLine, int]], location_id: UUID | None) -> list[TakenLine]:
+def _first_places(items: Sequence[FulfillItem]) -> dict[UUID, int]:
+    """Where in the request each line is asked for first."""
+    places: dict[UUID, int] = {}
+    for index, item in enumerate(items):
+        places.setdefault(item.line_id, index)
+    return places
+
+
+def _taken(
+    wanted: Sequence[tuple[OrderLine, int]], places: Mapping[UUID, int], location_id: UUID | None
+) -> list[TakenLine]:
     return [
-        TakenLine(line.pk, line.item_id, line.sku, quantity, pointer=f"/items/{index}/quantity")
-        for index, (line, quantity) in enumerate(wanted)
+        TakenLine(line.pk, line.item_id, line.sku, quantity, pointer=f"/items/{places[line.pk]}/quantity")
+        for line, quantity in wanted
         if line.is_stocked and line.item_id and location_id
     ]
 

@@ -6,7 +6,6 @@ the stock and reserve. Stock, which only the lock can tell, is refused at the en
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,6 @@ from oms.core.errors import DomainError, FieldError
 from oms.core.transactions import atomic
 from orders import rows as order_rows
 from orders import totals
-from orders.enums import LineKind
 from orders.errors import SalesChannelDisabled
 from orders.requests import OrderRequest
 from orders.rows import Context, LineRow, OrderRow, Rows
@@ -62,7 +60,8 @@ class Options:
 
     keep_unknown_skus: a line whose sku nobody knows stays, unstocked (imports), instead of being refused.
     announce: each order fires order.placed. copy: write with COPY, for many. digests: of the source records, in order.
-    past: sales that are over: one that leaves nothing to pack is completed, though nothing of it was goods.
+    past: sales that are over: one that leaves nothing to pack is completed, though nothing of it was goods. meanwhile:
+    called while the server is busy with what it was sent; it may be called or not, and must not touch the database.
     """
 
     stock: Stock = Stock.RESERVE
@@ -73,6 +72,7 @@ class Options:
     import_run_id: UUID | None = None
     digests: Sequence[str] = ()
     past: bool = False
+    meanwhile: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _attempt(
         short = reservations.refusals(list(demands.values()), selling.location_ids)
         if short:
             raise _Refused(_by_index(short, demands))
-    news = _News(rows, written, _write(rows, options), _unknown_skus(rows))
+    news = _News(rows, written, _write(rows, options), _unknown_skus(rows) if options.keep_unknown_skus else {})
     placed = [_outcome(index, requests[index], seen, work, news) for index in range(len(requests))]
     if alongside is not None:
         alongside(placed)
@@ -257,9 +257,9 @@ def _require_active(selling: Selling) -> None:
         raise SalesChannelDisabled(channel=selling.code)
 
 
-_SEEN = (
-    "SELECT external_id, id, number, source_digest FROM orders_order WHERE channel_id = %s AND external_id = ANY(%s)"
-)
+_SEEN = """
+SELECT external_id, id, number, source_digest FROM orders_order WHERE channel_id = %s AND external_id = ANY(%s::text[])
+"""
 
 
 def _seen(requests: Sequence[OrderRequest], selling: Selling) -> dict[str, Placed]:
@@ -271,13 +271,14 @@ def _seen(requests: Sequence[OrderRequest], selling: Selling) -> dict[str, Place
     wanted = {request.external_id for request in requests if request.external_id}
     if not wanted:
         return {}
+    asked = bulk.text_array(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_advisory_xact_lock(key)) FROM ("
             "SELECT DISTINCT hashtextextended(id, %s) AS key FROM unnest(%s::text[]) AS id ORDER BY key) AS keys",
-            [selling.channel_id.int & 0x7FFF_FFFF_FFFF_FFFF, list(wanted)],
+            [selling.channel_id.int & 0x7FFF_FFFF_FFFF_FFFF, asked],
         )
-        cursor.execute(_SEEN, [selling.channel_id, list(wanted)])
+        cursor.execute(_SEEN, [selling.channel_id, asked])
         return {row[0]: Placed(row[1], row[2], existing=True, source_digest=row[3]) for row in cursor.fetchall()}
 
 
@@ -353,6 +354,8 @@ def _lines_ahead(rows: Rows, options: Options) -> Iterator[Callable[[], None]]:
         yield send
         if rows.lines[sent:]:
             write(rows.lines[sent:])
+        if options.meanwhile:
+            options.meanwhile()
 
 
 def _write(rows: Rows, options: Options) -> dict[UUID, int]:
@@ -379,4 +382,15 @@ def _by_index(short: dict[UUID, DomainError], demands: dict[int, OrderDemand]) -
 
 def _unknown_skus(rows: Rows) -> dict[UUID, int]:
     """How many lines of goods name a sku that no item has, by order."""
-    return Counter(row.order_id for row in rows.lines if row.item_id is None and row.sku and row.kind != LineKind.FEE)
+    counts: dict[UUID, int] = {}
+    order_id, count = None, 0
+    for row in rows.lines:  # those of an order follow one another, so its id is hashed once
+        if row.order_id is not order_id:
+            if order_id and count:
+                counts[order_id] = count
+            order_id, count = row.order_id, 0
+        if row.item_id is None and row.sku and row.kind != "fee":
+            count += 1
+    if order_id and count:
+        counts[order_id] = count
+    return counts

@@ -20,6 +20,7 @@ from inventory.services.goods import Goods
 from inventory.services.reservations import LineDemand, OrderDemand
 from oms.core import bulk
 from oms.core.actors import Actor
+from oms.core.money import round_amount
 from oms.core.transactions import atomic
 from orders import errors, rows, totals
 from orders.enums import OrderStatus
@@ -99,8 +100,9 @@ def revise_order(
     kept = _kept(order)
     before = _snapshot(order, kept.lines.values())
     goods = goods_service.find(line.sku for line in request.items)
-    fresh = _rows(order, request, digest, selling, options, actor, goods)
-    _reuse_ids(order, fresh, kept)
+    fresh = _rows(order, request, digest, selling, options, actor, goods, kept)
+    _reuse_ids(fresh, kept)
+    _require_room(order, request, fresh, kept)
     held = list(Reservation.objects.filter(order_id=order.pk))
 
     _replace(order, fresh, kept)
@@ -138,6 +140,7 @@ def _rows(
     options: Options,
     actor: Actor,
     goods: dict[str, Goods],
+    kept: _Kept,
 ) -> Rows:
     """The rows of the order as if it were placed now."""
     known = customers.resolve(selling.channel_id, [request])
@@ -160,11 +163,12 @@ def _rows(
         customer_id=known.get(customers.key_of(request) or ("", "")),
         digest=digest,
         order_id=order.pk,
+        credited=kept.credit,
     )
     return fresh
 
 
-def _reuse_ids(order: Order, fresh: Rows, kept: _Kept) -> None:
+def _reuse_ids(fresh: Rows, kept: _Kept) -> None:
     """Give lines the ids that they had: first the same sku at the same place, then the same sku anywhere."""
     renamed = _paired(
         [(line.id, line.position, line.sku) for line in fresh.lines],
@@ -180,7 +184,6 @@ def _reuse_ids(order: Order, fresh: Rows, kept: _Kept) -> None:
     for part in parts:
         part.line_id = part.line_id and renamed.get(part.line_id, part.line_id)
         part.shipping_line_id = part.shipping_line_id and renamed.get(part.shipping_line_id, part.shipping_line_id)
-    _require_room(order, fresh, kept)
 
 
 def _paired(fresh: Sequence[tuple[UUID, int, str]], old: Sequence[tuple[UUID, int, str]]) -> dict[UUID, UUID]:
@@ -197,7 +200,11 @@ def _paired(fresh: Sequence[tuple[UUID, int, str]], old: Sequence[tuple[UUID, in
     return renamed
 
 
-def _require_room(order: Order, fresh: Rows, kept: _Kept) -> None:
+def _stated_credit(request: OrderRequest) -> Decimal:
+    return sum((round_amount(credit.amount, request.currency) for credit in request.credit_lines), ZERO)
+
+
+def _require_room(order: Order, request: OrderRequest, fresh: Rows, kept: _Kept) -> None:
     """What was given back must still be there to have been sold, and its money to have been taken."""
     sold = {line.id: line.quantity for line in fresh.lines} | {line.id: line.quantity for line in fresh.shipping}
     given_back = {line.pk: line.quantity_returned for line in kept.lines.values()} | {
@@ -206,6 +213,9 @@ def _require_room(order: Order, fresh: Rows, kept: _Kept) -> None:
     if any(units > sold.get(line_id, 0) for line_id, units in given_back.items()):
         raise errors.OrderNotRevisable(number=order.number, reason="in part given back, more than it would still sell")
     room = sum((payment.captured - payment.refunded for payment in fresh.payments), ZERO)
+    (row,) = fresh.orders
+    if row.canceled_at is not None and kept.credit + _stated_credit(request) > row.original_total:
+        raise errors.OrderNotRevisable(number=order.number, reason="credited with more than it was worth")
     if kept.credit > room:
         raise errors.OrderNotRevisable(number=order.number, reason="credited with more than it would still be paid")
 

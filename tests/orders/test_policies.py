@@ -58,14 +58,14 @@ def test_a_status_is_followed_by_these_and_no_others(status, following):
 @pytest.mark.parametrize(
     ("order", "may"),
     [
-        (Order(), {"hold", "cancel", "fulfill"}),
-        (Order(open_holds=1), {"hold", "cancel"}),
-        (Order(units_open=0), {"hold", "cancel", "complete"}),
-        (Order(fulfillment_status="partially_fulfilled", units_open=1), {"hold", "fulfill"}),
-        (Order(fulfillment_status="shipped", units_open=0), {"hold", "complete"}),
-        (Order(status=ACTION), {"hold", "cancel"}),
+        (Order(), {"hold", "cancel", "fulfill", "unpack"}),
+        (Order(open_holds=1), {"hold", "cancel", "unpack"}),
+        (Order(units_open=0), {"hold", "cancel", "complete", "unpack"}),
+        (Order(fulfillment_status="partially_fulfilled", units_open=1), {"hold", "fulfill", "unpack"}),
+        (Order(fulfillment_status="shipped", units_open=0), {"hold", "complete", "unpack"}),
+        (Order(status=ACTION), {"hold", "cancel", "unpack"}),
         (Order(status=DRAFT), {"cancel"}),
-        (Order(status=DONE, units_open=0, fulfillment_status="delivered"), {"archive"}),
+        (Order(status=DONE, units_open=0, fulfillment_status="delivered"), {"archive", "unpack"}),
         (Order(status=ARCHIVED, units_open=0), set()),
         (Order(status=CANCELED, units_open=0, fulfillment_status="canceled"), {"archive"}),
     ],
@@ -77,6 +77,7 @@ def test_what_may_be_done_with_an_order(order, may):
         "fulfill": policies.can_fulfill,
         "complete": policies.can_complete,
         "archive": policies.can_archive,
+        "unpack": policies.can_unpack,
     }
 
     assert {act for act, rule in rules.items() if rule(order)} == may

@@ -67,6 +67,24 @@ def test_a_reservation_moves_with_its_units_or_stays(db):
     assert (_sra(level), _sra(enough), _sra(too_few)) == ((5, 0, 5), (5, 2, 3), (1, 0, 1))
 
 
+def test_units_are_reserved_for_a_line_without_naming_its_order(db):
+    where, api = shop({"W1": {"LAMP": 9, "BULB": 9}}), Api()
+    order = placed_order(where, {"LAMP": 2})
+    line, level, other = order.lines.get(), where.level("LAMP"), where.level("BULB")
+    api.delete(f"/admin/reservations/{Reservation.objects.get().public_id}")
+
+    no_line = _reserve(api, level, 1, order_id=order.public_id)
+    other_goods = _reserve(api, other, 1, line_item_id=line.public_id)
+    made = _reserve(api, level, 2, line_item_id=line.public_id)
+
+    assert (problem(no_line), pointers(no_line)) == ((400, "invalid_data", "invalid_input"), ["/line_item_id"])
+    assert problem(other_goods) == (400, "not_allowed", "reserves_other_goods")
+    assert pointers(other_goods) == ["/inventory_item_id"]
+    told = made.json()["reservation"]
+    assert (told["line_item_id"], told["order_id"]) == (line.public_id, order.public_id)
+    assert (_sra(level), _sra(other)) == ((9, 2, 7), (9, 0, 9))
+
+
 def test_more_than_is_there_cannot_be_reserved(db):
     level = _level(5)
 

@@ -16,6 +16,7 @@ from inventory.services.deletion import delete_level
 from inventory.services.importing import Outcome, import_stock
 from inventory.services.verify import verify_stock
 from inventory.stock_file import Reject
+from oms.core.errors import DomainError
 from oms.core.models import OutboxEvent
 from tests.factories import StockLocationFactory
 from tests.scenarios import STAFF, place, shop
@@ -248,3 +249,39 @@ def test_a_file_without_a_usable_row_exits_with_2(tmp_path):
     assert command(path)[0] == 2
     assert unreadable.value.returncode == 2
     assert InventoryItem.objects.count() == 0
+
+
+def test_of_two_imports_at_once_the_second_is_told_to_wait_and_does_nothing(tmp_path):
+    path = tmp_path / "stock.csv"
+    path.write_text(f"{HEADER}\nLAMP,Lamp,w1,3\n")
+    other = connection.copy()
+    with other.cursor() as first:
+        first.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", ["import_stock"])
+
+    try:
+        with pytest.raises(CommandError, match="Stock is being imported already") as refused:
+            call_command("import_stock", path)
+        looked = import_stock(path, actor=STAFF, dry_run=True)
+    finally:
+        other.close()
+    nothing = stock()
+    done = import_stock(path, actor=STAFF)
+
+    assert (refused.value.returncode, nothing) == (2, [])
+    assert (looked.levels_changed, done.levels_changed, stock()) == (1, 1, [("LAMP", "w1", 3, 0)])
+
+
+def test_a_file_that_cannot_be_read_leaves_the_way_free_for_the_next(tmp_path):
+    (tmp_path / "bad.csv").write_text("what,is,this\n1,2,3\n")
+    other = connection.copy()
+
+    with pytest.raises(DomainError):
+        import_stock(tmp_path / "bad.csv", actor=STAFF)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", ["import_stock"])
+            free = cursor.fetchone()
+    finally:
+        other.close()
+
+    assert free == (True,)

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from inventory.errors import AlreadyReserved, NotStocked, ReservationExceedsStock
 from inventory.models import Reservation, StockMovement
+from inventory.services import holdings
 from inventory.services.manual_reservations import create_reservation, delete_reservation, update_reservation
 from inventory.services.verify import verify_stock
 from oms.core import ids
 from oms.core.errors import InvalidInput, NotFound
 from oms.core.models import OutboxEvent
 from orders.enums import CancelReason
-from orders.errors import HoldsMoreThanOrdered, OrderNotOpen
+from orders.errors import HoldsMoreThanOrdered, LineNotStocked, NotThisOrders, OrderNotOpen, ReservesOtherGoods
+from orders.requests import LineRequest
 from orders.services.cancellation import cancel_order
-from tests.scenarios import STAFF, Shop, placed_order, recorded_events, shop
+from tests.factories import InventoryItemFactory
+from tests.scenarios import STAFF, Shop, nothing_moves, placed_order, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -183,9 +188,78 @@ def test_a_canceled_order_holds_nothing_more():
 
     with pytest.raises(OrderNotOpen):
         reserve(here, 1, order_id=order.pk, line_id=order.lines.get().pk)
-    with pytest.raises(NotFound):
-        reserve(here, 1, order_id=ids.new_id())
-    with pytest.raises(InvalidInput, match="together with its order"):
+    with pytest.raises(OrderNotOpen):
         reserve(here, 1, line_id=order.lines.get().pk)
 
     assert here.sra("LAMP") == (5, 0, 5)
+
+
+def test_a_line_says_itself_whose_it_is():
+    here = shop({"W1": {"LAMP": 5}})
+    order = placed_order(here, {"LAMP": 2})
+    delete_reservation(reservation_id=Reservation.objects.get().pk, actor=STAFF)
+
+    held = reserve(here, 2, line_id=order.lines.get().pk)
+
+    assert (held.order_id, here.sra("LAMP")) == (order.pk, (5, 2, 3))
+    assert recorded_events(order.pk) == ["order.placed", "order.updated", "order.updated"]
+
+
+def test_nothing_is_reserved_for_an_order_or_a_line_that_is_not_there():
+    here = shop({"W1": {"LAMP": 5}})
+    order, other = placed_order(here, {"LAMP": 2}), placed_order(here, {"LAMP": 1})
+
+    with nothing_moves(), pytest.raises(NotFound, match="order line"):
+        reserve(here, 1, line_id=ids.new_id())
+    with nothing_moves(), pytest.raises(NotFound, match="order"):
+        reserve(here, 1, order_id=ids.new_id(), line_id=order.lines.get().pk)
+    with nothing_moves(), pytest.raises(NotThisOrders) as refused:
+        reserve(here, 1, order_id=order.pk, line_id=other.lines.get().pk)
+
+    assert [error.pointer for error in refused.value.errors] == ["/line_id"]
+
+
+def test_an_order_holds_by_its_lines_alone():
+    here = shop({"W1": {"LAMP": 5}})
+    order = placed_order(here, {"LAMP": 2})
+
+    with nothing_moves(), pytest.raises(InvalidInput, match="for which of its lines") as refused:
+        reserve(here, 1, order_id=order.pk)
+
+    assert [error.pointer for error in refused.value.errors] == ["/line_id"]
+
+
+def test_a_line_holds_its_own_goods_alone():
+    here = shop({"W1": {"LAMP": 5, "BULB": 5}})
+    order = placed_order(here, {"LAMP": 2})
+    line = order.lines.get()
+    delete_reservation(reservation_id=Reservation.objects.get().pk, actor=STAFF)
+
+    with nothing_moves(), pytest.raises(ReservesOtherGoods, match="This line is of LAMP") as refused:
+        reserve(here, 2, sku="BULB", order_id=order.pk, line_id=line.pk)
+
+    assert [(error.pointer, error.facts) for error in refused.value.errors] == [("/item_id", {"sku": "LAMP"})]
+
+
+def test_fees_and_what_is_not_stocked_hold_nothing():
+    here = shop({"W1": {"LAMP": 5}})
+    InventoryItemFactory(sku="MANUAL", is_stocked=False)
+    lines = [
+        LineRequest(sku="MANUAL", quantity=1, unit_price=Decimal(1)),
+        LineRequest(title="Handling", quantity=1, unit_price=Decimal(1), kind="fee"),
+    ]
+    order = placed_order(here, lines)
+
+    for line in order.lines.all():
+        with nothing_moves(), pytest.raises(LineNotStocked, match=line.sku or line.title) as refused:
+            reserve(here, 1, order_id=order.pk, line_id=line.pk)
+        assert [error.pointer for error in refused.value.errors] == ["/line_id"]
+
+
+def test_what_a_line_holds_at_a_location_is_counted_whole():
+    here = shop({"W1": {"LAMP": 5, "BULB": 5}})
+    order = placed_order(here, {"LAMP": 2})
+    line = order.lines.get()
+    Reservation.objects.create(level=here.level("BULB"), quantity=3, order_id=order.pk, line_id=line.pk)
+
+    assert holdings.by_line(order.pk) == {line.pk: {here.locations["W1"].pk: 5}}

@@ -105,6 +105,21 @@ def test_each_state_of_an_order_offers_what_policy_allows_and_nothing_else(clien
     assert _buttons(client, order) == always | {"archive"}
 
 
+def test_a_completed_order_is_unpacked_by_a_button_and_an_archived_one_has_none(client, clerk):
+    order = placed_order(shop({"W1": {"LAMP": 10}}), {"LAMP": 1})
+    packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    _press(client, order, "complete")
+    assert "unpack" in _buttons(client, order)
+
+    _press(client, order, "unpack", fulfillment_id=packed.pk)
+    assert _state(order) == ("pending", "not_fulfilled", 0, 1)
+
+    fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    _press(client, order, "complete")
+    _press(client, order, "archive")
+    assert "unpack" not in _buttons(client, order)
+
+
 def test_a_held_order_cannot_be_fulfilled_though_the_form_is_posted(client, clerk):
     house = shop({"W1": {"LAMP": 2}})
     order = placed_order(house, {"LAMP": 1})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from orders.models import Order
 from tests.api import Api, order_body, pointers, problem
@@ -114,3 +115,19 @@ def test_a_batch_with_a_key_is_answered_alike_and_asks_for_external_ids(db):
     assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
     assert problem(other) == (422, "conflict", "idempotency_key_reused")
     assert Order.objects.count() == 1
+
+
+def test_a_row_that_the_database_does_not_take_leaves_the_others_be(db):
+    where, api = shop({"W1": {"LAMP": 5}}), Api()
+    rows = [row | {"email": f"{index}@example.com"} for index, row in enumerate(_rows(where, 3))]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE orders_order ADD CONSTRAINT rule_of_test CHECK (email <> '1@example.com')")
+
+    answer = api.post("/admin/orders/batch", {"orders": rows})
+
+    assert _counts(answer) == (2, 0, 1)
+    error = answer.json()["results"][1]["error"]
+    assert (error["code"], error["errors"][0]["pointer"]) == ("not_storable", "/orders/1")
+    assert error["message"] == "This cannot be stored: it breaks the rule rule_of_test (SQLSTATE 23514)."
+    assert b"example.com" not in answer.content
+    assert where.sra("LAMP") == (5, 2, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from orders import errors
 from orders.enums import HoldReason
 from orders.requests import LineRequest
 from orders.services.cancellation import cancel_order
+from orders.services.closing import archive_order, complete_order
 from orders.services.fulfilling import FulfillItem, cancel_fulfillment, create_fulfillment
 from orders.services.holds import place_hold, release_hold
 from tests.factories import InventoryItemFactory
@@ -169,6 +171,29 @@ def test_from_a_location_that_has_not_enough_it_is_refused_and_nothing_moves():
     ]
 
 
+def test_a_shortage_names_the_item_of_the_request_though_an_earlier_one_came_twice():
+    lamps = shop({"W1": {"LAMP": 3, "BULB": 1}, "W2": {"LAMP": 3}})
+    order = placed_order(lamps, {"LAMP": 2, "BULB": 1})
+    lamp, bulb = order.lines.order_by("position")
+    items = [FulfillItem(lamp.pk, 1), FulfillItem(lamp.pk, 1), FulfillItem(bulb.pk, 1)]
+
+    with nothing_moves(), pytest.raises(InsufficientStock) as refusal:
+        create_fulfillment(order_id=order.pk, items=items, location_id=lamps.locations["W2"].pk, actor=STAFF)
+
+    assert [(error.pointer, error.facts["sku"]) for error in refusal.value.errors] == [("/items/2/quantity", "BULB")]
+
+
+def test_a_line_that_is_asked_ten_thousand_times_is_summed_at_once():
+    order = placed_order(shop({"W1": {"LAMP": 1}}), {"LAMP": 1})
+    items = [FulfillItem(order.lines.get().pk, 1)] * 10_000
+    started = time.process_time()
+
+    with nothing_moves(), pytest.raises(errors.FulfillsMoreThanOrdered, match="10000 asked"):
+        create_fulfillment(order_id=order.pk, items=items, actor=STAFF)
+
+    assert time.process_time() - started < 1
+
+
 def test_what_waits_for_goods_is_not_packed_before_they_are_there():
     lamps = shop({"W1": {"LAMP": 2}}, allow_backorder=True)
     order = placed_order(lamps, {"LAMP": 3})
@@ -262,13 +287,44 @@ def test_a_fulfillment_is_unpacked_once_and_only_through_its_own_order():
     order, other = placed_order(lamps, {"LAMP": 1}), placed_order(lamps, {"LAMP": 1})
     fulfillment = fulfil(order)
 
-    with nothing_moves(), pytest.raises(NotFound, match="fulfillment"):
+    with nothing_moves(), pytest.raises(NotFound, match=f"No fulfillment with id {fulfillment.public_id}"):
         unpack(other, fulfillment)
     unpack(order, fulfillment)
     with nothing_moves(), pytest.raises(errors.FulfillmentCanceled):
         unpack(order, fulfillment)
 
     assert lamps.sra("LAMP") == (9, 2, 7)
+
+
+def test_a_completed_order_is_open_again_when_it_is_unpacked():
+    lamps = shop({"W1": {"LAMP": 2}})
+    order = placed_order(lamps, {"LAMP": 1})
+    fulfillment = fulfil(order)
+    complete_order(order_id=order.pk, actor=STAFF)
+
+    unpack(order, fulfillment)
+
+    assert (state(order), order.completed_at) == (("pending", "not_paid", "not_fulfilled", 1), None)
+    assert (lamps.sra("LAMP"), held(order)) == ((2, 1, 1), {("LAMP", "W1"): (1, 0)})
+    assert order.timeline.order_by("pk").last().changes == {
+        "fulfillment_status": ["fulfilled", "not_fulfilled"],
+        "units_open": ["0", "1"],
+        "status": ["completed", "pending"],
+    }
+    fulfil(order)
+    complete_order(order_id=order.pk, actor=STAFF)
+    assert state(order) == ("completed", "not_paid", "fulfilled", 0)
+
+
+def test_an_archived_order_is_not_unpacked():
+    lamps = shop({"W1": {"LAMP": 2}})
+    order = placed_order(lamps, {"LAMP": 1})
+    fulfillment = fulfil(order)
+    complete_order(order_id=order.pk, actor=STAFF)
+    archive_order(order_id=order.pk, actor=STAFF)
+
+    with nothing_moves(), pytest.raises(errors.OrderNotOpen, match="archived"):
+        unpack(order, fulfillment)
 
 
 def test_sales_that_were_never_reserved_are_packed_from_what_is_available():

@@ -1,0 +1,66 @@
+"""One import in a process of its own: `python -m bench.importing FILE STOCK` prints seconds, CPU and peak memory.
+
+`python -m bench.importing --seed SKUS` makes the channel, a location and the stock first.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+
+
+def seed(skus: int) -> None:
+    """A channel that sells everything from one location, with more than enough of each sku."""
+    from bench.data import sku
+    from channels.models import ChannelLocation, SalesChannel
+    from inventory.enums import MovementKind
+    from inventory.models import InventoryItem, InventoryLevel, StockLocation
+    from inventory.services import ledger
+    from oms.core import actors
+    from oms.core.transactions import atomic
+
+    channel = SalesChannel.objects.create(code="bench", name="Bench", time_zone="Europe/London", default_currency="GBP")
+    place = StockLocation.objects.create(code="w1", name="W1")
+    ChannelLocation.objects.create(channel=channel, location_id=place.pk)
+    items = InventoryItem.objects.bulk_create(InventoryItem(sku=sku(number)) for number in range(skus))
+    levels = InventoryLevel.objects.bulk_create(InventoryLevel(item=item, location=place) for item in items)
+    with atomic():
+        opening = [ledger.Movement(level_id=each.pk, kind=MovementKind.OPENING, on_hand=100_000_000) for each in levels]
+        ledger.post(opening, actor=actors.SYSTEM)
+
+
+def run(path: Path, stock: str) -> dict[str, Any]:
+    from django.db import connection
+
+    from channels.enums import StockPolicy
+    from channels.services.imports import Wish, import_file
+    from oms.core import actors
+
+    connection.ensure_connection()
+    wall, cpu = time.perf_counter(), time.process_time()
+    outcome = import_file(wish=Wish(path=path, channel="bench", stock=StockPolicy(stock)), actor=actors.SYSTEM)
+    return {
+        "seconds": time.perf_counter() - wall,
+        "cpu_seconds": time.process_time() - cpu,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "created": outcome.figures.as_dict()["created"],
+        "rejects": outcome.figures.rejects,
+    }
+
+
+def main() -> None:
+    django.setup()
+    if sys.argv[1] == "--seed":
+        seed(int(sys.argv[2]))
+    else:
+        print(json.dumps(run(Path(sys.argv[1]), sys.argv[2])))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
