@@ -10,7 +10,7 @@ from pathlib import Path
 HEADER = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 SKUS = 4000
 _CUSTOMERS = 4300
-_WORDS = [
+_WORDS = (
     "RED",
     "WHITE",
     "SMALL",
@@ -24,21 +24,9 @@ _WORDS = [
     "BOWL",
     "TIN",
     "BAG",
-    "SIGN",
-    "CLOCK",
-    "FRAME",
-    "HOOK",
-    "TRAY",
-]
-_COUNTRIES = ["United Kingdom"] * 90 + [
-    "Germany",
-    "France",
-    "EIRE",
-    "Spain",
-    "Netherlands",
-    "Norway",
-    "Channel Islands",
-]
+)
+_ELSEWHERE = ("Germany", "France", "EIRE", "Spain", "Netherlands", "Norway", "Channel Islands")
+_COUNTRIES = ("United Kingdom",) * 90 + _ELSEWHERE
 
 
 def sku(number: int) -> str:

@@ -44,7 +44,7 @@ _LEVELS: Final = "UPDATE inventory_inventorylevel SET reserved = 0, backordered 
 
 
 def run(arguments: Namespace) -> dict[str, Any]:
-    """Import a generated file with both stock policies, `rounds` times, each beside its floor; then the peak of memory."""
+    """Import a generated file with both stock policies, `rounds` times, each beside its floor; then look at memory."""
     results: dict[str, Any] = {"lines": arguments.lines}
     with database.scratch("oms_bench_imports") as url, tempfile.TemporaryDirectory() as folder:
         _python(url, "bench.importing", "--seed", str(data.SKUS))

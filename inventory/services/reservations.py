@@ -21,7 +21,6 @@ from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 
-
 MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 

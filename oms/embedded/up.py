@@ -185,7 +185,7 @@ def _programs(port: int) -> list[Program]:
                 *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8", "--no-control-socket"),
             ],
         ),
-        Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", processes, "--loglevel", "info"]),
+        Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", processes, "--loglevel", "warning"]),
         Program(
             "beat",
             [*celery, "beat", "--scheduler", "django_celery_beat.schedulers:DatabaseScheduler", "--pidfile="],
