@@ -26,7 +26,8 @@ def lock(channel_id: UUID) -> None:
 
 def write(job: Job, records: Sequence[SourceRecord]) -> None:
     """Record write-offs. No stock moves: the counts of today know of them."""
-    rows = [_rows(job, record, []) for record in records]
+    ordered = sorted(records, key=lambda record: record.external_id)  # so that two imports do not wait for each other
+    rows = [_rows(job, record, []) for record in ordered]
     bulk.insert([document for document, _, _ in rows], [line for _, lines, _ in rows for line in lines])
 
 

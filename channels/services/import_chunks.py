@@ -229,25 +229,28 @@ def _place(job: Job, segment: Sequence[_Looked]) -> None:
                 kind = Kind.SAMPLE if row.is_sample else Kind.SALE
                 figures.add(kind, "created", looked.raw.size, row.original_total, row.currency)
                 figures.unknown_skus += order.unknown_skus
-        if write_offs:
-            _require_no_document(job, write_offs)
-            documents.write(job, write_offs)
+        documents.write(job, write_offs)
         for record in write_offs:
             figures.add(record.kind, "created", record.size, record.total, record.currency)
         _write_rest(job, segment, figures, refused)
         after[:] = [figures]
 
-    if sales:
-        placement.place_orders(
-            requests=[request for _, request in sales],
-            selling=job.selling,
-            actor=job.actor,
-            options=_options(job, [each.record.digest for each, _ in sales if each.record]),
-            alongside=alongside,
-        )
-    else:
-        with atomic():
-            alongside([])
+    try:
+        if sales:
+            placement.place_orders(
+                requests=[request for _, request in sales],
+                selling=job.selling,
+                actor=job.actor,
+                options=_options(job, [each.raw.digest for each, _ in sales]),
+                alongside=alongside,
+            )
+        else:
+            with atomic(savepoint=True):
+                alongside([])
+    except IntegrityError:
+        if import_lookup.find(job.selling.channel_id, {record.external_id for record in write_offs}):
+            raise _LookAgain from None  # another import wrote one of these documents meanwhile
+        raise
     _advanced(job, segment, after[0])
 
 

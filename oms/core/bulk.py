@@ -63,12 +63,14 @@ def insert(*batches: Sequence[Row], returning: str = "") -> list[tuple[Any, ...]
 
 
 def copy(*batches: Sequence[Row]) -> None:
-    """Write the batches with COPY, one after the other: parents first."""
+    """Write the batches with COPY, one after the other: parents first. The small ones go together in one statement."""
+    small = [batch for batch in batches if 0 < len(batch) <= _SMALL]
     for batch in batches:
-        if batch:
+        if len(batch) > _SMALL:
             with copying(type(batch[0])) as write:
                 for start in range(0, len(batch), COPY_ROWS):
                     write(batch[start : start + COPY_ROWS])
+    insert(*small)
 
 
 @contextmanager
@@ -85,6 +87,7 @@ def copying(kind: type[Row]) -> Iterator[Callable[[Sequence[Row]], None]]:
         yield lambda rows: stream.write(_lines(rows, special))
 
 
+_SMALL = 10  # rows; a COPY costs three round trips
 COPY_ROWS = 500  # enough to make the single call cheap, few enough that the server works meanwhile
 # A JSON array without its brackets is a line of this CSV, as long as no text needs another escape than \" and \\.
 _COPY_OPTIONS = "FORMAT csv, NULL 'null', QUOTE '\"', ESCAPE '\\'"

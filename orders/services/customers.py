@@ -36,8 +36,9 @@ def resolve(channel_id: UUID, requests: Sequence[OrderRequest]) -> dict[Key, UUI
         return {}
     found = _find(channel_id, wanted)
     if missing := {key: request for key, request in wanted.items() if key not in found}:
-        _insert(channel_id, missing)
-        found |= _find(channel_id, missing)
+        found |= _insert(channel_id, missing)
+        if unsure := missing.keys() - found.keys():
+            found |= _find(channel_id, unsure)
     return found
 
 
@@ -57,6 +58,7 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text
     WITH ORDINALITY AS new(id, channel_id, external_id, email, phone, first_name, last_name, company_name, place)
 ORDER BY external_id NULLS FIRST, lower(email), place
 ON CONFLICT DO NOTHING
+RETURNING external_id, id
 """
 
 
@@ -68,10 +70,11 @@ def _find(channel_id: UUID, keys: Iterable[Key]) -> dict[Key, UUID]:
         return {(kind, value): customer_id for kind, value, customer_id in cursor.fetchall()}
 
 
-def _insert(channel_id: UUID, missing: dict[Key, OrderRequest]) -> None:
+def _insert(channel_id: UUID, missing: dict[Key, OrderRequest]) -> dict[Key, UUID]:
     """In one order, so that two placements that bring the same new customers do not deadlock.
 
-    Of two that the database takes for the same the first stays.
+    Of two that the database takes for the same the first stays; which those are it tells, not we. Returns the new ones
+    that are known by a channel's id.
     """
     columns: list[list[Any]] = [[] for _ in range(8)]
     for (kind, value), request in missing.items():
@@ -91,3 +94,4 @@ def _insert(channel_id: UUID, missing: dict[Key, OrderRequest]) -> None:
             column.append(cell)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, columns)
+        return {("external_id", known_as): made for known_as, made in cursor.fetchall() if known_as}

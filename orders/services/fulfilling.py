@@ -97,12 +97,12 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
     """
     order = lock_order(order_id)
     fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
-    if not policies.can_unpack(order):
-        raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
     if fulfillment.canceled_at:
         raise errors.FulfillmentCanceled()
     if fulfillment.shipped_at or fulfillment.delivered_at:
         raise errors.FulfillmentAlreadyShipped()
+    if not policies.can_unpack(order):
+        raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
 
     fulfillments.cancel(fulfillment)
     packed = list(fulfillment.lines.select_related("order_line"))

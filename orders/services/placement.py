@@ -25,11 +25,11 @@ from oms.core import bulk, events
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.transactions import atomic
-from orders import rows as order_rows
-from orders import totals
+from orders import row_builder, totals
 from orders.errors import SalesChannelDisabled
 from orders.requests import OrderRequest
-from orders.rows import Context, LineRow, OrderRow, Rows
+from orders.row_builder import Context
+from orders.rows import LineRow, OrderRow, Rows
 from orders.services import customers
 from orders.totals import Totals
 
@@ -165,7 +165,7 @@ def _attempt(
     context = _context(selling, actor, options)
     with _lines_ahead(rows, options) as send_lines:
         for index, computed in work.totals.items():
-            written[index] = order_rows.add(
+            written[index] = row_builder.add(
                 rows,
                 requests[index],
                 computed,

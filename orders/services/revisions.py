@@ -22,13 +22,14 @@ from oms.core import bulk
 from oms.core.actors import Actor
 from oms.core.money import round_amount
 from oms.core.transactions import atomic
-from orders import errors, rows, totals
+from orders import errors, row_builder, totals
 from orders.enums import OrderStatus
 from orders.events import OrderUpdated
 from orders.locks import lock_order
 from orders.models import Adjustment, CreditLine, Order, OrderAddress, OrderLine, ShippingLine, TaxLine
 from orders.requests import OrderRequest
-from orders.rows import AdjustmentRow, Context, LineRow, Rows, ShippingLineRow, TaxLineRow
+from orders.row_builder import Context
+from orders.rows import AdjustmentRow, LineRow, Rows, ShippingLineRow, TaxLineRow
 from orders.services import customers, journal, rollup
 from orders.services.placement import Options, Selling, Stock
 from payments.models import Payment
@@ -154,7 +155,7 @@ def _rows(
         past=options.past,
     )
     fresh = Rows()
-    rows.add(
+    row_builder.add(
         fresh,
         request,
         totals.compute(request),

@@ -1,4 +1,4 @@
-"""A second, plain reading of Online Retail files, which shares no code with the project: what must come out of an import."""
+"""A second, plain reading of Online Retail files, sharing no code with the project: what must come out of imports."""
 
 from __future__ import annotations
 

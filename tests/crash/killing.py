@@ -47,13 +47,14 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
 
 
 def kill_at(process: subprocess.Popen[str], cursor: int, patience: float = 120) -> int:
-    """Kill the process as soon as so many records are committed; how many were then. Ended before: they all are."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until and process.poll() is None:
-        done = ImportRun.objects.values_list("cursor", flat=True).order_by("-started_at").first() or 0
-        if done >= cursor:
-            break
+    """Kill the process as soon as so many records, and some of its own, are committed; how many were then."""
+    before, until = _cursor(), time.monotonic() + patience
+    while time.monotonic() < until and process.poll() is None and not before < _cursor() >= cursor:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    return _cursor()
+
+
+def _cursor() -> int:
     return ImportRun.objects.values_list("cursor", flat=True).order_by("-started_at").first() or 0
