@@ -39,7 +39,7 @@ from orders.errors import SalesChannelDisabled
 
 _CHUNK_LINES: Final = 2000
 _CHUNK_RECORDS: Final = 1000
-_CHUNKS_BETWEEN_COLLECTIONS: Final = 16
+_CHUNKS_BETWEEN_COLLECTIONS: Final = 4
 Progress = Callable[[int, int], None]
 
 
