@@ -16,7 +16,7 @@ from inventory.errors import InsufficientStock, NoStockLocation, TooManyBackorde
 from inventory.models import InventoryLevel, Reservation
 from inventory.services import ledger, levels
 from inventory.services.levels import Place, Shelves
-from inventory.sourcing.base import Candidate, Decision, Verdict
+from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
 from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
@@ -121,14 +121,14 @@ def _items(demands: Sequence[OrderDemand]) -> set[UUID]:
 
 def _plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
     """Serve the orders one after the other in memory, each from what the ones before it left."""
-    strategy = import_string(settings.OMS["SOURCING"])
+    strategy: Strategy = import_string(settings.OMS["SOURCING"])
     available = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
     places = [place for place in found.places if place.is_active]
     plan = Plan({}, {}, {}, demands)
     queue = _Queue()
     for demand in demands:
         wanted, backorder = _wanted(demand), {line.item_id: line.allow_backorder for line in demand.lines}
-        decision: Decision = strategy(wanted, [_candidate(place, wanted, available) for place in places])
+        decision = strategy(wanted, [_candidate(place, wanted, available) for place in places])
         refused = {item: units for item, units in decision.short.items() if not backorder[item]}
         if refused or (decision.short and not places):
             plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(places))
