@@ -59,8 +59,6 @@ class Up:
         self._environment = _environment(session)
 
     def run(self, command: Sequence[str], *, demo: bool) -> int:
-        # Where collected static files would lie; in development there are none, and WhiteNoise would wonder.
-        (PROJECT / "var/static").mkdir(parents=True, exist_ok=True)
         return self._run_one(command) if command else self._serve(demo=demo)
 
     def _run_one(self, command: Sequence[str]) -> int:
@@ -90,6 +88,8 @@ class Up:
             return 1
         welcome = var_dir() / "welcome.txt"
         self._environment["OMS_WELCOME"] = str(welcome)
+        # Where collected static files would lie; in development there are none, and WhiteNoise would wonder.
+        (PROJECT / "var/static").mkdir(parents=True, exist_ok=True)
 
         for step in [["migrate", "--verbosity=0"], *([["demo"]] if demo else [])]:
             code = self._run_one([sys.executable, str(PROJECT / "manage.py"), *step])
