@@ -36,7 +36,7 @@ def seed(skus: int) -> None:
         ledger.post(opening, actor=actors.SYSTEM)
 
 
-def run(path: Path, stock: str) -> dict[str, Any]:
+def run(path: Path, stock: str, workers: int | None = None) -> dict[str, Any]:
     from django.db import connection
 
     from channels.enums import StockPolicy
@@ -45,7 +45,9 @@ def run(path: Path, stock: str) -> dict[str, Any]:
 
     connection.ensure_connection()
     wall, cpu = time.perf_counter(), time.process_time()
-    outcome = import_file(wish=Wish(path=path, channel="bench", stock=StockPolicy(stock)), actor=actors.SYSTEM)
+    outcome = import_file(
+        wish=Wish(path=path, channel="bench", stock=StockPolicy(stock), workers=workers), actor=actors.SYSTEM
+    )
     return {
         "seconds": time.perf_counter() - wall,
         "cpu_seconds": time.process_time() - cpu,

@@ -34,6 +34,7 @@ _TABLES: Final = (
     "orders_hold",
     "core_outboxevent",
     "channels_importrun",
+    "channels_importlane",
     "channels_sourcedocument",
     "channels_sourcedocumentline",
     "channels_creditmatch",

@@ -9,6 +9,7 @@ class StockPolicy(models.TextChoices):
 
     SKIP = "skip", _("skip: past sales, stock is not touched")
     UPDATE = "update", _("update: open orders hold stock, refused where short")
+    FORCE = "force", _("force: open orders hold stock, and wait for what is short")
 
 
 class RunStatus(models.TextChoices):

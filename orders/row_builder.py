@@ -59,7 +59,7 @@ def add(
     goods: dict[str, Goods],
     context: Context,
     *,
-    customer_id: UUID | None,
+    customer_id: UUID | None = None,
     digest: str = "",
     order_id: UUID | None = None,
     credited: Decimal = ZERO,
@@ -158,12 +158,13 @@ def _is_sample(request: OrderRequest, totals: Totals) -> bool:
 
 def _lines(request: OrderRequest, totals: Totals, goods: dict[str, Goods], order_id: UUID) -> list[LineRow]:
     """The lines of an order. What was sent before this system heard of it counts as shipped."""
-    lines, new_id = [], ids.new_id
-    for position, (wanted, priced) in enumerate(zip(request.items, totals.lines, strict=True)):
+    lines = []
+    parts = zip(request.items, totals.lines, ids.new_ids(len(request.items)), strict=True)
+    for position, (wanted, priced, line_id) in enumerate(parts):
         item = goods.get(wanted.sku)
         lines.append(
             LineRow(
-                id=new_id(),
+                id=line_id,
                 order_id=order_id,
                 position=position,
                 kind=wanted.kind,

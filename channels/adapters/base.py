@@ -43,6 +43,14 @@ class Rejected(Exception):
         self.raw = raw
         super().__init__(reason)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rejected, (self.reason, self.line, self.column, self.raw)
+
+
+def _rejected(reason: str, line: int, column: str, raw: str) -> Rejected:
+    """Put together again what another process refused."""
+    return Rejected(reason, line=line, column=column, raw=raw)
+
 
 @dataclass(slots=True)
 class RawRecord:

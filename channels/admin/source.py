@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter, RelatedDropdownFilter
 
-from channels.enums import DocumentKind, MatchState
-from channels.models import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
+from channels.enums import DocumentKind, MatchState, RunStatus
+from channels.models import CreditMatch, ImportLane, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
 from oms.core import ids
 from oms.web.console import dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin, ReadOnlyInline
@@ -39,6 +39,14 @@ def credits_for_staff() -> QuerySet[SourceDocument]:
     )
 
 
+class ImportLaneInline(ReadOnlyInline):
+    """The further workers of a run that is not finished."""
+
+    model = ImportLane
+    verbose_name_plural = _("further workers")
+    fields = readonly_fields = ("number", "cursor", "lines_committed", "updated_at")
+
+
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "channel", "format", "stock", "shown_status", "cursor", "started_at", "finished_at")
@@ -47,6 +55,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
     search_help_text = _("File name")
     ordering = ("-id",)
     exact_search = ("file_name",)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [ImportLaneInline] if obj and obj.status == RunStatus.RUNNING and obj.workers > 1 else []
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_fields(request, obj), "shown_rejects"]

@@ -16,6 +16,8 @@ class ImportRun(Identified, Timestamped):
 
     A run is recognised by channel, format, policy and the SHA-256 of the file. `cursor` counts the records of the
     file, in the order in which they are worked on, that are committed; it moves in the transaction of their chunk.
+    With several workers the records are dealt out into as many lanes: the run itself keeps the first one's account,
+    `ImportLane` those of the others, until the end, when the run sums them up.
     """
 
     id_prefix = ids.IMPORT_RUN
@@ -33,6 +35,7 @@ class ImportRun(Identified, Timestamped):
     )
     lines_repeated = models.BigIntegerField(default=0, help_text=_("Lines worked on again after crashes."))
     attempts = models.PositiveIntegerField(default=1)
+    workers = models.PositiveSmallIntegerField(default=1, help_text=_("Processes that share the records."))
     figures = models.JSONField(default=dict, help_text=_("Counts and sums by kind of record."))
     error = models.TextField(blank=True, default="")
     started_at = models.DateTimeField(db_default=Now())
@@ -51,6 +54,31 @@ class ImportRun(Identified, Timestamped):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportLane(Identified):
+    """The account of one of the further workers of a run that is not finished: its share of the records.
+
+    Which records are a worker's own depends on nothing but the file and the number of workers.
+    """
+
+    id_prefix = ids.IMPORT_LANE
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="lanes", db_index=False)
+    number = models.PositiveSmallIntegerField(help_text=_("From 1; the run itself is lane 0."))
+    cursor = models.BigIntegerField(default=0)
+    lines_committed = models.BigIntegerField(default=0)
+    lines_started = models.BigIntegerField(default=0)
+    lines_repeated = models.BigIntegerField(default=0)
+    figures = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="importlane_once")]
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class ImportReject(Identified):

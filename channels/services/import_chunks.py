@@ -30,7 +30,8 @@ from orders.services import placement
 from orders.services.placement import Options, Placed, Stock
 from orders.services.revisions import revise_order
 
-_MANY_LINES: Final = 10_000
+_MANY_LINES: Final = 100_000
+_STOCK: Final = {StockPolicy.SKIP: Stock.SKIP, StockPolicy.UPDATE: Stock.RESERVE, StockPolicy.FORCE: Stock.FORCE}
 
 
 class _Is(Enum):
@@ -116,8 +117,8 @@ def _note_started(job: Job, lines: int) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SET LOCAL synchronous_commit = off; UPDATE channels_importrun SET lines_started = %s WHERE id = %s",
-            [job.run.lines_committed + lines, job.run_id],
+            f"SET LOCAL synchronous_commit = off; UPDATE {job.lane.table} SET lines_started = %s WHERE id = %s",  # noqa: S608
+            [job.lane.lines_committed + lines, job.lane.id],
         )
 
 
@@ -257,7 +258,7 @@ def _place(job: Job, segment: Sequence[_Looked]) -> None:
 def _options(job: Job, digests: Sequence[str]) -> Options:
     past = job.stock is StockPolicy.SKIP
     return Options(
-        stock=Stock.SKIP if past else Stock.RESERVE,
+        stock=_STOCK[job.stock],
         keep_unknown_skus=True,
         announce=not past,
         copy=True,
@@ -285,7 +286,7 @@ def _credit(job: Job, segment: Sequence[_Looked]) -> None:
 
 def _take_stock_of_tables(job: Job) -> None:
     """After many new rows PostgreSQL still plans for the few there were, and reads whole tables for each credit."""
-    if job.analyzed or job.run.lines_committed < _MANY_LINES:
+    if job.analyzed or job.lane.lines_committed < _MANY_LINES:
         return
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_customer, orders_order, orders_orderline, orders_shippingline, payments_payment")
@@ -352,13 +353,13 @@ def _write_rest(job: Job, segment: Sequence[_Looked], figures: Figures, refused:
     bulk.insert(rejects)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE channels_importrun SET cursor = %s, lines_committed = %s, figures = %s, updated_at = now()"
+            f"UPDATE {job.lane.table} SET cursor = %s, lines_committed = %s, figures = %s, updated_at = now()"  # noqa: S608
             " WHERE id = %s",
             [
-                job.run.cursor + len(segment),
-                job.run.lines_committed + _lines(segment),
+                job.lane.cursor + len(segment),
+                job.lane.lines_committed + _lines(segment),
                 msgspec.json.encode(figures.as_dict()).decode(),
-                job.run_id,
+                job.lane.id,
             ],
         )
 
@@ -368,7 +369,7 @@ def _lines(segment: Sequence[_Looked]) -> int:
 
 
 def _advanced(job: Job, segment: Sequence[_Looked], figures: Figures) -> None:
-    """The segment is committed: keep in memory what the run says."""
-    job.run.cursor += len(segment)
-    job.run.lines_committed += _lines(segment)
+    """The segment is committed: keep in memory what the lane says."""
+    job.lane.cursor += len(segment)
+    job.lane.lines_committed += _lines(segment)
     job.figures = figures

@@ -69,6 +69,19 @@ class Figures:
         self.rejects += 1
         self.reject_lines += lines
 
+    def add_all(self, other: Figures) -> None:
+        """Add what another worker of the same run has counted."""
+        for kind, theirs in other.kinds.items():
+            ours = self.kinds[kind]
+            for name in ("count", "lines", *OUTCOMES):
+                setattr(ours, name, getattr(ours, name) + getattr(theirs, name))
+            for mine, more in ((ours.totals, theirs.totals), (ours.matched, theirs.matched)):
+                for currency, amount in more.items():
+                    mine[currency] += amount
+        self.rejects += other.rejects
+        self.reject_lines += other.reject_lines
+        self.unknown_skus += other.unknown_skus
+
     @property
     def totals(self) -> Sums:
         """The sum of all kinds."""

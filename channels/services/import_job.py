@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
 from uuid import UUID
 
-from channels.adapters.base import Format, RawRecord, Rejected, SourceDefaults
+from channels.adapters.base import Format, Kind, RawRecord, Rejected, SourceDefaults
 from channels.adapters.files import Source, Survey
 from channels.enums import StockPolicy
-from channels.models import ImportRun
+from channels.models import ImportLane, ImportRun
 from channels.rows import RejectRow
 from channels.services.import_figures import Figures
 from oms.core import ids
@@ -27,11 +28,44 @@ class Stopped(Exception):
         super().__init__(reject.reason)
 
 
+@dataclass(slots=True)
+class Lane:
+    """One worker's share of the records of a run, and how far it is. Its row in `table` says so in the database.
+
+    Which records are its own depends on nothing but their numbers and on how many workers there are, so a run that was
+    killed deals them out the same way. Credits are the first lane's: they look for the sales of all.
+    """
+
+    table: str
+    id: UUID
+    number: int
+    of: int
+    cursor: int
+    lines_committed: int
+
+    @classmethod
+    def first(cls, run: ImportRun) -> Self:
+        return cls("channels_importrun", run.pk, 0, run.workers, run.cursor, run.lines_committed)
+
+    @classmethod
+    def further(cls, row: ImportLane, workers: int) -> Self:
+        return cls("channels_importlane", row.pk, row.number, workers, row.cursor, row.lines_committed)
+
+    def own(self, records: Iterator[RawRecord]) -> Iterator[RawRecord]:
+        return records if self.of == 1 else filter(self._is_own, records)
+
+    def _is_own(self, raw: RawRecord) -> bool:
+        if raw.kind is Kind.CREDIT:
+            return self.number == 0
+        return zlib.crc32(raw.external_id.encode()) % self.of == self.number
+
+
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One file on its way into one channel."""
+    """One file on its way into one channel, as one of its workers sees it."""
 
     run: ImportRun
+    lane: Lane
     format: Format
     source: Source
     survey: Survey
@@ -48,6 +82,10 @@ class Job:
     def run_id(self) -> UUID:
         run_id: UUID = self.run.pk
         return run_id
+
+    def in_lane(self, row: ImportLane) -> Job:
+        """The same job for another worker."""
+        return replace(self, lane=Lane.further(row, self.run.workers), figures=Figures.of(row.figures))
 
     def read(self, raw: RawRecord) -> None:
         """Look into a record, once: afterwards it has a digest, and a record or a problem."""

@@ -10,36 +10,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels import events as channel_events
-from channels.adapters.base import Format, RawRecord, SourceDefaults
+from channels.adapters.base import Format, SourceDefaults
 from channels.adapters.files import Source, Survey, UnreadableFile
 from channels.enums import RunStatus, StockPolicy
-from channels.models import ImportRun, SalesChannel
-from channels.services import import_chunks, import_rejects
+from channels.models import ImportLane, ImportRun, SalesChannel
+from channels.services import import_rejects, import_workers
 from channels.services.import_figures import Figures
-from channels.services.import_job import Job, Stopped
+from channels.services.import_job import Job, Lane, Stopped
+from channels.services.import_lanes import work_through
+from channels.services.import_workers import Crew
 from channels.services.selling import selling as find_selling
 from oms.core import bulk, events, ids, providers, storing
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, NotAllowed
-from oms.core.garbage import collected_by_hand
 from oms.core.transactions import atomic, rehearsal
 from orders.errors import SalesChannelDisabled
 
-_CHUNK_LINES: Final = 2000
-_CHUNK_RECORDS: Final = 1000
-_CHUNKS_BETWEEN_COLLECTIONS: Final = 4
 Progress = Callable[[int, int], None]
 
 
@@ -60,6 +58,8 @@ class Wish:
 
     format: None to detect it. stop_at_error: end at the first bad record, those before it committed; else bad records
     are left out, each with its reason. dry_run: do everything, then undo it. rejects: a CSV file to write them to.
+    workers: processes that share the work (None: as many as it is worth). With more than one, records behind a bad one
+    at which the import stops may have been written too, and which orders get scarce stock is not said.
     """
 
     path: Path
@@ -69,6 +69,7 @@ class Wish:
     stop_at_error: bool = False
     dry_run: bool = False
     rejects: Path | None = None
+    workers: int | None = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ def import_file(*, wish: Wish, actor: Actor, progress: Progress | None = None) -
         run, resumed_at = _start(wish, channel, parser, survey, actor)
         job = Job(
             run=run,
+            lane=Lane.first(run),
             format=parser,
             source=source,
             survey=survey,
@@ -177,7 +179,10 @@ def _alone(wish: Wish, channel: SalesChannel, survey: Survey) -> Iterator[None]:
 
 @atomic()
 def _start(wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, actor: Actor) -> tuple[ImportRun, int]:
-    """A new run, or the one that was interrupted, and the lines it had committed then."""
+    """A new run, or the one that was interrupted, and the lines it had committed then.
+
+    One that is interrupted goes on with as many workers as it began with, for the records were dealt out to them.
+    """
     same = ImportRun.objects.filter(
         channel=channel, fingerprint=survey.fingerprint, format=parser.name, stock=wish.stock
     )
@@ -190,7 +195,10 @@ def _start(wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, ac
             format=parser.name,
             stock=wish.stock,
             actor=actor.as_dict(),
+            workers=_workers(wish, survey),
         )
+        lanes = [ImportLane(run=run, number=number) for number in range(1, run.workers)]
+        ImportLane.objects.bulk_create(lanes)
         return run, 0
     last.status = RunStatus.RUNNING
     last.error = ""
@@ -198,25 +206,42 @@ def _start(wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, ac
     last.lines_repeated += max(0, last.lines_started - last.lines_committed)
     last.lines_started = last.lines_committed
     last.save()
-    return last, last.lines_committed
+    further = last.lanes.aggregate(lines=Sum("lines_committed", default=0))["lines"]
+    return last, last.lines_committed + further
+
+
+def _workers(wish: Wish, survey: Survey) -> int:
+    """Orders that want stock are taken one after the other, unless somebody says that their order does not matter."""
+    if wish.dry_run:
+        return 1
+    if wish.workers is not None:
+        return wish.workers
+    return import_workers.sensible(survey.lines) if wish.stock is StockPolicy.SKIP else 1
 
 
 def _run(job: Job, progress: Progress | None) -> tuple[RunStatus, str]:
     """Work through the file. A crash leaves the run running, whatever else goes wrong failed; both go on later."""
+
+    def report() -> None:
+        if progress:
+            progress(job.lane.lines_committed + crew.lines, job.survey.lines)
+
+    def after_chunk() -> None:
+        report()
+        crew.look()
+
+    crew = Crew(job, report)
     try:
-        with collected_by_hand() as collect:
-            chunks = _Ahead(job, _chunks(islice(job.format.records(job.source, job.survey), job.run.cursor, None)))
-            job.meanwhile = chunks.prepare
-            for number, chunk in enumerate(chunks):
-                import_chunks.work(job, chunk)
-                if number % _CHUNKS_BETWEEN_COLLECTIONS == 0:
-                    collect()
-                if progress:
-                    progress(job.run.lines_committed, job.survey.lines)
+        try:
+            crew.start()
+            work_through(job, before_credits=crew.wait, after_chunk=after_chunk)
+            crew.wait()
+        finally:
+            crew.call_back()
     except Stopped as stop:
         place = f"line {stop.reject.line}" + (f", column {stop.reject.column}" if stop.reject.column else "")
         error = f"{place}: {stop.reject.reason}"
-        job.figures = job.figures.copy()
+        job.figures = _summed_up(job)
         job.figures.add_reject(stop.raw.size)
         _finish(job, RunStatus.STOPPED, error, stop)
         return RunStatus.STOPPED, error
@@ -224,72 +249,40 @@ def _run(job: Job, progress: Progress | None) -> tuple[RunStatus, str]:
         said = storing.reason(problem) if isinstance(problem, DatabaseError) else str(problem)
         _fail(job, f"{type(problem).__name__}: {said}")
         raise
+    job.figures = _summed_up(job)
     status = RunStatus.PARTIAL if job.figures.rejects else RunStatus.COMPLETED
     _finish(job, status, "")
     return status, ""
 
 
-class _Ahead:
-    """Chunks, of which the next one can be read and understood while the server works on the present one."""
-
-    def __init__(self, job: Job, chunks: Iterator[list[RawRecord]]) -> None:
-        self._job = job
-        self._chunks = chunks
-        self._next: list[list[RawRecord]] = []
-        self._problem: Exception | None = None
-
-    def prepare(self) -> None:
-        """Get the next chunk ready. What goes wrong with it is raised when it is its turn."""
-        if self._next or self._problem:
-            return
-        try:
-            self._next = list(islice(self._chunks, 1))
-            for chunk in self._next:
-                for raw in chunk:
-                    self._job.read(raw)
-        except Exception as problem:
-            self._problem = problem
-
-    def __iter__(self) -> Iterator[list[RawRecord]]:
-        return self
-
-    def __next__(self) -> list[RawRecord]:
-        if self._problem:
-            raise self._problem
-        return self._next.pop() if self._next else next(self._chunks)
-
-
-def _chunks(records: Iterator[RawRecord]) -> Iterator[list[RawRecord]]:
-    """Records up to so many lines; a record of more is a chunk of its own."""
-    most = min(_CHUNK_LINES, settings.OMS["IMPORT_CHUNK_LINES"])
-    chunk: list[RawRecord] = []
-    lines = 0
-    for raw in records:
-        size = max(raw.size, raw.weight)
-        if chunk and (lines + size > most or len(chunk) == _CHUNK_RECORDS):
-            yield chunk
-            chunk, lines = [], 0
-        chunk.append(raw)
-        lines += size
-    if chunk:
-        yield chunk
+def _summed_up(job: Job) -> Figures:
+    """What all workers have counted."""
+    figures = job.figures.copy()
+    for lane in job.run.lanes.all():
+        figures.add_all(Figures.of(lane.figures))
+    return figures
 
 
 @atomic()
 def _finish(job: Job, status: RunStatus, error: str, stop: Stopped | None = None) -> None:
     """The end of a run and the news of it. The record it stopped at is among the rejects."""
+    run, lanes = job.run, []
     if stop:
         bulk.insert([job.reject_row(stop.raw, stop.reject)])
-    figures = job.figures.as_dict()
-    ImportRun.objects.filter(pk=job.run_id).update(
-        status=status, error=error, figures=figures, finished_at=timezone.now(), lines_started=job.run.lines_committed
-    )
+    if status is not RunStatus.FAILED:  # that one goes on, each worker from its own account
+        lanes = list(run.lanes.all())
+        run.lanes.all().delete()
+    run.lines_repeated += sum(lane.lines_repeated for lane in lanes)
+    run.lines_committed = run.lines_started = job.lane.lines_committed + sum(lane.lines_committed for lane in lanes)
+    run.cursor = job.lane.cursor + sum(lane.cursor for lane in lanes)
+    run.status, run.error, run.figures, run.finished_at = status, error, job.figures.as_dict(), timezone.now()
+    run.save()
     run_id = ids.encode(ids.IMPORT_RUN, job.run_id)
     common: dict[str, Any] = {
         "run_id": run_id,
         "channel": job.selling.code,
         "format": job.format.name,
-        "figures": figures,
+        "figures": run.figures,
     }
     news = (
         channel_events.ImportFailed(**common, error=error)

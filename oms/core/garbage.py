@@ -15,7 +15,6 @@ def collected_by_hand() -> Iterator[Callable[[], object]]:
     was loaded at start-up, again and again: a third of an import's time. What is there already is left out meanwhile.
     """
     was_on = gc.isenabled()
-    gc.collect()
     gc.freeze()
     gc.disable()
     try:

@@ -37,10 +37,12 @@ from orders.totals import Totals
 class Stock(Enum):
     """What placing does to stock.
 
-    RESERVE: open orders hold it, and are refused where it is short. SKIP: sales of the past, it stays as it is.
+    RESERVE: open orders hold it, and are refused where it is short. FORCE: they hold it, and wait for what is short,
+    whether the goods may be backordered or not. SKIP: sales of the past, it stays as it is.
     """
 
     RESERVE = "reserve"
+    FORCE = "force"
     SKIP = "skip"
 
 
@@ -159,7 +161,6 @@ def _attempt(
         line.sku for request in requests if request.external_id not in seen for line in request.items
     )
     work = _work_out(requests, seen, goods, options, refused)
-    known = customers.resolve(selling.channel_id, [requests[index] for index in work.totals])
 
     rows, written = Rows(), dict[int, OrderRow]()
     context = _context(selling, actor, options)
@@ -171,22 +172,29 @@ def _attempt(
                 computed,
                 goods,
                 context,
-                customer_id=known.get(customers.key_of(requests[index]) or ("", "")),
                 digest=options.digests[index] if options.digests else "",
             )
             send_lines()
 
-    demands = _demands(requests, written, rows, goods) if options.stock is Stock.RESERVE else {}
+    demands = {} if options.stock is Stock.SKIP else _demands(requests, written, rows, goods, options.stock)
     if look_first and demands:
         short = reservations.refusals(list(demands.values()), selling.location_ids)
         if short:
             raise _Refused(_by_index(short, demands))
+    _introduce(selling, requests, written)
     news = _News(rows, written, _write(rows, options), _unknown_skus(rows) if options.keep_unknown_skus else {})
     placed = [_outcome(index, requests[index], seen, work, news) for index in range(len(requests))]
     if alongside is not None:
         alongside(placed)
     _hold(demands, selling, actor)
     return placed
+
+
+def _introduce(selling: Selling, requests: Sequence[OrderRequest], written: dict[int, OrderRow]) -> None:
+    """Say whose the orders are. Late, because others that bring the same new customers wait from here to our end."""
+    known = customers.resolve(selling.channel_id, [requests[index] for index in written])
+    for index, order in written.items():
+        order.customer_id = known.get(customers.key_of(requests[index]) or ("", ""))
 
 
 @dataclass(slots=True)
@@ -308,7 +316,7 @@ def _require_known(request: OrderRequest, goods: dict[str, Goods]) -> None:
 
 
 def _demands(
-    requests: Sequence[OrderRequest], written: dict[int, OrderRow], rows: Rows, goods: dict[str, Goods]
+    requests: Sequence[OrderRequest], written: dict[int, OrderRow], rows: Rows, goods: dict[str, Goods], stock: Stock
 ) -> dict[int, OrderDemand]:
     """What the open orders want of stock: what is stocked and not sent already, by index of the request."""
     lines: dict[UUID, list[LineDemand]] = {}
@@ -320,7 +328,7 @@ def _demands(
                     item_id=row.item_id,
                     sku=row.sku,
                     quantity=row.quantity - row.quantity_fulfilled,
-                    allow_backorder=goods[row.sku].allow_backorder,
+                    allow_backorder=goods[row.sku].allow_backorder or stock is Stock.FORCE,
                     pointer=f"/items/{row.position}/quantity",
                 )
             )

@@ -92,9 +92,9 @@ def revise_order(
     """Make an imported order what its source says now: lines, totals, addresses, payments. One revision, one version.
 
     What was recorded here stays: notes, tags, holds, credit notes and the units they gave back. A line keeps its id
-    where its sku is still sold. What the order held of stock is let go and held anew; with Stock.RESERVE an order that
-    held nothing holds what is open. Raises OrderNotRevisable when it is canceled or archived here, was packed, or gave
-    back more than is left; InsufficientStock or NoStockLocation; nothing has changed then.
+    where its sku is still sold. What the order held of stock is let go and held anew; unless stock is skipped, an order
+    that held nothing holds what is open. Raises OrderNotRevisable when it is canceled or archived here, was packed, or
+    gave back more than is left; InsufficientStock or NoStockLocation; nothing has changed then.
     """
     order = lock_order(order_id)
     _require_revisable(order)
@@ -112,8 +112,8 @@ def revise_order(
     changed = _changes(before, _snapshot(order, fresh.lines))
     event = OrderUpdated(order_id=order.public_id, changed=sorted({name.partition("/")[0] for name in changed}))
     journal.record(order, event, actor=actor, changes=changed, facts={"act": "order.revised", "version": order.version})
-    if held or (options.stock is Stock.RESERVE and order.status == OrderStatus.PENDING):
-        _hold_anew(order, fresh.lines, goods, held, selling, actor)
+    if held or (options.stock is not Stock.SKIP and order.status == OrderStatus.PENDING):
+        _hold_anew(order, fresh.lines, goods, held, selling, options.stock, actor)
     return order
 
 
@@ -291,6 +291,7 @@ def _hold_anew(
     goods: dict[str, Goods],
     held: Sequence[Reservation],
     selling: Selling,
+    stock: Stock,
     actor: Actor,
 ) -> None:
     """Lock the levels of then and now together, in order; let go; hold what is open."""
@@ -300,7 +301,7 @@ def _hold_anew(
             item_id=line.item_id,
             sku=line.sku,
             quantity=line.quantity - line.quantity_fulfilled,
-            allow_backorder=goods[line.sku].allow_backorder,
+            allow_backorder=goods[line.sku].allow_backorder or stock is Stock.FORCE,
             pointer=f"/items/{line.position}/quantity",
         )
         for line in lines

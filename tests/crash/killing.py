@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from django.db import connection
 
-from channels.models import ImportRun
+from channels.models import ImportLane, ImportRun
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +54,15 @@ def kill_at(process: subprocess.Popen[str], cursor: int, patience: float = 120) 
     process.send_signal(signal.SIGKILL)
     process.communicate()
     return _cursor()
+
+
+def kill_worker(process: subprocess.Popen[str], patience: float = 60) -> None:
+    """Kill one of the further workers of an import, once some of its own work is committed."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until = time.monotonic() + patience
+    while time.monotonic() < until and not ImportLane.objects.filter(number=2, cursor__gt=0).exists():
+        time.sleep(0.002)
+    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
 
 
 def _cursor() -> int:

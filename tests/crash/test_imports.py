@@ -59,30 +59,37 @@ def _unkilled(path, stock):
     return state
 
 
+def _records(answer):
+    kinds = ("sales", "samples", "credits", "write_offs")
+    return sum(answer[kind]["count"] for kind in kinds) + answer["rejects"]
+
+
 def _told(answer):
     return {
         key: answer[key] for key in ("sales", "samples", "credits", "write_offs", "rejects", "unknown_skus", "totals")
     }
 
 
-@pytest.mark.parametrize("stock", ["skip", "update"])
-def test_an_import_killed_three_times_ends_as_one_that_was_not(tmp_path, stock):
+@pytest.mark.parametrize(("stock", "workers"), [("skip", 1), ("skip", 3), ("update", 1)])
+def test_an_import_killed_three_times_ends_as_one_that_was_not(tmp_path, stock, workers):
     path = _mixed(tmp_path / "f.csv")
     expected, code, answer = _unkilled(path, stock)
     _world()
+    how = ("--stock", stock, "--workers", str(workers))
 
     reached = [
-        killing.kill_at(killing.start(path, "--stock", stock, chunk_lines=40), cursor) for cursor in (20, 80, 150)
+        killing.kill_at(killing.start(path, *how, chunk_lines=40), cursor // workers) for cursor in (20, 80, 150)
     ]
-    again = killing.finish(killing.start(path, "--stock", stock, chunk_lines=40))
+    again = killing.finish(killing.start(path, *how, chunk_lines=40))
 
     run = ImportRun.objects.get()
     assert reached == sorted(reached)
-    assert (reached[0] >= 20, reached[2] >= 150) == (True, True)
+    assert (reached[0] >= 20 // workers, reached[2] >= 150 // workers) == (True, True)
     assert (again[0], _told(again[1])) == (code, _told(answer))
     assert dump() == expected
     assert (run.attempts, again[1]["lines_read_again"]) == (4, run.lines_repeated)
-    assert run.lines_repeated <= 3 * 40
+    assert run.lines_repeated <= 3 * 40 * workers
+    assert (run.cursor, run.workers, run.lanes.count()) == (_records(answer), workers, 0)
     assert OutboxEvent.objects.filter(name="import.completed").count() == 1
     assert InventoryLevel.objects.filter(item__sku="SKU5").get().on_hand == 400
 
@@ -117,8 +124,28 @@ def test_two_files_of_one_channel_at_once_double_nothing(tmp_path):
     assert state == expected
 
 
+def test_a_worker_that_is_killed_ends_the_import_which_goes_on_when_it_is_started_again(tmp_path):
+    path = _mixed(tmp_path / "f.csv", sales=600)
+    expected, code, answer = _unkilled(path, "skip")
+    _world()
+
+    import_ = killing.start(path, "--workers", "3", chunk_lines=20)
+    killing.kill_worker(import_)
+    ended = killing.finish(import_)
+    failed = ImportRun.objects.get().status
+    again = killing.finish(killing.start(path, "--workers", "3", chunk_lines=20))
+
+    assert (ended[0], failed) == (2, "failed")
+    assert (
+        "A worker of the import ended early: it was killed. Started again, the import goes on." in ended[1]["refused"]
+    )
+    assert (again[0], _told(again[1])) == (code, _told(answer))
+    assert dump() == expected
+
+
 @pytest.mark.soak
-def test_a_month_killed_at_twenty_places_ends_as_one_that_was_not():
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_month_killed_at_twenty_places_ends_as_one_that_was_not(workers):
     path = oracle.month("2010-12")
     retail()
     code, answer = bring_in(path)
@@ -126,9 +153,10 @@ def test_a_month_killed_at_twenty_places_ends_as_one_that_was_not():
     call_command("flush", interactive=False, verbosity=0)
     retail()
     places = sorted(random.Random(20).sample(range(1, 1800), 20))
+    how = ("--workers", str(workers))
 
-    reached = [killing.kill_at(killing.start(path, chunk_lines=200), place) for place in places]
-    again = killing.finish(killing.start(path, chunk_lines=200))
+    reached = [killing.kill_at(killing.start(path, *how, chunk_lines=200), place // workers) for place in places]
+    again = killing.finish(killing.start(path, *how, chunk_lines=200))
 
     assert reached == sorted(reached)
     assert (again[0], _told(again[1])) == (code, _told(answer))

@@ -28,6 +28,7 @@ from oms.core.errors import DomainError
 _ACTOR: Final = Actor(ActorKind.SYSTEM, "import_orders", "import_orders")
 _PARTLY: Final = 1
 _REFUSED: Final = 2
+_MOST_WORKERS: Final = 32
 _KINDS: Final = ("sales", "samples", "credits", "write_offs")
 
 
@@ -50,7 +51,8 @@ class Command(BaseCommand):
             choices=[policy.value for policy in StockPolicy],
             default=StockPolicy.SKIP.value,
             help="skip (default): past sales, stock is not touched, one import.completed. "
-            "update: open orders hold stock, are refused one by one where it is short, and fire order.placed each.",
+            "update: open orders hold stock, are refused one by one where it is short, and fire order.placed each. "
+            "force: the same, but what is short waits as backordered, whether the goods may be or not.",
         )
         parser.add_argument(
             "--on-error",
@@ -58,6 +60,13 @@ class Command(BaseCommand):
             default="skip",
             help="skip (default): bad records are left out, each with line, column and reason, and can be sent again "
             "mended. stop: end at the first bad record; those before it are committed.",
+        )
+        parser.add_argument(
+            "--workers",
+            type=_workers,
+            metavar="N",
+            help="Processes that share the work. Left away: as many as a file of past sales is worth on this machine, "
+            "and one where orders hold stock, which go by the order of the file then.",
         )
         parser.add_argument("--rejects", type=Path, metavar="OUT.csv", help="Write the rejected records to this file.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
@@ -71,6 +80,7 @@ class Command(BaseCommand):
             stop_at_error=options["on_error"] == "stop",
             dry_run=options["dry_run"],
             rejects=options["rejects"],
+            workers=options["workers"],
         )
         try:
             with _progress(shown=sys.stderr.isatty() and not options["json"], title=wish.path.name) as report:
@@ -98,6 +108,13 @@ class Command(BaseCommand):
         console.print(_table(wish, outcome))
         for line in _remarks(wish, outcome):
             console.print(Text(line))
+
+
+def _workers(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers (1 to {_MOST_WORKERS}).")
+    return number
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from inventory.models import StockMovement
 from oms.core.models import OutboxEvent
 from orders.models import CreditLine, Order, OrderLine, TimelineEntry
 from orders.services.fulfilling import create_fulfillment
-from orders.services.placement import Stock
 from payments.models import Payment
 from tests.channels.importing import bring_in, dump, ndjson_file, order, rejects, retail, retail_file, row
 from tests.scenarios import STAFF, items_of, place, recorded_events, shop
@@ -166,6 +165,22 @@ def test_two_rows_that_are_short_are_named_in_one_reject(tmp_path):
 
     reason = "Not enough stock for A: 2 asked, 1 available. Not enough stock for B: 3 asked, 1 available."
     assert rejects() == [(2, "Quantity", "1", reason)]
+
+
+def test_forced_orders_are_all_taken_and_wait_for_what_is_short(tmp_path):
+    house = shop({"W1": {"A": 10, "B": 1}})
+    path = retail_file(tmp_path / "f.csv", row("1", "A", 6), row("2", "A", 7), row("2", "B", 2), row("3", "NEW", 1))
+
+    code, answer = bring_in(path, house.channel.code, stock="force")
+    revised = bring_in(
+        retail_file(tmp_path / "g.csv", row("1", "A", 6), row("2", "A", 9)), house.channel.code, stock="force"
+    )
+
+    assert (code, answer["created"], answer["rejects"]) == (0, 3, 0)
+    assert (revised[0], revised[1]["revised"], revised[1]["unchanged"]) == (0, 1, 1)
+    assert (house.sra("A"), house.sra("B")) == ((10, 10, 0), (1, 0, 1))
+    assert house.level("A").backordered == 5
+    assert _names("order.") == ["order.placed"] * 3 + ["order.updated"]
 
 
 def test_an_open_order_that_changed_holds_what_it_says_now(tmp_path):
@@ -417,7 +432,3 @@ def test_a_chunk_asks_as_much_for_some_orders_as_for_many(tmp_path):
         counts.append(len(counted))
 
     assert counts[0] == counts[1]
-
-
-def test_the_stock_policies_are_those_of_placement():
-    assert {policy.value for policy in Stock} == {"reserve", "skip"}

@@ -1,0 +1,174 @@
+"""The further workers of an import: processes of their own, each with its connection and its share of the records.
+
+Each commits its chunks by itself and keeps its account in its ImportLane, so whatever dies, nothing is done twice. A
+worker whose parent is gone ends after the chunk that it is at; the next start waits for it by the lane's lock.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import DatabaseError, connection, connections
+from django.utils.translation import gettext_lazy as _
+
+from channels.models import ImportLane
+from channels.services.import_job import Job, Stopped
+from channels.services.import_lanes import work_through
+from oms.core import storing
+from oms.core.errors import DomainError
+
+_MOST: Final = 4
+_WORTH_IT: Final = 20_000  # lines; below, a second process saves nothing that anybody notices
+_inherited: list[Any] = []
+
+
+class WorkerEnded(DomainError):
+    code = "import_worker_ended"
+    status = 500
+    message = _("A worker of the import ended early: %(reason)s. Started again, the import goes on.")
+
+
+class _Enough(Exception):
+    """The worker was called back, or its parent is gone."""
+
+
+def can_fork() -> bool:
+    """Whether this process may make others: not on every system, not inside a Celery worker's pool, and not inside a
+    transaction, whose rows they would not see."""
+    inside = multiprocessing.current_process().daemon or connection.in_atomic_block
+    return sys.platform.startswith("linux") and not inside
+
+
+def sensible(lines: int) -> int:
+    """How many workers a file of past sales is worth on this machine."""
+    return min(os.cpu_count() or 1, _MOST) if lines >= _WORTH_IT and can_fork() else 1
+
+
+class Crew:
+    """The workers of the lanes behind the first. `lines` is what they have committed."""
+
+    def __init__(self, job: Job, report: Callable[[], None]) -> None:
+        """report is called whenever `lines` has grown."""
+        self._job = job
+        self._report = report
+        self._lanes = list(ImportLane.objects.filter(run=job.run)) if job.run.workers > 1 else []
+        self._lines = {lane.number: lane.lines_committed for lane in self._lanes}
+        self._pipes: dict[Connection, int] = {}
+        self._workers: list[BaseProcess] = []
+        self._stopped: list[Stopped] = []
+        self._call_back: Event | None = None
+
+    @property
+    def lines(self) -> int:
+        return sum(self._lines.values())
+
+    def start(self) -> None:
+        """Start a process for each lane; where no process can be made, do their work here, one after the other."""
+        if not can_fork():
+            for lane in self._lanes:
+                _work(self._job, lane.pk, partial(self._note, lane.number))
+            return
+        system = multiprocessing.get_context("fork")
+        self._call_back = system.Event()
+        for lane in self._lanes:
+            ours, theirs = system.Pipe(duplex=False)
+            worker = system.Process(
+                target=_main, args=(self._job, lane.pk, theirs, self._call_back, os.getpid()), daemon=True
+            )
+            worker.start()
+            theirs.close()
+            self._workers.append(worker)
+            self._pipes[ours] = lane.number
+
+    def look(self) -> None:
+        """Hear what the workers say. Raises Stopped where one of them met a bad record, WorkerEnded where one died."""
+        self._hear(timeout=0)
+
+    def wait(self) -> None:
+        """Until all have done their share. Raises Stopped and WorkerEnded."""
+        while self._pipes:
+            self._hear(timeout=None)
+
+    def call_back(self) -> None:
+        """End the workers at the end of their chunks."""
+        if self._call_back:
+            self._call_back.set()
+        for worker in self._workers:
+            worker.join()
+
+    def _hear(self, *, timeout: float | None) -> None:
+        for pipe in wait(list(self._pipes), timeout) if self._pipes else ():
+            assert isinstance(pipe, Connection)  # noqa: S101  (nothing else is waited for)
+            number = self._pipes[pipe]
+            try:
+                kind, said = pipe.recv()
+            except EOFError:
+                kind, said = "failed", "it was killed"
+            if kind == "lines":
+                self._note(number, said)
+                continue
+            del self._pipes[pipe]
+            if kind == "stopped":
+                raise Stopped(*said)
+            if kind == "failed":
+                raise WorkerEnded(reason=said)
+
+    def _note(self, number: int, lines: int) -> None:
+        self._lines[number] = lines
+        self._report()
+
+
+def _main(job: Job, lane_id: UUID, pipe: Connection, call_back: Event, parent: int) -> None:
+    """A worker's process. What it inherits of its parent's connection it leaves alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent calls back
+    for alias in list(connections):
+        _inherited.append(connections[alias])
+        del connections[alias]
+
+    def report(lines: int) -> None:
+        pipe.send(("lines", lines))
+        if call_back.is_set() or os.getppid() != parent:
+            raise _Enough
+
+    try:
+        _work(job, lane_id, report)
+        pipe.send(("ended", None))
+    except _Enough:
+        pipe.send(("ended", None))
+    except Stopped as stop:
+        stop.raw.record = None
+        pipe.send(("stopped", (stop.raw, stop.reject)))
+    except Exception as problem:
+        said = storing.reason(problem) if isinstance(problem, DatabaseError) else str(problem)
+        pipe.send(("failed", f"{type(problem).__name__}: {said}"))
+    finally:
+        connections.close_all()
+
+
+def _work(job: Job, lane_id: UUID, report: Callable[[int], None]) -> None:
+    """One lane, from where it is. Another process that may still be at it is waited for."""
+    key = f"import lane {lane_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
+        cursor.execute(
+            "UPDATE channels_importlane SET lines_started = lines_committed,"
+            " lines_repeated = lines_repeated + greatest(0, lines_started - lines_committed) WHERE id = %s",
+            [lane_id],
+        )
+    own = job.in_lane(ImportLane.objects.get(pk=lane_id))
+    try:
+        work_through(own, before_credits=lambda: None, after_chunk=lambda: report(own.lane.lines_committed))
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
