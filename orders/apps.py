@@ -6,7 +6,10 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from oms.core import hooks as kernel
+        from oms.core import providers
         from orders import hooks
+
+        providers.declare("SALES_CHANNELS", interface=None)
 
         kernel.order_change.register(hooks.order_change)
         kernel.order_of_line.register(hooks.order_of_line)

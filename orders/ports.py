@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
+from oms.core import providers
 from orders.services.placement import Selling
 
 
@@ -15,4 +13,4 @@ def find_selling(channel: str) -> Selling:
 
     Raises UnknownSalesChannel. One that is switched off is returned: placement refuses it.
     """
-    return cast(Selling, import_string(settings.OMS["SALES_CHANNELS"])(channel))
+    return cast(Selling, providers.the("SALES_CHANNELS")(channel))

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Sum
 from django.utils import timezone
@@ -152,7 +151,7 @@ def _format(name: str | None, source: Source) -> Format:
     if name is not None:
         named: Format = providers.get("ORDER_FORMATS", name)
         return named
-    known = sorted(settings.OMS["ORDER_FORMATS"])
+    known = providers.names("ORDER_FORMATS")
     for each in known:
         candidate: Format = providers.get("ORDER_FORMATS", each)
         if candidate.recognises(source.head):

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from inventory.enums import MovementKind
 from inventory.errors import InsufficientStock, NoStockLocation, TooManyBackordered
 from inventory.models import InventoryLevel, Reservation
 from inventory.services import ledger, levels
 from inventory.services.levels import Place, Shelves
 from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
-from oms.core import bulk, ids
+from oms.core import bulk, ids, providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 
@@ -121,7 +118,7 @@ def _items(demands: Sequence[OrderDemand]) -> set[UUID]:
 
 def _plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
     """Serve the orders one after the other in memory, each from what the ones before it left."""
-    strategy: Strategy = import_string(settings.OMS["SOURCING"])
+    strategy: Strategy = providers.the("SOURCING")
     available = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
     places = [place for place in found.places if place.is_active]
     plan = Plan({}, {}, {}, demands)

@@ -1,30 +1,45 @@
-"""System checks: a wrong name in settings.OMS is found at start-up, with the setting's name."""
+"""System checks: a wrong name in settings.OMS, or a part that lacks something, is found at start-up and named."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from django.utils.module_loading import import_string
+
+from oms.core import providers
+from oms.core.providers import Kind
+
+_ALIKE: Final = 0.8  # from 0 to 1; what is less so is another setting, not a misspelt one
 
 
 @register()
 def replaceable_parts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every dotted path in settings.OMS can be imported."""
-    problems: list[CheckMessage] = []
-    for setting, path in _paths(settings.OMS):
+    """Every part that settings.OMS or an entry point names can be loaded, and has what its kind must have."""
+    kinds = providers.kinds()
+    return [*_unknown_keys(kinds), *(problem for kind in kinds for problem in _problems(kind))]
+
+
+def _unknown_keys(kinds: list[Kind]) -> Iterator[CheckMessage]:
+    known = {kind.name for kind in kinds}
+    for key in settings.OMS.keys() - known:
+        for near in get_close_matches(key, known, n=1, cutoff=_ALIKE):
+            yield Error(f"settings.OMS[{key!r}] is unknown.", hint=f"Did you mean {near!r}?", id="oms.E003")
+
+
+def _problems(kind: Kind) -> Iterator[CheckMessage]:
+    named = settings.OMS.get(kind.name)
+    if not isinstance(named, dict if kind.many else str):
+        wanted = "a dictionary of dotted paths by code" if kind.many else "a dotted path"
+        yield Error(f"settings.OMS[{kind.name!r}] is {named!r}; it must be {wanted}.", id="oms.E004")
+        return
+    for place, load in providers.implementations(kind):
         try:
-            import_string(path)
-        except ImportError as problem:
-            problems.append(Error(f"settings.OMS{setting} names {path!r}: {problem}", id="oms.E001"))
-    return problems
-
-
-def _paths(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _paths(inner, f"{place}[{key!r}]")
-    elif isinstance(value, str):
-        yield place, value
+            implementation = load()
+        except Exception as problem:  # a module that breaks while it is loaded is as wrong as one that is not there
+            yield Error(f"{place}: {problem}", id="oms.E001")
+            continue
+        if missing := kind.missing(implementation):
+            yield Error(f"{place}, which lacks {', '.join(missing)}.", id="oms.E002")

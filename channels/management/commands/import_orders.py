@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 import msgspec
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from rich.console import Console
@@ -21,7 +20,7 @@ from rich.text import Text
 from channels.enums import RunStatus, StockPolicy
 from channels.services.imports import Outcome, Wish, import_file
 from channels.services.imports import Progress as Report
-from oms.core import ids
+from oms.core import ids, providers
 from oms.core.actors import Actor, ActorKind
 from oms.core.errors import DomainError
 
@@ -43,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="The file; may be packed with gzip, whatever its name.")
         parser.add_argument("--channel", required=True, help="Code or id of the sales channel.")
         parser.add_argument(
-            "--format", help=f"One of {', '.join(sorted(settings.OMS['ORDER_FORMATS']))}; found out when left away."
+            "--format", help=f"One of {', '.join(providers.names('ORDER_FORMATS'))}; found out when left away."
         )
         parser.add_argument("--dry-run", action="store_true", help="Do everything, show the summary, undo everything.")
         parser.add_argument(
