@@ -97,9 +97,10 @@ def implementations(kind: Kind) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Every implementation that settings or packages name: where it is named, and what loads it."""
     named = settings.OMS.get(kind.name)
     added = _added(kind.group)
-    for name, path in named.items() if isinstance(named, dict) else [("", named)]:
+    paths: dict[str, str] = named if isinstance(named, dict) else {"": str(named)}
+    for name, path in paths.items():
         place = f"settings.OMS[{kind.name!r}]" + (f"[{name!r}]" if name else "")
-        if not isinstance(path, str) or path not in added:
+        if kind.many or path not in added:
             yield f"{place} names {path!r}", partial(import_string, path)
     for name, entry in added.items():
         yield f"the entry point {name!r} of {kind.group!r} names {entry.value!r}", entry.load
