@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from oms.core.errors import DomainError
+from oms.core.storing import NotStorable
 from oms.web import bodies
 from oms.web.middleware import request_id
 from oms.web.rendering import encode
@@ -53,6 +54,9 @@ def problem(exc: Exception, context: Mapping[str, Any]) -> Response:
     headers: dict[str, str] = {}
     if isinstance(exc, RecursionError):
         exc = bodies.too_deep()
+    elif isinstance(exc, DataError):  # a value no check foresaw, and the database did: nothing is written
+        log.warning("%s %s was not storable", getattr(request, "method", ""), getattr(request, "path", ""))
+        exc = NotStorable.of(exc)
     if isinstance(exc, DomainError):
         body = _of_domain(exc)
     else:

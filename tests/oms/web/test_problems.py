@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client, override_settings
 
 from orders.api import base
@@ -65,6 +65,20 @@ def test_a_database_that_is_away_is_told_as_such(db, monkeypatch):
     assert problem(refused) == (503, "unavailable", "unavailable")
     assert refused["Retry-After"] == "1"
     assert b"server closed" not in refused.content
+
+
+def test_a_value_that_only_the_database_refuses_is_a_refusal_without_the_value(db, monkeypatch):
+    order, api = placed_order(shop({"W1": {"LAMP": 1}}), {"LAMP": 1}), Api()
+
+    def overflow(*args, **kwargs):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 9999999999::int")
+
+    monkeypatch.setattr(base.answers, "order_in_full", overflow)
+    refused = api.get(f"/admin/orders/{order.public_id}")
+
+    assert problem(refused) == (400, "invalid_data", "not_storable")
+    assert b"9999999999" not in refused.content
 
 
 @pytest.mark.parametrize(
