@@ -108,11 +108,12 @@ def _lines(rows: Sequence[Row], special: Sequence[tuple[int, Callable[[Any], str
 
 def _plain(row: Sequence[Any], special: Sequence[tuple[int, Callable[[Any], str]]]) -> Sequence[Any]:
     """JSON and arrays as text, in which PostgreSQL reads them. Empty objects are what they are."""
-    changed = list(row)
+    changed: list[Any] | None = None
     for index, encode in special:
-        if changed[index] or changed[index] == []:
-            changed[index] = encode(changed[index])
-    return changed
+        if row[index] or row[index] == []:
+            changed = changed or list(row)
+            changed[index] = encode(row[index])
+    return changed or row
 
 
 def _by_hand(row: Sequence[Any]) -> bytes:
