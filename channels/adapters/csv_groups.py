@@ -195,8 +195,8 @@ def require_columns(
 
 def as_csv(row: Sequence[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row)
-    return text.getvalue()
+    csv.writer(text, lineterminator="\n").writerow(row)  # without one, line breaks in cells would not be quoted
+    return text.getvalue()[:-1]
 
 
 def _csv_problem(problem: csv.Error) -> str:
