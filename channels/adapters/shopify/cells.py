@@ -29,6 +29,11 @@ def amount_of(text: str) -> Decimal | None:
     return Decimal(text) if _AMOUNT.fullmatch(text) else None
 
 
+@lru_cache(maxsize=4096)
+def _is_exact(amount: Decimal, currency: str) -> bool:
+    return not amount % quantum(currency)
+
+
 @lru_cache(maxsize=1024)
 def whole_of(text: str) -> int | None:
     found = _WHOLE.fullmatch(text.strip())
@@ -78,7 +83,10 @@ class Cells:
         return Rejected(reason, line=self.line, column=field)
 
     def text(self, field: str, longest: int) -> str:
-        text: str = getattr(self.row, field).strip()
+        text: str = getattr(self.row, field)
+        if not text:
+            return ""
+        text = text.strip()
         if len(text) > longest:
             raise self.refuse(field, f"This is longer than {longest} characters.")
         return text
@@ -86,7 +94,9 @@ class Cells:
     def signed(self, field: str) -> Decimal:
         """At most six decimals; empty is 0."""
         text: str = getattr(self.row, field)
-        amount = amount_of(text) if text and not text.isspace() else ZERO
+        if not text:
+            return ZERO
+        amount = ZERO if text.isspace() else amount_of(text)
         if amount is None:
             reason = f"{text[:40]!r} is not an amount such as 1234.50: digits and a point, no signs, no separators."
             raise self.refuse(field, reason)
@@ -101,7 +111,7 @@ class Cells:
     def amount(self, field: str) -> Decimal:
         """In as many decimals as the currency has."""
         amount = self.price(field)
-        if amount and amount % quantum(self.currency):
+        if amount and not _is_exact(amount, self.currency):
             raise self.refuse(field, f"{amount} has more decimals than {self.currency}.")
         return amount
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from channels.adapters import countries
 from channels.adapters.shopify.cells import Cells, unquoted
+from channels.adapters.shopify.columns import Row
 from orders.requests import EMAIL_PATTERN, AddressRequest
 
 _EMAIL: Final = re.compile(EMAIL_PATTERN)
@@ -27,6 +28,10 @@ _FACTS: Final = (
     "risk_level",
     "source",
 )
+_PLACES: Final = {
+    kind: slice(Row._fields.index(f"{kind}_name"), Row._fields.index(f"{kind}_phone") + 1)
+    for kind in ("billing", "shipping")
+}
 
 
 def email_of(cells: Cells) -> str:
@@ -45,8 +50,7 @@ def phone_of(cells: Cells, field: str) -> str:
 
 def address_of(cells: Cells, kind: str) -> AddressRequest | None:
     """None where all of it is empty. A name is split at its last space; zips are text, zeros and all."""
-    row = cells.row
-    if not any(getattr(row, f"{kind}_{part}") for part in ("name", "street", "address1", "city", "zip", "country")):
+    if not any(cells.row[_PLACES[kind]]):
         return None
     first, _, last = cells.text(f"{kind}_name", 200).rpartition(" ")
     if len(first) > 120 or len(last) > 120:

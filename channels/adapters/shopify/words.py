@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 
@@ -42,6 +43,7 @@ GIFT_CARDS: Final = ("gift card", "giftcard", "gift voucher", "gift certificate"
 TEST_PAYMENTS: Final = ("bogus", "(for testing)", "test gateway")
 
 
+@lru_cache(maxsize=256)
 def word(text: str) -> str:
     """A status as it is compared: `Partially refunded` is partially_refunded."""
     return "_".join(text.lower().split())

@@ -11,11 +11,13 @@ from inventory.models import StockMovement
 from orders.models import Order, TimelineEntry
 from tests.channels.adapters.shopify.test_files import broken
 from tests.channels.importing import bring_in, dump, rejects, retail
+from tests.channels.oracle import ROOT
 from tests.channels.shopify_files import costumes, drawn, item, order, shopify_file, text_of
 from tests.scenarios import recorded_events, shop
 
 pytestmark = pytest.mark.django_db
 D = Decimal
+SAMPLE = ROOT / "samples" / "shopify.csv"
 CANCELED = "2025-05-12 08:00:00 -0400"
 
 
@@ -161,3 +163,25 @@ def test_a_file_that_is_broken_anywhere_is_taken_in_part_or_refused(tmp_path):
         code, answer = bring_in(path)
         assert code in (0, 1, 2)
         assert ("refused" in answer) == (code == 2)
+
+
+def test_the_sample_shows_what_the_manual_says(tmp_path):
+    house = shop({"W1": {"LMP-01": 9, "LMP-02": 9, "LMP-03": 9}})
+
+    code, answer = bring_in(SAMPLE, house.channel.code, stock="update", rejects=tmp_path / "rejects.csv")
+
+    assert (code, answer["format"], answer["sales"]["count"], answer["totals"]) == (1, "shopify", 7, {"EUR": "386.94"})
+    assert [reject[:3] for reject in rejects()] == [(2, "Lineitem price", "5512000001008")]
+    assert [house.sra(sku)[1] for sku in ("LMP-01", "LMP-02", "LMP-03")] == [0, 6, 1]
+    fields = ("metadata__name", "status", "payment_status", "fulfillment_status", "prices_include_tax", "total")
+    found = Order.objects.order_by("-external_id")
+    assert [(*values[:-1], str(values[-1].quantize(D("0.01")))) for values in found.values_list(*fields)] == [
+        ("#1007", "pending", "captured", "partially_fulfilled", True, "56.95"),
+        ("#1006", "pending", "captured", "partially_shipped", True, "53.55"),
+        ("#1005", "completed", "partially_refunded", "shipped", False, "101.09"),
+        ("#1004", "canceled", "canceled", "canceled", True, "0.00"),
+        ("#1003", "pending", "not_paid", "not_fulfilled", True, "50.00"),
+        ("#1002", "completed", "captured", "shipped", True, "53.95"),
+        ("#1002", "completed", "captured", "shipped", True, "17.45"),
+    ]
+    assert not any(each.adjustment_total for each in found)
