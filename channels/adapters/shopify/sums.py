@@ -115,8 +115,9 @@ def _total(stated: Stated, discount: _Discount, *, inclusive: bool, before: bool
 
 
 def _nearest(stated: Stated, discount: _Discount) -> Reading:
-    """Sums of rounded lines may be off by the smallest unit for each line; then the nearer one is meant."""
-    slack = quantum(stated.currency) * max(1, len(stated.goods))
+    """Sums of rounded lines may be off by the smallest unit for each line, and a total paid in cash is rounded again.
+    As long as that is small beside Taxes, the nearer one is meant."""
+    slack = max(quantum(stated.currency) * len(stated.goods), stated.taxes / 10)
     off = {
         inclusive: abs(_total(stated, discount, inclusive=inclusive, before=False) - stated.total)
         for inclusive in (False, True)

@@ -285,15 +285,25 @@ def test_a_total_that_fits_with_tax_and_without_it_no_better_is_refused(tmp_path
     assert rejects() == [(2, "Total", "550000001001", reason)]
 
 
-def test_a_cent_of_rounding_leaves_no_doubt_and_is_an_adjustment(tmp_path):
-    _import(tmp_path, order(Taxes="2.00", Total="12.01"))
+def test_rounding_that_leaves_no_doubt_is_an_adjustment(tmp_path):
+    cent = order(name="#1", Taxes="2.00", Total="12.01")
+    cash = order(item("A", 1, "10.02"), name="#2", Taxes="1.60", Total="10.00", Currency="CHF")
 
-    assert _sums() == {
+    _import(tmp_path, cent, cash)
+
+    assert _sums("550000001") == {
         "item_subtotal": "10.00",
         "tax_total": "2.00",
         "adjustment_total": "0.01",
         "total": "12.01",
         "captured_total": "12.01",
+    }
+    assert _sums("550000002") == {
+        "item_subtotal": "8.42",
+        "tax_total": "1.60",
+        "adjustment_total": "-0.02",
+        "total": "10.00",
+        "captured_total": "10.00",
     }
 
 
