@@ -113,8 +113,9 @@ def _add_doubts(head: Cells, request: OrderRequest, charged: money.Charged) -> N
 
 
 def _make_inert(request: OrderRequest) -> None:
-    """A test order is kept, and is nobody's: called off when it was made."""
+    """A test order is kept, and is nobody's: called off when it was made, and no money moved for it."""
     request.metadata["test"] = True
+    request.payments, request.credit_lines = [], []
     if request.canceled_at is None:
         request.canceled_at, request.cancel_reason = request.placed_at, "other"
 

@@ -519,16 +519,16 @@ def test_whole_numbers_that_a_program_wrote_as_floats_are_read(tmp_path):
 
 
 def test_a_test_order_is_kept_and_inert(tmp_path):
-    code, _ = _import(tmp_path, order(Payment_Method="(for testing) Bogus Gateway"), stock="update")
+    bogus = order(name="#1", Payment_Method="(for testing) Bogus Gateway")
+    marked = order(name="#2", Test="true", Financial_Status="refunded", Refunded_Amount="10.00")
 
-    found = Order.objects.get()
-    assert (code, found.status, found.total, found.cancel_reason, found.metadata["test"]) == (
-        0,
-        "canceled",
-        0,
-        "other",
-        True,
-    )
+    code, _ = _import(tmp_path, bogus, marked, header=[*HEADER, "Test"], stock="update")
+
+    assert code == 0
+    assert [
+        (each.status, each.payment_status, each.total, each.balance.amount, each.cancel_reason, each.metadata["test"])
+        for each in Order.objects.all()
+    ] == [("canceled", "canceled", 0, 0, "other", True)] * 2
 
 
 def test_what_is_sent_the_order_says_or_else_the_line(tmp_path):
