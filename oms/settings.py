@@ -82,6 +82,7 @@ OMS: dict[str, Any] = {
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",
         "online-retail": "channels.adapters.online_retail.OnlineRetailFormat",
+        "shopify": "channels.adapters.shopify.format.ShopifyFormat",
     },
     # Lines of a file that an import writes in one transaction, at most 2000.
     "IMPORT_CHUNK_LINES": _whole_number("OMS_IMPORT_CHUNK_LINES", 2000, least=1, most=2000),

@@ -289,7 +289,8 @@ BAD_FILES = {
     ),
     "another table": (
         b"name,price\na,1\n",
-        "bad.csv: line 1: this is of no known format (ndjson, online-retail). Say which one it is with --format.",
+        "bad.csv: line 1: this is of no known format (ndjson, online-retail, shopify). Say which one it is with"
+        " --format.",
     ),
     "binary": (b"PNG\r\n\x1a\n\0\0\0\rIHDR", "bad.csv: line 3, column 1: a NUL byte; this is not a text file."),
     "excel": (b"PK\x03\x04....", "bad.csv: this is a ZIP or Excel file; unpack it, or save it as CSV first."),

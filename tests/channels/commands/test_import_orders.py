@@ -7,7 +7,7 @@ import io
 import pytest
 from django.core.management import call_command
 
-from channels.adapters import online_retail
+from channels.adapters import csv_groups
 from channels.models import ImportRun
 from tests.channels.importing import bring_in, retail, retail_file, row
 
@@ -53,7 +53,7 @@ def test_a_dry_run_says_that_it_is_one(tmp_path):
 
 def test_a_file_that_is_scattered_all_over_is_sorted_whole(tmp_path, monkeypatch):
     retail()
-    monkeypatch.setattr(online_retail, "_MAX_SCATTERED", 5)
+    monkeypatch.setattr(csv_groups, "_MAX_SCATTERED", 5)
     rows = [row(str(number), f"SKU{place}", 1, "1") for place in range(4) for number in range(40)]
 
     code, answer = bring_in(retail_file(tmp_path / "f.csv", *rows))

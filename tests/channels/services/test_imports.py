@@ -398,7 +398,7 @@ def test_a_number_that_was_a_sale_cannot_become_a_credit(tmp_path):
     [
         ({"channel": "nowhere"}, "There is no sales channel nowhere."),
         ({"channel": "closed"}, "The sales channel closed is switched off and takes no orders."),
-        ({"format": "xml"}, "There is no ORDER_FORMATS called xml. Known: ndjson, online-retail."),
+        ({"format": "xml"}, "There is no ORDER_FORMATS called xml. Known: ndjson, online-retail, shopify."),
         ({"channel": "lost"}, "The sales channel lost has the time zone Mars/Olympus, which is none."),
     ],
 )
