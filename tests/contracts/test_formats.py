@@ -14,7 +14,7 @@ from oms.core import providers
 from orders import requests
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-SAMPLE_OF = {"ndjson": "orders.ndjson", "online-retail": "online-retail.csv"}
+SAMPLE_OF = {"ndjson": "orders.ndjson", "online-retail": "online-retail.csv", "shopify": "shopify.csv"}
 DEFAULTS = SourceDefaults(channel_code="web", currency="GBP", time_zone="Europe/London", past=True)
 
 every_format = pytest.mark.parametrize("name", sorted(SAMPLE_OF))
