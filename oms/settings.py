@@ -256,6 +256,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "oms.relay.sweep", "schedule": 5.0},
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
+    "fill backorders with what is free": {"task": "inventory.tasks.fill_backorders", "schedule": 60.0},
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -9,4 +9,5 @@ class OrdersConfig(AppConfig):
         from orders import hooks
 
         kernel.order_change.register(hooks.order_change)
+        kernel.orders_change.register(hooks.orders_change)
         kernel.order_of_line.register(hooks.order_of_line)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from channels.services.selling import selling
-from inventory.services import adjustments, levels
+from inventory.services import adjustments, level_batches, levels
 from oms.core.errors import DomainError
 from orders.enums import CancelReason
 from orders.requests import LineRequest, OrderRequest
@@ -127,3 +127,46 @@ def count_and_place(
         )
 
     return [attempt(lambda delta=delta: adjust(delta)) for delta in [2, -1] * (rounds // 2)]
+
+
+def receive_place_and_cancel(
+    number: int,
+    barrier: Any,
+    channel: str,
+    item_id: UUID,
+    places: Sequence[UUID],
+    orders: Sequence[UUID],
+    rounds: int,
+) -> list[Outcome]:
+    """Two processes bring goods one by one, to both places in either order; one cancels orders, one places new ones."""
+
+    def bring(place_id: UUID) -> str:
+        adjustments.adjust_stock(item_id=item_id, location_id=place_id, delta=1, reason="received", actor=STAFF)
+        return "brought"
+
+    def cancel(order_id: UUID) -> str:
+        cancel_order(order_id=order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
+        return "canceled"
+
+    if number == 0:
+        return [attempt(lambda each=each: cancel(each)) for each in orders]
+    if number == 1:
+        return [attempt(lambda: ("placed", place(channel, ["LAMP"], quantity=2)[0])) for _ in range(rounds)]
+    return [attempt(lambda each=each: bring(places[(each + number) % 2])) for each in range(rounds)]
+
+
+def count_and_fill(
+    number: int, barrier: Any, channel: str, item_id: UUID, location_ids: Sequence[UUID], rounds: int
+) -> list[Outcome]:
+    """Everybody changes both levels together in batches, up and down, while orders are placed in between."""
+
+    def batch(units: int) -> str:
+        counts = dict.fromkeys(location_ids if number % 2 else reversed(location_ids), units)
+        level_batches.change_levels(item_id=item_id, create={}, update=counts, delete=(), actor=STAFF)
+        return "counted"
+
+    outcomes = []
+    for turn in range(rounds):
+        outcomes.append(attempt(lambda: ("placed", place(channel, ["LAMP"])[0])))
+        outcomes.append(attempt(lambda turn=turn: batch(3 * turn + 40 * (number % 2))))
+    return outcomes
