@@ -14,13 +14,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Now
 
-from inventory.errors import NotStocked
 from inventory.events import LowStock
-from inventory.models import InventoryItem, InventoryLevel, LowStockAlert
+from inventory.models import InventoryLevel, LowStockAlert
 from inventory.services import levels
 from oms.core import bulk, events, ids
 from oms.core.actors import Actor
-from oms.core.errors import FieldError, InvalidInput, NotFound
+from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
 
 MOST: Final = 2_147_483_647
@@ -93,23 +92,6 @@ def set_threshold(*, item_id: UUID, location_id: UUID, threshold: int | None, ac
         judge([level.pk], actor=actor)
     level.refresh_from_db()
     return level
-
-
-@atomic()
-def set_item_threshold(*, item_id: UUID, threshold: int | None, actor: Actor) -> InventoryItem:
-    """The threshold of an item wherever its location says nothing, as set_threshold. Raises NotStocked, NotFound."""
-    require_threshold(threshold)
-    item = InventoryItem.objects.select_for_update(no_key=True).filter(pk=item_id).first()
-    if item is None:
-        raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
-    if item.low_stock_threshold == threshold:
-        return item
-    if not item.is_stocked:
-        raise NotStocked(sku=item.sku)
-    item.low_stock_threshold = threshold
-    item.save(update_fields=["low_stock_threshold", "updated_at"])
-    judge(levels.lock_rows(set(item.levels.filter(deleted_at=None).values_list("pk", flat=True))), actor=actor)
-    return item
 
 
 def require_threshold(threshold: int | None) -> None:

@@ -206,7 +206,7 @@ def _refuse_unstocking() -> None:
         FROM stock_import_row AS row JOIN inventory_inventoryitem AS item USING (sku)
         WHERE NOT row.is_stocked AND EXISTS (
             SELECT FROM inventory_inventorylevel AS level
-            WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0))
+            WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0 OR level.incoming > 0))
         """
     )
     _execute(_TAKE_OUT)

@@ -132,3 +132,13 @@ def obtain(item_id: UUID, location_id: UUID) -> InventoryLevel:
     """The same, locked, with its counters."""
     level_id = find_or_make(item_id, location_id)
     return lock_rows({level_id})[level_id]
+
+
+def obtain_all(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], InventoryLevel]:
+    """The levels of (item, location), made where they are missing, locked in order, with their counters."""
+    ensure(pairs)
+    rows = InventoryLevel.objects.filter(
+        item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
+    )
+    wanted = {pk for pk, *pair in rows.values_list("pk", "item_id", "location_id") if tuple(pair) in pairs}
+    return {(level.item_id, level.location_id): level for level in lock_rows(wanted).values()}

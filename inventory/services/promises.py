@@ -104,7 +104,7 @@ def _attempt(
     with atomic(savepoint=True), hooks.orders_change(order_ids, actor=actor) as tell, _by_ourselves():
         if loose:
             locks.lock(locks.Rank.CAPABILITY, Reservation.objects.filter(pk__in=loose))
-        stand = Stand(_lock(coming), actor, tell, order_ids, loose)
+        stand = Stand(levels.obtain_all(coming), actor, tell, order_ids, loose)
         done = work(stand)
         _fill(stand, stubborn=stubborn)
         return done
@@ -117,15 +117,6 @@ def _by_ourselves() -> Iterator[None]:
         yield
     finally:
         _filling.reset(token)
-
-
-def _lock(pairs: Collection[Pair]) -> dict[Pair, InventoryLevel]:
-    levels.ensure(pairs)
-    rows = InventoryLevel.objects.filter(
-        item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
-    )
-    wanted = {pk for pk, *pair in rows.values_list("pk", "item_id", "location_id") if tuple(pair) in pairs}
-    return {(level.item_id, level.location_id): level for level in levels.lock_rows(wanted).values()}
 
 
 _LOOK: Final = """
