@@ -80,9 +80,10 @@ class ItemView(base.StockView):
     )
     def post(self, request: Request, item_id: str) -> HttpResponse:
         item, body = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem)
+        actor = actor_of(request)
 
         def work() -> UUID:
-            return base.id_of(items.update_item(item_id=item, changes=base.given(body)))
+            return base.id_of(items.update_item(item_id=item, changes=base.given(body), actor=actor))
 
         return base.answer(request, "inventory_item", work, _show)
 
