@@ -50,7 +50,10 @@ class Arrival(Document):
 
     class Meta:
         verbose_name = _("arrival")
-        indexes = [models.Index(fields=["status", "-id"], name="arrival_by_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="arrival_by_status"),
+            models.Index(fields=["reference"], name="arrival_by_reference", opclasses=["text_pattern_ops"]),
+        ]
 
 
 class ArrivalLine(Identified):
@@ -97,7 +100,10 @@ class Transfer(Document):
         constraints = [
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_between_two_places"),
         ]
-        indexes = [models.Index(fields=["status", "-id"], name="transfer_by_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="transfer_by_status"),
+            models.Index(fields=["reference"], name="transfer_by_reference", opclasses=["text_pattern_ops"]),
+        ]
 
 
 class TransferLine(Identified):
@@ -145,7 +151,10 @@ class StockCount(Document):
 
     class Meta:
         verbose_name = _("stock count")
-        indexes = [models.Index(fields=["status", "-id"], name="stockcount_by_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="stockcount_by_status"),
+            models.Index(fields=["reference"], name="stockcount_by_reference", opclasses=["text_pattern_ops"]),
+        ]
 
 
 class StockCountLine(Identified):

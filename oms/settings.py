@@ -333,6 +333,11 @@ UNFOLD = {
                     _entry(_("Locations"), "warehouse", "inventory_stocklocation"),
                     _entry(_("Reservations"), "bookmark", "inventory_reservation"),
                     _entry(_("Movements"), "swap_vert", "inventory_stockmovement"),
+                    _entry(_("Arrivals"), "input", "inventory_arrival"),
+                    _entry(_("Transfers"), "move_down", "inventory_transfer"),
+                    _entry(_("Counts"), "fact_check", "inventory_stockcount"),
+                    _entry(_("Shortages"), "production_quantity_limits", "inventory_stockshortage"),
+                    _entry(_("Low stock"), "trending_down", "inventory_lowstockalert"),
                 ],
             },
             {
