@@ -20,13 +20,13 @@ def test_of_four_who_sell_at_once_one_raises_the_alert_and_each_cure_is_followed
     item, place = here.items["LAMP"].pk, here.locations["W1"].pk
     set_threshold(item_id=item, location_id=place, threshold=4, actor=STAFF)
 
-    answers = workers.race(work.sell_and_restock, here.channel.code, item, place, 10)
+    answers = workers.race(work.sell_and_restock, here.channel.code, item, place, 4)
 
     found = Counter(code for outcomes in answers for code, _ in outcomes)
     alerts = LowStockAlert.objects.order_by("pk")
-    assert found == {"done": 40}
-    assert [(alert.available, alert.cured_at is not None) for alert in alerts] == [(4, True)] * 10
-    assert OutboxEvent.objects.filter(name="inventory.low_stock").count() == 10
+    assert found == {"done": 16}
+    assert [(alert.available, alert.cured_at is not None) for alert in alerts] == [(4, True)] * 4
+    assert OutboxEvent.objects.filter(name="inventory.low_stock").count() == 4
     assert verify_stock().differences == []
 
 
@@ -34,7 +34,7 @@ def test_counts_that_break_promises_while_orders_are_placed_and_canceled(workers
     here = shop({"W1": {"LAMP": 3, "BULB": 3}}, allow_backorder=True)
     items = [item.pk for item in here.items.values()]
 
-    answers = workers.race(work.count_below, here.channel.code, here.locations["W1"].pk, items, 12)
+    answers = workers.race(work.count_below, here.channel.code, here.locations["W1"].pk, items, 8)
 
     found = Counter(code for outcomes in answers for code, _ in outcomes)
     assert set(found) <= {"done", "negative_stock"}
