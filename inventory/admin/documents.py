@@ -233,6 +233,11 @@ class DocumentAdmin(ConsoleAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _may_move(request)
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """What is made is shown, with its next step."""
+        super().response_add(request, obj, post_url_continue)  # says that it was made
+        return HttpResponseRedirect(show.change_url(f"{self.opts.app_label}_{self.opts.model_name}", obj.pk))
+
     def get_urls(self) -> list[Any]:
         step = self.admin_site.admin_view(require_POST(self.step_view))
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"

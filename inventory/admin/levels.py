@@ -65,7 +65,7 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
     search_help_text = _("Sku or its beginning")
     ordering = ("item__sku", "id")
     prefix_search = ("item__sku",)
-    hidden = ("created_at", "deleted_at", "ledger_seq")
+    hidden = ("created_at", "deleted_at", "ledger_seq", "is_low")
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
