@@ -80,3 +80,17 @@ def test_a_lock_is_forgotten_when_its_service_ends(rows):
 def test_outside_of_a_service_nothing_is_locked(rows, around):
     with around(), pytest.raises(LockOrderViolation, match="inside a transaction"):
         lock(Rank.ORDER, these(rows[0]))
+
+
+def test_what_was_locked_after_a_savepoint_is_forgotten_on_the_way_back_to_it(rows):
+    """PostgreSQL lets go of it too, so that one may begin anew with more, in order."""
+    first, second = sorted(rows, key=lambda row: row.pk)[:2]
+
+    with atomic():
+        with pytest.raises(RuntimeError, match="once more"), atomic(savepoint=True):
+            lock(Rank.LEVEL, StockLocation.objects.filter(pk=second.pk))
+            raise RuntimeError("once more")
+        lock(Rank.ORDER, StockLocation.objects.filter(pk=first.pk))
+        found = lock(Rank.LEVEL, StockLocation.objects.filter(pk=second.pk))
+
+    assert found == [second]
