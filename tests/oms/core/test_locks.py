@@ -84,13 +84,16 @@ def test_outside_of_a_service_nothing_is_locked(rows, around):
 
 def test_what_was_locked_after_a_savepoint_is_forgotten_on_the_way_back_to_it(rows):
     """PostgreSQL lets go of it too, so that one may begin anew with more, in order."""
-    first, second = sorted(rows, key=lambda row: row.pk)[:2]
+
+    @atomic(savepoint=True)
+    def lock_and_go_back():
+        lock(Rank.LEVEL, these(rows[1]))
+        raise RuntimeError("once more")
 
     with atomic():
-        with pytest.raises(RuntimeError, match="once more"), atomic(savepoint=True):
-            lock(Rank.LEVEL, StockLocation.objects.filter(pk=second.pk))
-            raise RuntimeError("once more")
-        lock(Rank.ORDER, StockLocation.objects.filter(pk=first.pk))
-        found = lock(Rank.LEVEL, StockLocation.objects.filter(pk=second.pk))
+        with pytest.raises(RuntimeError, match="once more"):
+            lock_and_go_back()
+        lock(Rank.ORDER, these(rows[0]))
+        found = lock(Rank.LEVEL, these(rows[1]))
 
-    assert found == [second]
+    assert found == [rows[1]]
