@@ -17,6 +17,9 @@ class MovementKind(models.TextChoices):
     RECEIPT = "receipt", _("received")
     TRANSFER = "transfer", _("transferred")
     SAFETY = "safety", _("safety stock set")
+    INCOMING = "incoming", _("expected")
+    FILL = "fill", _("given to those who waited")
+    SHORTAGE = "shortage", _("missing: waits for goods again")
 
 
 class AdjustmentReason(models.TextChoices):
@@ -30,3 +33,29 @@ class AdjustmentReason(models.TextChoices):
     CORRECTION = "correction", _("correction of a mistake")
     IMPORT = "import", _("imported")
     OTHER = "other", _("other")
+
+
+class ArrivalStatus(models.TextChoices):
+    """How far goods from outside have come. `closed`: no more of it is expected, though something is missing."""
+
+    EXPECTED = "expected", _("expected")
+    RECEIVING = "receiving", _("partly received")
+    RECEIVED = "received", _("received")
+    CLOSED = "closed", _("closed short")
+
+
+class TransferStatus(models.TextChoices):
+    """How far goods between two locations have come. `closed`: the rest is lost."""
+
+    DRAFT = "draft", _("draft")
+    SENT = "sent", _("on the way")
+    RECEIVING = "receiving", _("partly received")
+    RECEIVED = "received", _("received")
+    CLOSED = "closed", _("closed with a loss")
+    CANCELED = "canceled", _("canceled")
+
+
+class CountStatus(models.TextChoices):
+    OPEN = "open", _("being counted")
+    APPLIED = "applied", _("applied")
+    CANCELED = "canceled", _("canceled")

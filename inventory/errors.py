@@ -85,3 +85,29 @@ class LevelExists(DomainError):
 class LevelInUse(NotAllowed):
     code = "level_in_use"
     message = _("%(location)s still has stock or reservations of %(sku)s, so its level cannot be deleted.")
+
+
+class StockBusy(DomainError):
+    """Others changed the same stock again and again while this was done. Nothing has moved."""
+
+    code = "stock_busy"
+    type = "conflict"
+    status = 409
+    message = _("Many orders change this stock right now. Try again in a moment.")
+
+
+class NotPossibleNow(NotAllowed):
+    """A document has come too far, or not far enough, for this step."""
+
+    code = "not_possible_now"
+    message = _("%(document)s is %(status)s: that cannot be done with it.")
+
+
+class NotOnDocument(DomainError):
+    code = "not_on_document"
+    message = _("%(document)s has no such line.")
+
+
+class MoreThanSent(DomainError):
+    code = "more_than_sent"
+    message = _("%(requested)s of %(sku)s cannot be received: %(open)s are on their way.")

@@ -28,6 +28,8 @@ class LevelChanged(Event):
     reserved: int
     safety_stock: int
     available: int
+    backordered: int
+    incoming: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +70,35 @@ class ReservationReleased(Event):
     sku: str
     quantity: int
     order_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackorderFilled(Event):
+    """Goods came for what waited; `still_waiting` units of that reservation do not have theirs yet.
+
+    In the stream of the order, among its other news. What waits for nobody's order has no stream.
+    """
+
+    name = "inventory.backorder_filled"
+    reservation_id: str
+    item_id: str
+    location_id: str
+    sku: str
+    quantity: int
+    still_waiting: int
+    order_id: str | None
+    line_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowStock(Event):
+    """What is available of an item at a location fell to its threshold. Told once, until there is more again."""
+
+    name = "inventory.low_stock"
+    alert_id: str
+    level_id: str
+    item_id: str
+    location_id: str
+    sku: str
+    available: int
+    threshold: int

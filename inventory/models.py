@@ -9,9 +9,36 @@ from django.db.models import F, Q
 from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
+from inventory.documents import (
+    Arrival,
+    ArrivalLine,
+    LowStockAlert,
+    StockCount,
+    StockCountLine,
+    StockShortage,
+    Transfer,
+    TransferLine,
+)
 from inventory.enums import AdjustmentReason, MovementKind
 from oms.core import ids
 from oms.core.fields import Identified, Timestamped
+
+__all__ = [
+    "Arrival",
+    "ArrivalLine",
+    "InventoryItem",
+    "InventoryLevel",
+    "LowStockAlert",
+    "Reservation",
+    "SourcingDecision",
+    "StockCount",
+    "StockCountLine",
+    "StockLocation",
+    "StockMovement",
+    "StockShortage",
+    "Transfer",
+    "TransferLine",
+]
 
 
 class InventoryItem(Identified, Timestamped):
@@ -29,6 +56,9 @@ class InventoryItem(Identified, Timestamped):
     )
     requires_shipping = models.BooleanField(default=True)
     barcode = models.CharField(max_length=60, blank=True, default="")
+    low_stock_threshold = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Told when no more than this is available, where a location says nothing.")
+    )
     metadata = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -90,6 +120,12 @@ class InventoryLevel(Identified, Timestamped):
         output_field=models.IntegerField(),
         db_persist=True,
     )
+    low_stock_threshold = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Told when no more than this is available. Empty: what the item says.")
+    )
+    is_low = models.BooleanField(
+        _("low"), default=False, db_default=False, help_text=_("No more is available than the threshold.")
+    )
     ledger_seq = models.BigIntegerField(default=0, help_text=_("The number of its last ledger row."))
     deleted_at = models.DateTimeField(
         null=True, blank=True, help_text=_("Taken off the books while empty; its history stays. Stock brings it back.")
@@ -98,6 +134,9 @@ class InventoryLevel(Identified, Timestamped):
     objects = LevelQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="inventorylevel_backordered", condition=Q(backordered__gt=0)),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["item", "location"], name="inventorylevel_once"),
             models.CheckConstraint(

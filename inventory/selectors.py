@@ -15,13 +15,13 @@ from inventory.models import InventoryLevel, Reservation
 def available_at(item_ids: Collection[UUID], locations: Collection[UUID] | QuerySet[Any, Any]) -> dict[UUID, int]:
     """What can be promised of each of these items at the active ones of these locations together, in one query.
 
-    locations: ids, or a query that yields them. A location that owes its safety stock counts as 0, as it does when an
-    order is placed. Every item asked for is in the answer.
+    locations: ids, or a query that yields them. A location that owes its safety stock counts as 0, and what others wait
+    for there is theirs, as when an order is placed. Every item asked for is in the answer.
     """
     rows = (
         InventoryLevel.objects.filter(item_id__in=item_ids, location_id__in=locations, location__is_active=True)
         .values_list("item_id")
-        .annotate(units=Sum(Greatest(F("available"), 0)))
+        .annotate(units=Sum(Greatest(F("available") - F("backordered"), 0)))
     )
     return dict.fromkeys(item_ids, 0) | dict(rows)
 

@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "oms.relay.sweep", "schedule": 5.0},
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
+    "fill backorders with what is free": {"task": "inventory.tasks.fill_backorders", "schedule": 60.0},
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------
@@ -333,6 +334,11 @@ UNFOLD = {
                     _entry(_("Locations"), "warehouse", "inventory_stocklocation"),
                     _entry(_("Reservations"), "bookmark", "inventory_reservation"),
                     _entry(_("Movements"), "swap_vert", "inventory_stockmovement"),
+                    _entry(_("Arrivals"), "input", "inventory_arrival"),
+                    _entry(_("Transfers"), "move_down", "inventory_transfer"),
+                    _entry(_("Counts"), "fact_check", "inventory_stockcount"),
+                    _entry(_("Shortages"), "production_quantity_limits", "inventory_stockshortage"),
+                    _entry(_("Low stock"), "trending_down", "inventory_lowstockalert"),
                 ],
             },
             {

@@ -12,4 +12,5 @@ class OrdersConfig(AppConfig):
         providers.declare("SALES_CHANNELS", interface=None)
 
         kernel.order_change.register(hooks.order_change)
+        kernel.orders_change.register(hooks.orders_change)
         kernel.order_of_line.register(hooks.order_of_line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -10,9 +10,10 @@ from uuid import UUID
 from inventory.services import holdings
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
+from oms.core.events import Event
 from oms.core.transactions import atomic
 from orders import errors, events, policies
-from orders.locks import lock_order
+from orders.locks import lock_order, lock_orders
 from orders.models import Order, OrderLine
 from orders.services import journal, rollup
 
@@ -45,6 +46,30 @@ def order_change(
         subject = action.partition(".")[0]
         event = events.OrderUpdated(order_id=order.public_id, changed=[f"{subject}s"])
         journal.record(order, event, actor=actor, changes=changes, facts={"act": action})
+
+
+@contextmanager
+def orders_change(order_ids: Collection[UUID], *, actor: Actor) -> Iterator[Callable[..., None]]:
+    """Lock these orders by id, let the capability write, then bring those that it told of up to date, as order_change.
+
+    The listener of `oms.core.hooks.orders_change`. One told of several times gets an entry and an event for each.
+    """
+    with atomic():
+        orders = {order.pk: order for order in lock_orders(order_ids)}
+        told: list[journal.Act] = []
+
+        def tell(order_id: UUID, *, act: str, facts: Mapping[str, Any], event: Event | None = None) -> None:
+            if (order := orders.get(order_id)) is not None:
+                changed = event or events.OrderUpdated(order_id=order.public_id, changed=["reservations"])
+                told.append(journal.Act(order_id, changed, facts if event else {"act": act, **facts}, {}))
+
+        yield tell
+
+        changed = [orders[order_id] for order_id in dict.fromkeys(each.order_id for each in told)]
+        changes = rollup.refresh_all(changed, revisions={order.pk: 1 for order in changed})
+        journal.record_all(
+            [journal.Act(each.order_id, each.event, each.facts, changes[each.order_id]) for each in told], actor=actor
+        )
 
 
 def order_of_line(line_id: UUID) -> UUID | None:

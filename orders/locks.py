@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from oms.core import ids, locks
@@ -19,3 +20,8 @@ def lock_order(order_id: UUID, *, revision: int | None = None) -> Order:
             raise StaleRevision(expected=revision, present=order.revision)
         return order
     raise NotFound(kind="order", id=ids.encode(ids.ORDER, order_id))
+
+
+def lock_orders(order_ids: Collection[UUID]) -> list[Order]:
+    """Those of these orders that exist, locked in the order of their ids until the transaction ends."""
+    return locks.lock(locks.Rank.ORDER, Order.objects.filter(pk__in=order_ids)) if order_ids else []

@@ -13,6 +13,9 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from channels.models import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
 from fulfillment.services.fulfillments import Tracking
+from inventory.services import arrivals, counts, transfers
+from inventory.services.manual_reservations import create_reservation
+from inventory.services.papers import Line
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.web.api_keys import create_api_key
 from orders.enums import HoldReason
@@ -28,7 +31,7 @@ from orders.requests import (
     TaxRequest,
 )
 from orders.services import fulfilling, holds, notes, shipping
-from tests.factories import StaffFactory
+from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
 EVIL = "<script>alert(1)</script>"
@@ -95,12 +98,27 @@ def furnish(house: Shop, number: int) -> None:
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    _furnish_stock(house)
     _furnish_imports(house, order, number)
     Delivery.objects.create(event=OutboxEvent.objects.filter(stream=order.pk).first(), subscriber=f"s{number}")
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
     Group.objects.create(name=f"packers {number}")
     _furnish_schedules(number)
+
+
+def _furnish_stock(house: Shop) -> None:
+    """Papers whose words are evil, a promise that a count breaks, and an item that runs low."""
+    lamp, mug = house.items["LAMP"], InventoryItemFactory(title=EVIL, low_stock_threshold=5)
+    here, there = house.locations["W1"].pk, house.locations["W2"].pk
+    words = {"reference": EVIL, "note": EVIL, "actor": STAFF}
+    arrivals.create_arrival(location_id=here, lines=[Line(lamp.pk, 3)], **words)
+    transfer = transfers.create_transfer(source_id=here, target_id=there, lines=[Line(lamp.pk, 1)], **words)
+    transfers.send_transfer(transfer_id=transfer.pk, actor=STAFF)
+    level = InventoryLevelFactory(item=mug, location=house.locations["W1"], on_hand=2)
+    create_reservation(item_id=mug.pk, location_id=here, quantity=1, description=EVIL, actor=STAFF)
+    count = counts.create_count(location_id=level.location_id, lines=[Line(mug.pk, 0)], **words)
+    counts.apply_count(count_id=count.pk, actor=STAFF)
 
 
 def _furnish_imports(house: Shop, order: Order, number: int) -> None:

@@ -23,6 +23,15 @@ class AdjustForm(forms.Form):
     page = forms.UUIDField(required=False)
 
 
+class KeepForm(forms.Form):
+    """What is kept back of a level, and when staff want to hear of it. Empty: what the item says."""
+
+    safety_stock = forms.IntegerField(label=_("Safety stock"), min_value=0, max_value=1_000_000_000)
+    low_stock_threshold = forms.IntegerField(
+        label=_("Low-stock threshold"), required=False, min_value=0, max_value=1_000_000_000
+    )
+
+
 def may_adjust(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("inventory.change_inventorylevel"))
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from inventory.admin.adjusting import AdjustForm, adjustable, may_adjust
+from inventory.admin.item_more import more_of
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
 from inventory.services import items, locations
 from inventory.services.adjustments import adjust_stock
@@ -37,6 +38,7 @@ class LevelInline(ReadOnlyInline):
         "backordered",
         "incoming",
         "safety_stock",
+        "low_stock_threshold",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
@@ -57,8 +59,9 @@ class InventoryItemAdmin(ConsoleAdmin):
     search_help_text = _("Sku or its beginning")
     ordering = ("sku",)
     prefix_search = ("sku",)
-    fields = ("sku", "title", "barcode", "is_stocked", "allow_backorder", "requires_shipping")
+    fields = ("sku", "title", "barcode", "is_stocked", "allow_backorder", "requires_shipping", "low_stock_threshold")
     inlines = (LevelInline,)
+    change_form_outer_after_template = "admin/inventory/item_more.html"
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
     def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
@@ -73,7 +76,8 @@ class InventoryItemAdmin(ConsoleAdmin):
 
     def save_model(self, request: HttpRequest, obj: InventoryItem, form: forms.ModelForm[Any], change: bool) -> None:
         if change:
-            items.update_item(item_id=obj.pk, changes={name: form.cleaned_data[name] for name in form.changed_data})
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            items.update_item(item_id=obj.pk, changes=changes, actor=acts.actor_of(request))
         else:
             obj.pk = items.create_item(**form.cleaned_data).pk
             obj.refresh_from_db()
@@ -85,7 +89,7 @@ class InventoryItemAdmin(ConsoleAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**adjustable(request, object_id), **(extra_context or {})}
+        context = {**adjustable(request, object_id), **more_of(object_id), **(extra_context or {})}
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 

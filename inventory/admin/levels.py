@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter, RelatedDropdownFilter
 
-from inventory.admin.adjusting import adjustable
+from inventory.admin.adjusting import KeepForm, adjustable, may_adjust
 from inventory.models import InventoryLevel, Reservation, SourcingDecision, StockMovement
+from inventory.services.adjustments import set_safety_stock
+from inventory.services.alerts import set_threshold
 from oms.core import ids
-from oms.web.console import show
+from oms.core.transactions import atomic
+from oms.web.console import acts, show
 from oms.web.console.admin import ReadOnlyAdmin
 
 NEWEST = 20
@@ -58,7 +65,7 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
     search_help_text = _("Sku or its beginning")
     ordering = ("item__sku", "id")
     prefix_search = ("item__sku",)
-    hidden = ("created_at", "deleted_at", "ledger_seq")
+    hidden = ("created_at", "deleted_at", "ledger_seq", "is_low")
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
@@ -75,6 +82,22 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         context = {**(adjustable(request, level.item_id, level) if level else {}), **(extra_context or {})}
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(require_POST(self.keep_view))
+        return [path("<uuid:level_id>/keep/", view, name="inventory_inventorylevel_keep"), *super().get_urls()]
+
+    def keep_view(self, request: HttpRequest, level_id: UUID) -> HttpResponse:
+        """Set the safety stock and the low-stock threshold of a level."""
+        if not may_adjust(request):
+            raise PermissionDenied
+        level = get_object_or_404(InventoryLevel, pk=level_id)
+        form = KeepForm(request.POST)
+        if form.is_valid():
+            acts.perform(request, lambda: _keep(level, form.cleaned_data, request), done=_now("That is kept."))
+        else:
+            acts.say_errors(request, form)
+        return HttpResponseRedirect(show.change_url("inventory_inventorylevel", level_id))
 
     @display(description=_("Item"))
     def shown_sku(self, level: InventoryLevel) -> str:
@@ -105,6 +128,17 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         )
         ledger = f"{reverse('admin:inventory_stockmovement_changelist')}?level__id__exact={level.pk}"
         return format_html('{}<p><a class="c-link" href="{}">{}</a></p>', told, ledger, _now("All movements"))
+
+
+@atomic()
+def _keep(level: InventoryLevel, given: dict[str, Any], request: HttpRequest) -> None:
+    where: dict[str, Any] = {
+        "item_id": level.item_id,
+        "location_id": level.location_id,
+        "actor": acts.actor_of(request),
+    }
+    set_safety_stock(**where, safety_stock=given["safety_stock"])
+    set_threshold(**where, threshold=given["low_stock_threshold"])
 
 
 @admin.register(Reservation)

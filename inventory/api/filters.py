@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.db.models.functions import Upper
-from django_filters import Filter, FilterSet
+from django_filters import BooleanFilter, Filter, FilterSet
 
+from inventory.enums import ArrivalStatus, CountStatus, TransferStatus
 from inventory.models import InventoryItem
 from oms.core import ids
 from oms.web.filters import IdsFilter, WordsFilter, moments
@@ -38,6 +39,46 @@ class ReservationFilters(FilterSet):
     location_id = IdsFilter(ids.STOCK_LOCATION, field_name="level__location_id")
     line_item_id = IdsFilter(ids.ORDER_LINE, field_name="line_id")
     order_id = IdsFilter(ids.ORDER, field_name="order_id")
+
+
+class ArrivalFilters(FilterSet):
+    id = IdsFilter(ids.ARRIVAL, field_name="pk")
+    status = WordsFilter(known=list(ArrivalStatus.values))
+    location_id = IdsFilter(ids.STOCK_LOCATION, field_name="location_id")
+    reference = WordsFilter()
+
+
+class TransferFilters(FilterSet):
+    id = IdsFilter(ids.TRANSFER, field_name="pk")
+    status = WordsFilter(known=list(TransferStatus.values))
+    source_location_id = IdsFilter(ids.STOCK_LOCATION, field_name="source_id")
+    target_location_id = IdsFilter(ids.STOCK_LOCATION, field_name="target_id")
+    reference = WordsFilter()
+
+
+class CountFilters(FilterSet):
+    id = IdsFilter(ids.STOCK_COUNT, field_name="pk")
+    status = WordsFilter(known=list(CountStatus.values))
+    location_id = IdsFilter(ids.STOCK_LOCATION, field_name="location_id")
+    reference = WordsFilter()
+
+
+class ShortageFilters(FilterSet):
+    """`open`: nobody has dealt with it yet."""
+
+    id = IdsFilter(ids.STOCK_SHORTAGE, field_name="pk")
+    open = BooleanFilter(field_name="settled_at", lookup_expr="isnull")
+    order_id = IdsFilter(ids.ORDER, field_name="order_id")
+    location_id = IdsFilter(ids.STOCK_LOCATION, field_name="level__location_id")
+
+
+class AlertFilters(FilterSet):
+    """`open`: there is no more than the threshold yet."""
+
+    id = IdsFilter(ids.LOW_STOCK_ALERT, field_name="pk")
+    open = BooleanFilter(field_name="cured_at", lookup_expr="isnull")
+    inventory_item_id = IdsFilter(ids.INVENTORY_ITEM, field_name="level__item_id")
+    location_id = IdsFilter(ids.STOCK_LOCATION, field_name="level__location_id")
 
 
 _dated: tuple[type[FilterSet], ...] = (ItemFilters, LocationFilters, ReservationFilters)

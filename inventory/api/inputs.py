@@ -22,6 +22,7 @@ class CreateItem(Body):
     allow_backorder: bool = False
     requires_shipping: bool = True
     barcode: Annotated[str, Meta(max_length=60)] = ""
+    low_stock_threshold: Count | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -31,6 +32,7 @@ class UpdateItem(Body):
     allow_backorder: bool | UnsetType = UNSET
     requires_shipping: bool | UnsetType = UNSET
     barcode: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
+    low_stock_threshold: Count | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
 
 
@@ -77,10 +79,12 @@ class StockBatch(Body):
 
 
 class UpdateLevel(Body):
-    """stocked_quantity: what was counted. reason, note and safety_stock are ours."""
+    """stocked_quantity: what was counted. reason, note, safety_stock and low_stock_threshold are ours; a threshold of
+    null means that of the item."""
 
     stocked_quantity: Count | UnsetType = UNSET
     safety_stock: Count | UnsetType = UNSET
+    low_stock_threshold: Count | UnsetType | None = UNSET
     reason: str = "count"
     note: Text = ""
 

@@ -12,7 +12,7 @@ from inventory.api import base, examples, inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
 from inventory.models import InventoryItem, InventoryLevel
 from inventory.selectors import kept_levels
-from inventory.services import adjustments, deletion, items, level_batches
+from inventory.services import adjustments, alerts, deletion, items, level_batches
 from inventory.services.level_batches import ChangedLevels
 from oms.core import ids
 from oms.web import bodies, idempotency, pagination, queries, schema
@@ -80,9 +80,10 @@ class ItemView(base.StockView):
     )
     def post(self, request: Request, item_id: str) -> HttpResponse:
         item, body = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem)
+        actor = actor_of(request)
 
         def work() -> UUID:
-            return base.id_of(items.update_item(item_id=item, changes=base.given(body)))
+            return base.id_of(items.update_item(item_id=item, changes=base.given(body), actor=actor))
 
         return base.answer(request, "inventory_item", work, _show)
 
@@ -162,11 +163,15 @@ class LevelView(base.StockView):
         def work() -> UUID:
             there: dict[str, Any] = {"item_id": item, "location_id": location, "actor": actor}
             with bodies.renamed(_LEVEL_NAMES):
-                if "safety_stock" in wanted:
-                    adjustments.set_safety_stock(**there, safety_stock=wanted["safety_stock"], note=body.note)
-                if "stocked_quantity" in wanted:
+                if (
+                    "stocked_quantity" in wanted
+                ):  # first: it may hand on goods, and their orders are locked before levels
                     count = wanted["stocked_quantity"]
                     adjustments.set_on_hand(**there, on_hand=count, reason=body.reason, note=body.note)
+                if "safety_stock" in wanted:
+                    adjustments.set_safety_stock(**there, safety_stock=wanted["safety_stock"], note=body.note)
+                if "low_stock_threshold" in wanted:
+                    alerts.set_threshold(**there, threshold=wanted["low_stock_threshold"])
             return item
 
         return base.answer(request, "inventory_item", work, _show)

@@ -49,6 +49,8 @@ class Level(Struct, kw_only=True):
     available_quantity: int
     backordered_quantity: int
     safety_stock: int
+    low_stock_threshold: int | None
+    is_low: bool
     created_at: str
     updated_at: str
     metadata: dict[str, Any] | None = None
@@ -65,6 +67,7 @@ class Item(Struct, kw_only=True):
     is_stocked: bool
     allow_backorder: bool
     barcode: str | None
+    low_stock_threshold: int | None
     metadata: dict[str, Any]
     reserved_quantity: int
     stocked_quantity: int
@@ -150,6 +153,8 @@ def level(row: InventoryLevel) -> Level:
         available_quantity=row.available,
         backordered_quantity=row.backordered,
         safety_stock=row.safety_stock,
+        low_stock_threshold=row.low_stock_threshold,
+        is_low=row.is_low,
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
     )
@@ -164,6 +169,7 @@ def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, 
         "is_stocked": row.is_stocked,
         "allow_backorder": row.allow_backorder,
         "barcode": row.barcode or None,
+        "low_stock_threshold": row.low_stock_threshold,
         "metadata": row.metadata,
         "reserved_quantity": sum(each.reserved for each in levels),
         "stocked_quantity": sum(each.on_hand for each in levels),

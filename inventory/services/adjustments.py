@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import BelowReserved, NegativeStock, ReasonRequired
 from inventory.events import LevelChanged
 from inventory.models import InventoryLevel
-from inventory.services import ledger, levels
-from oms.core import events
+from inventory.services import ledger, levels, promises
+from inventory.services.promises import Stand
+from oms.core import bulk, events
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
@@ -26,14 +28,20 @@ def adjust_stock(
 ) -> InventoryLevel:
     """Put `delta` units on the shelf, or take them off it when below zero. The level is made when it is missing.
 
-    The same again adds again. Raises ReasonRequired, InvalidInput (a delta of 0), NegativeStock, BelowReserved,
-    NotStocked, NotFound.
+    What comes goes first to those who wait for it. The same again adds again. Raises ReasonRequired, InvalidInput (a
+    delta of 0), NegativeStock, BelowReserved, NotStocked, NotFound.
     """
     because = _require_reason(reason, note)
     if not delta:
         raise InvalidInput(errors=[FieldError("/delta", "A change by 0 changes nothing.", "delta")])
-    level = levels.obtain(item_id, location_id)
-    return _move(level, MovementKind.ADJUST, level.on_hand + delta, because, note, actor, pointer="/delta")
+    levels.require_stocked(item_id, location_id)
+    pair = (item_id, location_id)
+
+    def work(stand: Stand) -> InventoryLevel:
+        level = stand.levels[pair]
+        return _move(level, MovementKind.ADJUST, level.on_hand + delta, because, note, actor, pointer="/delta")
+
+    return _as_it_is(promises.move({pair: delta}, work, actor=actor))
 
 
 @atomic()
@@ -46,11 +54,30 @@ def set_on_hand(
     NotFound.
     """
     because = _require_reason(reason, note)
-    level = levels.obtain(item_id, location_id)
+    levels.require_stocked(item_id, location_id)
+    pair = (item_id, location_id)
+
+    def work(stand: Stand) -> InventoryLevel:
+        return count(stand.levels[pair], on_hand, because, note, actor)
+
+    return _as_it_is(promises.move(coming({pair: on_hand}), work, actor=actor))
+
+
+def coming(counts: Mapping[tuple[UUID, UUID], int]) -> dict[tuple[UUID, UUID], int]:
+    """By how much these counts, by item and location, differ from what lies there as far as one can see."""
+    rows = InventoryLevel.objects.filter(item_id__in={item for item, _ in counts}).values_list(
+        "item_id", "location_id", "on_hand"
+    )
+    there = {(item, location): on_hand for item, location, on_hand in rows if (item, location) in counts}
+    return {pair: on_hand - there.get(pair, 0) for pair, on_hand in counts.items()}
+
+
+def count(level: InventoryLevel, on_hand: int, reason: AdjustmentReason, note: str, actor: Actor) -> InventoryLevel:
+    """Set what lies at a level, which is locked, to a count. Raises NegativeStock, BelowReserved."""
     if on_hand == level.on_hand:
         return _bring_back(level)
     kind = MovementKind.COUNT if level.ledger_seq else MovementKind.OPENING
-    return _move(level, kind, on_hand, because, note, actor, pointer="/on_hand")
+    return _move(level, kind, on_hand, reason, note, actor, pointer="/on_hand")
 
 
 @atomic()
@@ -69,7 +96,7 @@ def set_safety_stock(
     said = f"{level.safety_stock} -> {safety_stock}{': ' if note else ''}{note}"
     InventoryLevel.objects.filter(pk=level.pk).update(safety_stock=safety_stock, deleted_at=None)
     movement = ledger.Movement(level_id=level.pk, kind=MovementKind.SAFETY, note=said[:255])
-    return _post(level, movement, actor)
+    return _post(level, movement, actor)  # what is free by it goes to those who wait right after the commit
 
 
 def changed_event(level: InventoryLevel, movement: ledger.Movement) -> LevelChanged:
@@ -86,6 +113,8 @@ def changed_event(level: InventoryLevel, movement: ledger.Movement) -> LevelChan
         reserved=level.reserved,
         safety_stock=level.safety_stock,
         available=level.available,
+        backordered=level.backordered,
+        incoming=level.incoming,
     )
 
 
@@ -139,9 +168,28 @@ def _move(
 
 
 def _post(level: InventoryLevel, movement: ledger.Movement, actor: Actor) -> InventoryLevel:
-    ledger.post([movement], actor=actor)
+    return post_and_tell([movement], actor=actor)[level.pk]
+
+
+def post_and_tell(movements: Sequence[ledger.Movement], *, actor: Actor) -> dict[UUID, InventoryLevel]:
+    """Move counters and record inventory.level_changed of each level; the levels as they are now."""
+    ledger.post(movements, actor=actor)
+    rows = InventoryLevel.objects.select_related("item", "location")
+    fresh = rows.in_bulk([movement.level_id for movement in movements])
+    told = [(fresh[movement.level_id], movement) for movement in movements]
+    bulk.insert(
+        [
+            events.row(changed_event(level, movement), actor=actor, stream=level.pk, sequence=level.ledger_seq)
+            for level, movement in told
+        ]
+    )
+    events.announce()
+    return fresh
+
+
+def _as_it_is(level: InventoryLevel) -> InventoryLevel:
+    """With what was handed on to those who waited."""
     level.refresh_from_db()
-    events.record(changed_event(level, movement), actor=actor, stream=level.pk, sequence=level.ledger_seq)
     return level
 
 

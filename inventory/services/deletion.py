@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from inventory.errors import LevelInUse
 from inventory.models import InventoryLevel
-from inventory.services import levels
-from oms.core import ids
+from inventory.services import alerts, levels
+from oms.core import actors, ids
 from oms.core.errors import NotFound
 from oms.core.transactions import atomic
 
@@ -35,4 +35,5 @@ def delete_level(*, item_id: UUID, location_id: UUID) -> InventoryLevel:
 
     level.safety_stock, level.deleted_at = 0, timezone.now()
     level.save(update_fields=["safety_stock", "deleted_at", "updated_at"])
+    alerts.judge([level.pk], actor=actors.SYSTEM)
     return level

@@ -20,7 +20,8 @@ from django.utils import timezone
 from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import StockImportRunning
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
-from inventory.services import adjustments, ledger, levels
+from inventory.services import adjustments, ledger, promises
+from inventory.services.promises import Stand
 from inventory.stock_file import Reject, StockRow, read
 from oms.core import bulk, events
 from oms.core.actors import Actor
@@ -205,7 +206,7 @@ def _refuse_unstocking() -> None:
         FROM stock_import_row AS row JOIN inventory_inventoryitem AS item USING (sku)
         WHERE NOT row.is_stocked AND EXISTS (
             SELECT FROM inventory_inventorylevel AS level
-            WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0))
+            WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0 OR level.incoming > 0))
         """
     )
     _execute(_TAKE_OUT)
@@ -368,28 +369,27 @@ def _set_counts(chunk: list[_Target], outcome: Outcome, actor: Actor, file_name:
         outcome.unchanged += len(differing) - len(short) - changed
     elif differing:
         with atomic():
-            found = _lock(differing)
-            refused, changed = _write(found, actor, file_name)
+            refused, changed = _bring(differing, actor, file_name)
         rejects += refused
         outcome.unchanged += len(differing) - len(refused) - changed
     outcome.levels_changed += changed
     bulk.copy(rejects)
 
 
-def _lock(targets: list[_Target]) -> list[tuple[StockRow, InventoryLevel]]:
-    """The levels of these rows, made where they are missing, locked in order."""
+def _bring(targets: list[_Target], actor: Actor, file_name: str) -> tuple[list[_RejectedRow], int]:
+    """The levels of these rows, made where they are missing, locked, set to their counts; then those who wait get
+    theirs."""
     known = {
-        (target.item_id, target.location_id): target.row
+        (target.item_id, target.location_id): target
         for target in targets
         if target.item_id is not None and target.location_id is not None
     }
-    levels.ensure(list(known))
-    rows = InventoryLevel.objects.filter(
-        item_id__in={pair[0] for pair in known}, location_id__in={pair[1] for pair in known}
-    )
-    wanted = [pk for pk, item, place in rows.values_list("pk", "item_id", "location_id") if (item, place) in known]
-    locked = levels.lock_rows(wanted)
-    return [(known[level.item_id, level.location_id], level) for level in locked.values()]
+    coming = {pair: (target.row.on_hand or 0) - (target.on_hand or 0) for pair, target in known.items()}
+
+    def work(stand: Stand) -> tuple[list[_RejectedRow], int]:
+        return _write([(known[pair].row, level) for pair, level in stand.levels.items()], actor, file_name)
+
+    return promises.move(coming, work, actor=actor)
 
 
 def _write(

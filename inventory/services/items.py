@@ -8,12 +8,21 @@ from uuid import UUID
 
 from inventory.errors import DuplicateSku
 from inventory.models import InventoryItem
-from inventory.services import validity
-from oms.core import ids
+from inventory.services import alerts, levels, validity
+from oms.core import actors, ids
+from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput, NotFound
 from oms.core.transactions import atomic
 
-CHANGEABLE: Final = ("title", "allow_backorder", "is_stocked", "requires_shipping", "barcode", "metadata")
+CHANGEABLE: Final = (
+    "title",
+    "allow_backorder",
+    "is_stocked",
+    "requires_shipping",
+    "barcode",
+    "low_stock_threshold",
+    "metadata",
+)
 
 
 @atomic()
@@ -25,6 +34,7 @@ def create_item(
     allow_backorder: bool = False,
     requires_shipping: bool = True,
     barcode: str = "",
+    low_stock_threshold: int | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> InventoryItem:
     """Make an inventory item. Skus are kept as given, without blanks around them; a change of case is another item.
@@ -38,6 +48,7 @@ def create_item(
         allow_backorder=allow_backorder,
         requires_shipping=requires_shipping,
         barcode=barcode.strip(),
+        low_stock_threshold=low_stock_threshold,
         metadata=dict(metadata or {}),
     )
     validity.require_valid(item)
@@ -51,11 +62,12 @@ def create_item(
 
 
 @atomic()
-def update_item(*, item_id: UUID, changes: Mapping[str, Any]) -> InventoryItem:
-    """Change title, allow_backorder, is_stocked, requires_shipping, barcode or metadata. The same again
-    changes nothing.
+def update_item(*, item_id: UUID, changes: Mapping[str, Any], actor: Actor = actors.SYSTEM) -> InventoryItem:
+    """Change title, allow_backorder, is_stocked, requires_shipping, barcode, low_stock_threshold or metadata. The same
+    again changes nothing.
 
-    An item that has been counted stays stocked: its counters would be lost from sight. Raises NotFound, InvalidInput.
+    A new threshold counts at once wherever a location has none of its own: what is low by it is told. An item that has
+    been counted stays stocked: its counters would be lost from sight. Raises NotFound, InvalidInput.
     """
     # Items have no rank among the locks: this is the only row that is locked here, and FOR NO KEY UPDATE does not stand
     # in the way of those who insert levels of it while they hold locks of their own.
@@ -64,9 +76,16 @@ def update_item(*, item_id: UUID, changes: Mapping[str, Any]) -> InventoryItem:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
     changed = validity.set_fields(item, changes, CHANGEABLE)
     validity.require_valid(item)
-    if "is_stocked" in changed and not item.is_stocked and item.levels.exclude(on_hand=0, backordered=0).exists():
+    if (
+        "is_stocked" in changed
+        and not item.is_stocked
+        and item.levels.exclude(on_hand=0, backordered=0, incoming=0).exists()
+    ):
         sentence = f"There is stock of {item.sku} or an order waits for it: it stays stocked."
         raise InvalidInput(errors=[FieldError("/is_stocked", sentence)])
     if changed:
         item.save(update_fields=[*changed, "updated_at"])
+    if "low_stock_threshold" in changed:
+        kept = item.levels.filter(deleted_at=None).values_list("pk", flat=True)
+        alerts.judge(levels.lock_rows(set(kept)), actor=actor)
     return item

@@ -14,8 +14,10 @@ import msgspec
 from django.db import connection
 
 from inventory.enums import MovementKind
+from inventory.services import alerts
 from oms.core import ids
 from oms.core.actors import Actor
+from oms.core.hooks import Hook
 
 
 class Movement(msgspec.Struct, kw_only=True):
@@ -34,6 +36,15 @@ class Movement(msgspec.Struct, kw_only=True):
     id: UUID = msgspec.field(default_factory=ids.new_id)
 
 
+def _nobody(level_ids: Sequence[UUID]) -> None:
+    return None
+
+
+# Called, in the transaction, with levels that have free units while somebody waits for goods there.
+freed: Hook[[Sequence[UUID]], None] = Hook("freed", _nobody)
+
+# `level` is joined once more as `old`, because RETURNING tells of the row after the change alone (PostgreSQL 15). The
+# caller has locked it, so both are the same row.
 _POST = """
 WITH moved AS (
     SELECT * FROM json_to_recordset(%s) AS m(
@@ -45,33 +56,51 @@ WITH moved AS (
         reserved = level.reserved + moved.reserved,
         backordered = level.backordered + moved.backordered,
         incoming = level.incoming + moved.incoming,
+        is_low = coalesce(
+            level.on_hand + moved.on_hand - level.reserved - moved.reserved - level.safety_stock
+            <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false),
         ledger_seq = level.ledger_seq + 1,
         deleted_at = NULL,
         updated_at = clock_timestamp()
-    FROM moved WHERE level.id = moved.level_id
-    RETURNING moved.id, level.ledger_seq, level.on_hand, level.reserved
+    FROM moved
+    JOIN inventory_inventorylevel AS old ON old.id = moved.level_id
+    JOIN inventory_inventoryitem AS item ON item.id = old.item_id
+    WHERE level.id = moved.level_id
+    RETURNING moved.id, level.id AS level_id, level.item_id, level.location_id, item.sku, level.ledger_seq,
+        level.on_hand, level.reserved, level.available, level.is_low, old.is_low AS was_low,
+        coalesce(level.low_stock_threshold, item.low_stock_threshold) AS threshold,
+        level.backordered > 0 AND level.available > 0 AS is_free
+), history AS (
+    INSERT INTO inventory_stockmovement (
+        id, level_id, seq, kind, delta_on_hand, delta_reserved, delta_backordered, delta_incoming,
+        on_hand_after, reserved_after, occurred_at, reason, note, cause, cause_id, actor)
+    SELECT moved.id, moved.level_id, levels.ledger_seq, moved.kind, moved.on_hand, moved.reserved, moved.backordered,
+        moved.incoming, levels.on_hand, levels.reserved, clock_timestamp(), moved.reason, moved.note, moved.cause,
+        moved.cause_id, %s::jsonb
+    FROM moved JOIN levels ON levels.id = moved.id
 )
-INSERT INTO inventory_stockmovement (
-    id, level_id, seq, kind, delta_on_hand, delta_reserved, delta_backordered, delta_incoming,
-    on_hand_after, reserved_after, occurred_at, reason, note, cause, cause_id, actor)
-SELECT moved.id, moved.level_id, levels.ledger_seq, moved.kind, moved.on_hand, moved.reserved, moved.backordered,
-    moved.incoming, levels.on_hand, levels.reserved, clock_timestamp(), moved.reason, moved.note, moved.cause,
-    moved.cause_id, %s::jsonb
-FROM moved JOIN levels ON levels.id = moved.id
+SELECT (SELECT count(*) FROM levels), told.level_id, told.item_id, told.location_id, told.sku, told.is_low,
+    told.available, told.threshold, told.is_low <> told.was_low, told.is_free
+FROM (SELECT) AS always LEFT JOIN levels AS told ON told.is_low <> told.was_low OR told.is_free
 """
 
 
 def post(movements: Sequence[Movement], *, actor: Actor) -> None:
     """Move the counters and write the ledger, one row for each movement.
 
-    A deleted level that moves is there again. The caller has locked the levels (`levels.lock`), in order. Raises
-    IntegrityError where a movement would break a counter, which a service has ruled out before; ValueError when a level
-    does not exist or comes twice.
+    A deleted level that moves is there again. A level that becomes low, or is so no longer, has its alert raised or
+    closed. The caller has locked the levels (`levels.lock`), in order. Raises IntegrityError where a movement would
+    break a counter, which a service has ruled out before; ValueError when a level does not exist or comes twice.
     """
     if not movements:
         return
     actor_json: Any = msgspec.json.encode(actor.as_dict()).decode()
     with connection.cursor() as cursor:
         cursor.execute(_POST, [msgspec.json.encode(movements).decode(), actor_json])
-        if cursor.rowcount != len(movements):
-            raise ValueError("a movement names a level that does not exist, or one level twice")
+        rows = cursor.fetchall()
+    if rows[0][0] != len(movements):
+        raise ValueError("a movement names a level that does not exist, or one level twice")
+    if turned := [alerts.Turned(*row[1:8]) for row in rows if row[8]]:
+        alerts.follow(turned, actor=actor)
+    if free := [row[1] for row in rows if row[9]]:
+        freed(free)

@@ -9,7 +9,8 @@ from uuid import UUID
 from inventory.enums import AdjustmentReason
 from inventory.errors import LevelExists
 from inventory.models import InventoryLevel
-from inventory.services import adjustments, deletion, levels
+from inventory.services import adjustments, deletion, levels, promises
+from inventory.services.promises import Stand
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
@@ -37,22 +38,34 @@ def change_levels(
     taken = InventoryLevel.objects.kept().filter(item_id=item_id, location_id__in=create)
     if there := list(taken.select_related("item", "location")):
         raise LevelExists(sku=there[0].item.sku, location=there[0].location.name)
-    counts = {**create, **update}
-    by_id = {levels.find_or_make(item_id, location_id): location_id for location_id in counts}
-    found = InventoryLevel.objects.kept().filter(item_id=item_id, location_id__in=delete)
-    by_id |= dict(found.values_list("pk", "location_id"))
+    pairs = {(item_id, location_id): units for location_id, units in {**create, **update}.items()}
+    for _, location_id in pairs:
+        levels.require_stocked(item_id, location_id)
 
+    def work(stand: Stand) -> None:
+        for level in sorted(stand.levels.values(), key=lambda level: level.pk):
+            if level.location_id not in delete:
+                units = pairs[item_id, level.location_id]
+                adjustments.count(level, units, AdjustmentReason.COUNT, "", actor)
+        for location_id in delete:
+            deletion.delete_level(item_id=item_id, location_id=location_id)
+
+    gone = InventoryLevel.objects.kept().filter(item_id=item_id, location_id__in=delete)
+    touched = adjustments.coming(pairs) | {(item_id, level.location_id): 0 for level in gone}
+    promises.move(touched, work, actor=actor)
+    return _changed(item_id, create, update, delete)
+
+
+def _changed(
+    item_id: UUID, create: Collection[UUID], update: Collection[UUID], delete: Collection[UUID]
+) -> ChangedLevels:
+    """The levels as they are now, with what was handed on to those who waited."""
     done = ChangedLevels()
-    for _, location_id in sorted(by_id.items()):  # levels are locked in the order of their ids
-        if location_id not in counts:
-            done.deleted.append(deletion.delete_level(item_id=item_id, location_id=location_id))
-            continue
-        level = adjustments.set_on_hand(
-            item_id=item_id,
-            location_id=location_id,
-            on_hand=counts[location_id],
-            reason=AdjustmentReason.COUNT,
-            actor=actor,
-        )
-        (done.created if location_id in create else done.updated).append(level)
+    for level in InventoryLevel.objects.filter(item_id=item_id, location_id__in=[*create, *update, *delete]).order_by(
+        "pk"
+    ):
+        if level.location_id in delete:
+            done.deleted.append(level)
+        else:
+            (done.created if level.location_id in create else done.updated).append(level)
     return done

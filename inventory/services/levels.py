@@ -27,7 +27,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The counters of a level that sourcing plans with. `is_kept`: not deleted."""
+    """What sourcing plans with of a level. available: less what others wait for there, who come first. `is_kept`: not
+    deleted."""
 
     id: UUID
     item_id: UUID
@@ -48,7 +49,8 @@ class Shelves:
 # location without any is seen too.
 _READ = """
 WITH level AS MATERIALIZED (
-    SELECT level.id, level.item_id, level.location_id, level.available, level.deleted_at IS NULL AS is_kept
+    SELECT level.id, level.item_id, level.location_id, level.available - level.backordered AS available,
+           level.deleted_at IS NULL AS is_kept
     FROM inventory_inventorylevel AS level JOIN inventory_stocklocation AS location ON location.id = level.location_id
     WHERE level.item_id = ANY(%s) AND level.location_id = ANY(%s) AND location.is_active
     ORDER BY level.id {lock}
@@ -108,11 +110,8 @@ def ensure(pairs: Collection[tuple[UUID, UUID]]) -> None:
         )
 
 
-def find_or_make(item_id: UUID, location_id: UUID) -> UUID:
-    """The id of the level of an item at a location; made, empty, when it is missing.
-
-    Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted.
-    """
+def require_stocked(item_id: UUID, location_id: UUID) -> None:
+    """Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted."""
     item = InventoryItem.objects.filter(pk=item_id).first()
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
@@ -120,6 +119,11 @@ def find_or_make(item_id: UUID, location_id: UUID) -> UUID:
         raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
     if not item.is_stocked:
         raise NotStocked(sku=item.sku)
+
+
+def find_or_make(item_id: UUID, location_id: UUID) -> UUID:
+    """The id of the level of an item at a location; made, empty, when it is missing. Raises as require_stocked."""
+    require_stocked(item_id, location_id)
     ensure({(item_id, location_id)})
     return InventoryLevel.objects.values_list("pk", flat=True).get(item_id=item_id, location_id=location_id)
 
@@ -128,3 +132,13 @@ def obtain(item_id: UUID, location_id: UUID) -> InventoryLevel:
     """The same, locked, with its counters."""
     level_id = find_or_make(item_id, location_id)
     return lock_rows({level_id})[level_id]
+
+
+def obtain_all(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], InventoryLevel]:
+    """The levels of (item, location), made where they are missing, locked in order, with their counters."""
+    ensure(pairs)
+    rows = InventoryLevel.objects.filter(
+        item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
+    )
+    wanted = {pk for pk, *pair in rows.values_list("pk", "item_id", "location_id") if tuple(pair) in pairs}
+    return {(level.item_id, level.location_id): level for level in lock_rows(wanted).values()}

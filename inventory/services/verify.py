@@ -1,4 +1,4 @@
-"""Proving stock: the counters of every level are the sum of its ledger and of its open reservations.
+"""Proving stock: the counters of every level are the sum of its ledger, of its open reservations and open documents.
 
 Also answers what lay where at any past instant, from the ledger alone.
 """
@@ -87,8 +87,21 @@ WITH steps AS (
 ), held AS (
     SELECT level_id, sum(quantity) AS reserved, sum(backordered) AS backordered
     FROM inventory_reservation {where} GROUP BY level_id
+), papers AS (
+    SELECT item_id, location_id, sum(units) AS incoming FROM (
+        SELECT line.item_id, arrival.location_id, line.outstanding AS units
+        FROM inventory_arrivalline AS line JOIN inventory_arrival AS arrival ON arrival.id = line.arrival_id
+        WHERE line.outstanding > 0
+        UNION ALL
+        SELECT line.item_id, transfer.target_id, line.outstanding
+        FROM inventory_transferline AS line JOIN inventory_transfer AS transfer ON transfer.id = line.transfer_id
+        WHERE line.outstanding > 0
+    ) AS outstanding GROUP BY item_id, location_id
 ), compared AS (
     SELECT level.id, level.item_id, level.location_id, coalesce(told.rows, 0) AS rows,
+           coalesce(papers.incoming, 0) AS papers_incoming,
+           level.is_low, level.deleted_at IS NULL AND coalesce(
+               level.available <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) AS judged_low,
            level.on_hand, level.reserved, level.backordered, level.incoming, level.ledger_seq,
            coalesce(told.on_hand, 0) AS told_on_hand, coalesce(told.reserved, 0) AS told_reserved,
            coalesce(told.backordered, 0) AS told_backordered, coalesce(told.incoming, 0) AS told_incoming,
@@ -96,7 +109,9 @@ WITH steps AS (
            coalesce(held.reserved, 0) AS held_reserved, coalesce(held.backordered, 0) AS held_backordered,
            told.gap_at, told.on_hand_breaks_at, told.reserved_breaks_at, told.time_breaks_at
     FROM (SELECT *, id AS level_id FROM inventory_inventorylevel) AS level
+    JOIN inventory_inventoryitem AS item ON item.id = level.item_id
     LEFT JOIN told ON told.level_id = level.id LEFT JOIN held ON held.level_id = level.id
+    LEFT JOIN papers ON papers.item_id = level.item_id AND papers.location_id = level.location_id
     {level_where}
 ), totals AS (SELECT count(*) AS levels, coalesce(sum(rows), 0)::bigint AS ledger_rows FROM compared)
 SELECT totals.levels, totals.ledger_rows, bad.*,
@@ -106,6 +121,7 @@ FROM totals LEFT JOIN compared AS bad
   ON (bad.on_hand, bad.reserved, bad.backordered, bad.incoming, bad.ledger_seq)
      <> (told_on_hand, told_reserved, told_backordered, told_incoming, told_seq)
   OR (bad.reserved, bad.backordered) <> (held_reserved, held_backordered)
+  OR bad.incoming <> papers_incoming OR bad.is_low <> judged_low
   OR coalesce(gap_at, on_hand_breaks_at, reserved_breaks_at, time_breaks_at) IS NOT NULL
 ORDER BY sku, code
 """
@@ -140,6 +156,8 @@ _COUNTERS: Final = (
     ("ledger_seq", "told_seq", "number of the last ledger row"),
     ("reserved", "held_reserved", "reserved and the open reservations"),
     ("backordered", "held_backordered", "backordered and the open reservations"),
+    ("incoming", "papers_incoming", "incoming and the open arrivals and transfers"),
+    ("is_low", "judged_low", "low by its threshold"),
 )
 
 

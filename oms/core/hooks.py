@@ -6,7 +6,7 @@ that each package works and is tested alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import UUID
@@ -43,6 +43,14 @@ def _no_order(
     return nullcontext()
 
 
+def _no_orders(order_ids: Collection[UUID], *, actor: Any) -> AbstractContextManager[Callable[..., None]]:
+    return nullcontext(_no_news)
+
+
+def _no_news(order_id: UUID, *, act: str, facts: Any, event: Any = None) -> None:
+    return None
+
+
 def _no_line(line_id: UUID) -> UUID | None:
     return None
 
@@ -55,6 +63,13 @@ nudge_relay: Hook[[], None] = Hook("nudge_relay", _nothing)
 # The order is locked first; after the block its rollup, timeline and event follow, in the same transaction. What is
 # done for one of its lines with goods names both: line_id, item_id.
 order_change: Hook[..., AbstractContextManager[None]] = Hook("order_change", _no_order)
+
+# The same for many orders at once, of which the capability finds out under its own locks what happened to which:
+#     with hooks.orders_change(order_ids, actor=actor) as tell:
+#         write; tell(order_id, act="inventory.backorder_filled", facts={…}, event=…)
+# All of them are locked first, in the order of their ids. After the block those that were told of follow (rollup,
+# timeline, the event in the order's own stream; order.updated where none is given), in the same transaction.
+orders_change: Hook[..., AbstractContextManager[Callable[..., None]]] = Hook("orders_change", _no_orders)
 
 # Whose an order line is, for a capability that is told of the line alone; None for a line that does not exist. It locks
 # nothing: a line never changes its order.

@@ -38,8 +38,14 @@ def atomic(*, savepoint: bool = False) -> Iterator[None]:
     """
     joined = in_service_transaction()
     with transaction.atomic(savepoint=savepoint or not joined):
-        if held_locks() is not None:
-            yield
+        if (held := held_locks()) is not None:
+            before = {rank: set(locked) for rank, locked in held.items()} if savepoint else None
+            try:
+                yield
+            except BaseException:
+                if before is not None:  # going back to a savepoint lets go of what was locked since
+                    setattr(connection, _HELD, before)
+                raise
             return
         setattr(connection, _HELD, {})
         try:

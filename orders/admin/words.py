@@ -38,6 +38,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "order.payment_authorized": gettext_lazy("Payment authorized"),
     "order.payment_captured": gettext_lazy("Payment captured"),
     "order.refund_created": gettext_lazy("Money refunded"),
+    "inventory.backorder_filled": gettext_lazy("Goods came for what waited"),
     "import.created": gettext_lazy("Imported"),
     "import.updated": gettext_lazy("Changed by an import"),
     "import.changed": gettext_lazy("Changed by an import"),
@@ -88,6 +89,9 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "reason": gettext_lazy("reason"),
     "note": gettext_lazy("note"),
     "lines": gettext_lazy("lines"),
+    "filled": gettext_lazy("reserved now"),
+    "missing": gettext_lazy("not there after all, waits for goods"),
+    "location": gettext_lazy("location"),
     "channel": gettext_lazy("channel"),
     "external_id": gettext_lazy("external id"),
 }

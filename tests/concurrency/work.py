@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from channels.services.selling import selling
-from inventory.services import adjustments, levels
+from inventory.services import adjustments, counts, level_batches, levels, papers
 from oms.core.errors import DomainError
 from orders.enums import CancelReason
 from orders.requests import LineRequest, OrderRequest
@@ -127,3 +127,84 @@ def count_and_place(
         )
 
     return [attempt(lambda delta=delta: adjust(delta)) for delta in [2, -1] * (rounds // 2)]
+
+
+def receive_place_and_cancel(
+    number: int,
+    barrier: Any,
+    channel: str,
+    item_id: UUID,
+    places: Sequence[UUID],
+    orders: Sequence[UUID],
+    rounds: int,
+) -> list[Outcome]:
+    """Two processes bring goods one by one, to both places in either order; one cancels orders, one places new ones."""
+
+    def bring(place_id: UUID) -> str:
+        adjustments.adjust_stock(item_id=item_id, location_id=place_id, delta=1, reason="received", actor=STAFF)
+        return "brought"
+
+    def cancel(order_id: UUID) -> str:
+        cancel_order(order_id=order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
+        return "canceled"
+
+    if number == 0:
+        return [attempt(lambda each=each: cancel(each)) for each in orders]
+    if number == 1:
+        return [attempt(lambda: ("placed", place(channel, ["LAMP"], quantity=2)[0])) for _ in range(rounds)]
+    return [attempt(lambda each=each: bring(places[(each + number) % 2])) for each in range(rounds)]
+
+
+def count_and_fill(
+    number: int, barrier: Any, channel: str, item_id: UUID, location_ids: Sequence[UUID], rounds: int
+) -> list[Outcome]:
+    """Everybody changes both levels together in batches, up and down, while orders are placed in between."""
+
+    def batch(units: int) -> str:
+        counts = dict.fromkeys(location_ids if number % 2 else reversed(location_ids), units)
+        level_batches.change_levels(item_id=item_id, create={}, update=counts, delete=(), actor=STAFF)
+        return "counted"
+
+    outcomes = []
+    for turn in range(rounds):
+        outcomes.append(attempt(lambda: ("placed", place(channel, ["LAMP"])[0])))
+        outcomes.append(attempt(lambda turn=turn: batch(3 * turn + 40 * (number % 2))))
+    return outcomes
+
+
+def sell_and_restock(
+    number: int, barrier: Any, channel: str, item_id: UUID, location_id: UUID, rounds: int
+) -> list[Outcome]:
+    """Each round all sell one of the last units at the same moment; then one process brings as many again."""
+    outcomes = []
+    for _ in range(rounds):
+        barrier.wait()
+        outcomes.append(attempt(lambda: place(channel, ["LAMP"])[1]))
+        barrier.wait()
+        if number == 0:
+            adjustments.adjust_stock(item_id=item_id, location_id=location_id, delta=4, reason="received", actor=STAFF)
+    return outcomes
+
+
+def count_below(
+    number: int, barrier: Any, channel: str, location_id: UUID, item_ids: Sequence[UUID], rounds: int
+) -> list[Outcome]:
+    """Half of the processes count down what the others sell, cancel and put on the shelf."""
+    outcomes: list[Outcome] = []
+    for turn in range(rounds):
+        if number % 2:
+            lines = [papers.Line(item_id, turn % 3) for item_id in item_ids[:: 1 if number == 1 else -1]]
+            made = counts.create_count(location_id=location_id, lines=lines, actor=STAFF)
+            outcomes.append(attempt(lambda made=made: str(counts.apply_count(count_id=made.pk, actor=STAFF).status)))
+            continue
+        code, placed = attempt(lambda: place(channel, ["LAMP", "BULB"]))
+        outcomes.append((code, None))
+        if code == "done" and turn % 2:
+            outcomes.append(
+                attempt(
+                    lambda order_id=placed[0]: str(
+                        cancel_order(order_id=order_id, reason=CancelReason.CUSTOMER, actor=STAFF).status
+                    )
+                )
+            )
+    return outcomes

@@ -20,18 +20,22 @@ from oms.core.money import Money, round_amount
 # What a word of a status means to the person who reads it.
 _TONES: Final[Mapping[str, str]] = (
     dict.fromkeys(
-        ["completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"], "good"
+        [
+            *("completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"),
+            *("received", "applied", "cured", "settled"),
+        ],
+        "good",
     )
-    | dict.fromkeys(["requires_action", "dead", "failed", "stopped", "unmatched"], "bad")
+    | dict.fromkeys(["requires_action", "dead", "failed", "stopped", "unmatched", "shortage"], "bad")
     | dict.fromkeys(
         [
             *("partially_fulfilled", "partially_shipped", "partially_delivered", "partially_captured", "partial"),
             *("partially_refunded", "partially_authorized", "awaiting", "packed", "requested", "partially_returned"),
-            *("hold", "running"),
+            *("hold", "running", "sent", "receiving", "open", "low"),
         ],
         "busy",
     )
-    | dict.fromkeys(["authorized"], "info")
+    | dict.fromkeys(["authorized", "expected"], "info")
 )
 
 

@@ -322,7 +322,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(tmp_path):
 
 
 def test_it_stops_at_the_first_bad_record_when_asked_to(tmp_path, settings):
-    settings.OMS["IMPORT_CHUNK_LINES"] = 2
+    settings.OMS = settings.OMS | {"IMPORT_CHUNK_LINES": 2}
     house = shop({"W1": {"A": 7}})
     rows = [row("1", "A", 3), row("2", "A", 3), row("3", "A", 3), row("4", "A", 1)]
     path = retail_file(tmp_path / "f.csv", *rows)
@@ -351,7 +351,7 @@ def test_chunks_do_not_change_what_comes_out(tmp_path, settings, lines):
     rows += [row(f"C{number}", "a", -1, "3", InvoiceDate=f"2010-12-05 09:{number:02}:00") for number in range(20, 29)]
     path = retail_file(tmp_path / "f.csv", *rows, row("bad", "A", 0))
 
-    settings.OMS["IMPORT_CHUNK_LINES"] = lines
+    settings.OMS = settings.OMS | {"IMPORT_CHUNK_LINES": lines}
     code, answer = bring_in(path)
 
     assert (code, answer["created"], answer["rejects"]) == (1, 21, 1)

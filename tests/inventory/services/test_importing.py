@@ -104,6 +104,8 @@ def test_a_recount_is_one_ledger_row_and_one_event_for_each_level_that_differs(t
         "reserved": 0,
         "safety_stock": 0,
         "available": 7,
+        "backordered": 0,
+        "incoming": 0,
     }
 
 

@@ -80,3 +80,20 @@ def test_a_lock_is_forgotten_when_its_service_ends(rows):
 def test_outside_of_a_service_nothing_is_locked(rows, around):
     with around(), pytest.raises(LockOrderViolation, match="inside a transaction"):
         lock(Rank.ORDER, these(rows[0]))
+
+
+def test_what_was_locked_after_a_savepoint_is_forgotten_on_the_way_back_to_it(rows):
+    """PostgreSQL lets go of it too, so that one may begin anew with more, in order."""
+
+    @atomic(savepoint=True)
+    def lock_and_go_back():
+        lock(Rank.LEVEL, these(rows[1]))
+        raise RuntimeError("once more")
+
+    with atomic():
+        with pytest.raises(RuntimeError, match="once more"):
+            lock_and_go_back()
+        lock(Rank.ORDER, these(rows[0]))
+        found = lock(Rank.LEVEL, these(rows[1]))
+
+    assert found == [rows[1]]

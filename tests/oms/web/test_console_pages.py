@@ -107,6 +107,8 @@ def test_the_first_page_links_each_number_to_its_list(client, house):
         "To ship": 0,
         "On hold": 1,
         "Requires action": 0,
+        "Stock missing": 1,
+        "Low stock": 1,
         "Import rejects": 1,
         "Credits for staff": 1,
         "Dead letters": 0,
@@ -120,13 +122,15 @@ def test_the_first_page_links_each_number_to_its_list(client, house):
 def test_what_services_write_is_not_edited_or_deleted_by_hand(client, house, app):
     furnish(house, 1)
     editable = {"Customer", "InventoryItem", "StockLocation", "SalesChannel"}
+    made_by_a_form = {"Arrival", "Transfer", "StockCount"}
     models = [model for model in admin.site._registry if model._meta.app_label == app]
 
     for model in models:
         name, row = f"{model._meta.app_label}_{model._meta.model_name}", _first(model)
         assert client.post(reverse(f"admin:{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
         if model.__name__ not in editable:
-            assert client.get(reverse(f"admin:{name}_add")).status_code == 403
+            if model.__name__ not in made_by_a_form:
+                assert client.get(reverse(f"admin:{name}_add")).status_code == 403
             assert client.post(page(name, row.pk), {"total": "0", "status": "completed"}).status_code in {403, 405}
 
 

@@ -1,0 +1,13 @@
+"""What stock does later, in Celery workers."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from inventory.services import promises
+
+
+@shared_task(name="inventory.tasks.fill_backorders")  # type: ignore[untyped-decorator]  # Celery has no types
+def fill_backorders() -> None:
+    """Hand goods that became free to those who wait, where the one who freed them could not. Any number may run."""
+    promises.fill_everywhere()
