@@ -22,7 +22,7 @@ _TONES: Final[Mapping[str, str]] = (
     dict.fromkeys(
         ["completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"], "good"
     )
-    | dict.fromkeys(["requires_action", "dead", "failed", "stopped", "unmatched"], "bad")
+    | dict.fromkeys(["requires_action", "dead", "parked", "failed", "stopped", "unmatched"], "bad")
     | dict.fromkeys(
         [
             *("partially_fulfilled", "partially_shipped", "partially_delivered", "partially_captured", "partial"),
