@@ -41,6 +41,7 @@ class Subscriber:
     parked: int
 
 
+# States are written out, not joined: only so does PostgreSQL see that the partial indexes serve.
 _FIGURES: Final = """
 WITH RECURSIVE heard(subscriber) AS (
     (SELECT subscriber FROM core_delivery WHERE state IN ('pending', 'parked', 'dead') ORDER BY subscriber LIMIT 1)
@@ -65,10 +66,12 @@ CROSS JOIN LATERAL (SELECT count(*) AS n FROM (SELECT FROM core_delivery AS d
             AND earlier.sequence < d.sequence AND earlier.state = 'dead') LIMIT %(most)s) AS capped) AS pairs
 CROSS JOIN LATERAL (SELECT count(*) AS n FROM (SELECT FROM core_delivery AS d
     WHERE d.subscriber = known.subscriber AND d.failed_at >= %(since)s LIMIT %(most)s) AS capped) AS failed
-LEFT JOIN LATERAL (SELECT first.event_id FROM (VALUES ('pending'), ('parked')) AS open(state)
-    CROSS JOIN LATERAL (SELECT d.event_id FROM core_delivery AS d
-        WHERE d.subscriber = known.subscriber AND d.state = open.state ORDER BY d.event_id LIMIT 1) AS first
-    ORDER BY first.event_id LIMIT 1) AS earliest ON true
+CROSS JOIN LATERAL (SELECT LEAST(
+    (SELECT d.event_id FROM core_delivery AS d
+        WHERE d.subscriber = known.subscriber AND d.state = 'pending' ORDER BY d.event_id LIMIT 1),
+    (SELECT d.event_id FROM core_delivery AS d
+        WHERE d.subscriber = known.subscriber AND d.state = 'parked' ORDER BY d.event_id LIMIT 1)
+    ) AS event_id) AS earliest
 LEFT JOIN core_outboxevent AS oldest ON oldest.id = earliest.event_id
 ORDER BY known.subscriber
 """
