@@ -32,6 +32,11 @@ class Broker:
             connection.flushall()
         return keys
 
+    def has_a_worker(self) -> bool:
+        """Whether somebody has said that he takes messages of the queue."""
+        with redis.Redis.from_url(self.url) as connection:
+            return bool(connection.exists("_kombu.binding.default"))
+
 
 @contextmanager
 def broker(directory: Path) -> Iterator[Broker]:

@@ -29,9 +29,10 @@ def house(transactional_db: None, tmp_path: Path) -> Iterator[House]:
 
 def test_receivers_of_another_app_hear_of_an_order_in_the_worker_at_once_without_beat(house):
     worker = house.start_worker()
+    wait_until(house.broker.has_a_worker, seconds=120)  # a nudge is worth something for half a minute only
 
     assert house.start_shopping(1).wait() == 0
-    wait_until(lambda: len(house.heard()) >= 5)
+    wait_until(lambda: len(house.heard()) >= 5, seconds=60)
 
     order = Order.objects.get()
     assert sorted((each["receiver"], each["event"], each["sequence"], each["order"]) for each in house.heard()) == [
