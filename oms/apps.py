@@ -11,4 +11,5 @@ class OmsConfig(AppConfig):
         from oms.core import hooks
 
         hooks.nudge_relay.register(relay.nudge)
-        autodiscover_modules("handlers")  # every installed app's list of who listens to what
+        # Every installed app's events, list of who listens to what, and what it keeps for how long.
+        autodiscover_modules("events", "handlers", "retention")

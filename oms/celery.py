@@ -1,4 +1,4 @@
-"""The Celery app. Tasks live in each app's tasks.py; the outbox's are in `oms.relay`."""
+"""The Celery app. Tasks live in each app's tasks.py; the kernel's are in `oms.relay` and `oms.pruning`."""
 
 import os
 
@@ -10,3 +10,4 @@ app = Celery("oms")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["oms"], related_name="relay")
+app.autodiscover_tasks(["oms"], related_name="pruning")

@@ -93,6 +93,8 @@ def sweep() -> None:
     while outbox.fan_out():
         pass
     outbox.bury()
+    while outbox.set_aside():
+        pass
     for _ in range(outbox.count_due(_DRAINERS)):
         drain.apply_async(retry=False, expires=30)
 

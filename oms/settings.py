@@ -90,6 +90,14 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
+    # Days after which rows are pruned that nobody needs for ever; 0 keeps them. What is not done with always stays.
+    "KEEP_DAYS": {
+        "deliveries": _whole_number("OMS_KEEP_DELIVERIES_DAYS", 30),
+        "events": _whole_number("OMS_KEEP_EVENTS_DAYS", 90),
+        "idempotency_keys": _whole_number("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
+        "import_rejects": _whole_number("OMS_KEEP_IMPORT_REJECTS_DAYS", 180),
+        "sessions": _whole_number("OMS_KEEP_SESSIONS_DAYS", 1),
+    },
 }
 
 # --- Django ----------------------------------------------------------------------------------------------------------
@@ -256,6 +264,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "oms.relay.sweep", "schedule": 5.0},
+    "prune what is old": {"task": "oms.pruning.prune", "schedule": 3600.0},
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
     "fill backorders with what is free": {"task": "inventory.tasks.fill_backorders", "schedule": 60.0},
 }
@@ -276,13 +285,13 @@ LOGGING = {
 # --- the console -----------------------------------------------------------------------------------------------------
 
 
-def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
-    """A link of the sidebar to the list of a model (app_model), for whoever may see it."""
+def _entry(title: Any, icon: str, model: str, page: str = "") -> dict[str, Any]:
+    """A link of the sidebar to the list of a model (app_model), or to another page, for whoever may see the model."""
     app, name = model.rsplit("_", 1)
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "link": reverse_lazy(f"admin:{page or f'{model}_changelist'}"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
     }
 
@@ -355,6 +364,7 @@ UNFOLD = {
                 "collapsible": True,
                 "items": [
                     _entry(_("Events"), "bolt", "core_outboxevent"),
+                    _entry(_("Subscribers"), "hearing", "core_delivery", page="core_delivery_subscribers"),
                     _entry(_("Deliveries"), "outbox", "core_delivery"),
                     _entry(_("Schedules"), "schedule", "django_celery_beat_periodictask"),
                 ],

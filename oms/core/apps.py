@@ -7,4 +7,4 @@ class CoreConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        from oms.core import checks  # noqa: F401  (registers the system checks)
+        from oms.core import checks, listening  # noqa: F401  (registers the system checks)

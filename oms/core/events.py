@@ -11,12 +11,13 @@ An event's name has a Django `Signal` (`signal("order.placed")`). Receivers are 
     @on("order.placed")
     def greet(event: Delivered) -> None: ...
 
-A receiver may run twice and late: it reads the present state and calls a service that copes.
+A receiver may run twice and late: it reads the present state and calls a service that copes. It hears an order's events
+one after the other; one that does not care says `ordered=False`, and none waits for another then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
@@ -111,10 +112,15 @@ class EventSignal(Signal):
         super().__init__()
         self.name = name
         self.subscribers: dict[str, Callable[..., Any]] = {}
+        self.unordered: set[str] = set()
 
-    def connect(self, receiver: Any, sender: Any = None, weak: bool = True, dispatch_uid: Any = None) -> None:
+    def connect(
+        self, receiver: Any, sender: Any = None, weak: bool = True, dispatch_uid: Any = None, *, ordered: bool = True
+    ) -> None:
         """As django.dispatch: the subscriber's name is the dispatch_uid, else module and name of the function.
 
+        ordered=False: an event is delivered though earlier ones of its stream are not. What was addressed to the
+        subscriber before it said so keeps its order.
         Raises ValueError when another receiver has that name, or when it is too long to be kept.
         """
         name = str(dispatch_uid or _name_of(receiver))
@@ -124,11 +130,13 @@ class EventSignal(Signal):
             raise ValueError(f"{self.name} has a subscriber {name} already: give a dispatch_uid")
         super().connect(receiver, sender=sender, weak=False, dispatch_uid=dispatch_uid)
         self.subscribers[name] = receiver
+        (self.unordered.discard if ordered else self.unordered.add)(name)
 
     def disconnect(self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None) -> bool:
         gone = [name for name, known in self.subscribers.items() if name == dispatch_uid or known is receiver]
         for name in gone:
             del self.subscribers[name]
+            self.unordered.discard(name)
         return super().disconnect(receiver, sender=sender, dispatch_uid=dispatch_uid)
 
     def deliver(self, subscriber: str, event: Delivered) -> None:
@@ -147,20 +155,45 @@ def signal(name: str) -> EventSignal:
     return _signals.setdefault(name, EventSignal(name))
 
 
-def subscribers() -> dict[str, list[str]]:
-    """Who listens to what: event name to the names of its receivers."""
-    return {name: sorted(each.subscribers) for name, each in sorted(_signals.items()) if each.subscribers}
+def names() -> set[str]:
+    """The names of all events that there are: those of the classes that are loaded."""
+    return {each.name for each in _kinds(Event) if hasattr(each, "name")}
 
 
-def on(*names: str) -> Callable[[Callable[[Delivered], Any]], Callable[[Delivered], Any]]:
-    """Have a function called with each event of these names, in a Celery worker."""
+def _kinds(kind: type[Event]) -> Iterator[type[Event]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Listener:
+    """That a subscriber hears the events of a name; `ordered`: those of a stream one after the other."""
+
+    event: str
+    subscriber: str
+    ordered: bool = True
+
+
+def listeners() -> list[Listener]:
+    """Who listens to what, sorted by event and subscriber."""
+    return sorted(
+        Listener(name, subscriber, subscriber not in each.unordered)
+        for name, each in _signals.items()
+        for subscriber in each.subscribers
+    )
+
+
+def on(*names: str, ordered: bool = True) -> Callable[[Callable[[Delivered], Any]], Callable[[Delivered], Any]]:
+    """Have a function called with each event of these names, in a Celery worker. `ordered`: see EventSignal.connect."""
 
     def connect(function: Callable[[Delivered], Any]) -> Callable[[Delivered], Any]:
         def receive(*, event: Delivered, **_: Any) -> None:
             function(event)
 
         for name in names:
-            signal(name).connect(receive, dispatch_uid=f"{function.__module__}.{function.__qualname__}")
+            uid = f"{function.__module__}.{function.__qualname__}"
+            signal(name).connect(receive, dispatch_uid=uid, ordered=ordered)
         return function
 
     return connect

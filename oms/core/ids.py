@@ -8,6 +8,7 @@ trip. Outside the process it wears its type: `order_01j…`, the TypeID form (ht
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 from uuid import UUID, SafeUUID
 
@@ -86,6 +87,11 @@ def _of(number: int) -> UUID:
     object.__setattr__(fresh, "int", number)
     object.__setattr__(fresh, "is_safe", _UNKNOWN)
     return fresh
+
+
+def first_id(at: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: ids made before it are smaller, as far as clocks agree."""
+    return UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
 
 
 def encode(prefix: IdPrefix, value: UUID) -> str:

@@ -49,14 +49,22 @@ class OutboxEvent(Identified):
 
 class DeliveryState(models.TextChoices):
     PENDING = "pending", _("pending")
-    DELIVERED = "delivered", _("delivered")
+    PARKED = "parked", _("parked")
     DEAD = "dead", _("dead letter")
+    DELIVERED = "delivered", _("delivered")
+    SKIPPED = "skipped", _("skipped")
+
+
+# What later ones of the same subscriber and stream wait for.
+OPEN = (DeliveryState.PENDING, DeliveryState.PARKED, DeliveryState.DEAD)
+_IS_OPEN = models.Q(state__in=[state.value for state in OPEN])
 
 
 class Delivery(Identified):
     """One event for one subscriber.
 
-    Within (subscriber, stream) the oldest goes first; a dead one parks those behind it.
+    Within (subscriber, stream) the oldest goes first; a dead letter parks those behind it until staff have it delivered
+    again or skip it. For a subscriber that opted out of order stream and sequence are empty here.
     """
 
     id_prefix = ids.DELIVERY
@@ -69,7 +77,11 @@ class Delivery(Identified):
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(db_default=Now())
     delivered_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True, help_text=_("When a try failed last."))
     error = models.TextField(blank=True, default="")
+    decided_by = models.JSONField(
+        null=True, blank=True, help_text=_("Who had it delivered again, or skipped it, if anybody did.")
+    )
 
     class Meta:
         verbose_name_plural = _("deliveries")
@@ -79,9 +91,13 @@ class Delivery(Identified):
         indexes = [
             models.Index(fields=["due_at"], name="delivery_due", condition=models.Q(state="pending")),
             models.Index(
-                fields=["subscriber", "stream", "sequence"],
-                name="delivery_open_by_stream",
-                condition=~models.Q(state="delivered"),
+                fields=["subscriber", "stream", "sequence"], name="delivery_open_in_order", condition=_IS_OPEN
+            ),
+            models.Index(fields=["subscriber", "state", "event"], name="delivery_open_by_state", condition=_IS_OPEN),
+            models.Index(
+                fields=["subscriber", "-failed_at"],
+                name="delivery_failed",
+                condition=models.Q(failed_at__isnull=False),
             ),
         ]
 

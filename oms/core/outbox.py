@@ -1,16 +1,19 @@
 """The way of an event from the outbox to its subscribers, without Celery: who is due, run one, write what came of it.
 
 At least once, and per (subscriber, stream) in the order of the sequence: a later delivery is not due before the
-earlier ones of its stream are delivered. A dead letter parks those behind it until it is replayed.
+earlier ones of its stream are delivered. A dead letter parks those behind it until staff have it delivered again or
+skip it (`oms.core.replaying`). Deliveries to a subscriber that opted out of order have no stream and wait for nobody.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +25,9 @@ from oms.core.models import Delivery, DeliveryState, OutboxEvent
 
 log = logging.getLogger(__name__)
 
-_RELAY_LOCK = 0x6F6D73_72656C  # any number of our own: one relay at a time makes deliveries
+# Any numbers of our own.
+_RELAY_LOCK = 0x6F6D73_72656C  # one relay at a time makes deliveries
+_PARKING_LOCK = 0x6F6D73_70726B  # nobody is parked behind a dead letter that is being let go
 
 
 def fan_out(limit: int = 1000) -> int:
@@ -32,12 +37,17 @@ def fan_out(limit: int = 1000) -> int:
     deliveries before an earlier one's, and the order within a stream would be lost. For the same reason an event waits
     for those before it in its stream whose ids are greater, as a clock that lags can make them.
     """
-    known = [(name, subscriber) for name, subscribers in events.subscribers().items() for subscriber in subscribers]
+    known = events.listeners()
+    listening: list[list[Any]] = [
+        [each.event for each in known],
+        [each.subscriber for each in known],
+        [each.ordered for each in known],
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_RELAY_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_FAN_OUT, [limit, [name for name, _ in known], [subscriber for _, subscriber in known]])
+        cursor.execute(_FAN_OUT, [limit, *listening])
         return int(cursor.fetchone()[0])
 
 
@@ -55,9 +65,9 @@ WITH fresh AS MATERIALIZED (
     RETURNING event.id, event.name, event.stream, event.sequence
 ), made AS (
     INSERT INTO core_delivery (id, event_id, subscriber, stream, sequence, state, attempts, due_at, error)
-    SELECT gen_random_uuid(), taken.id, listening.subscriber, taken.stream, taken.sequence, 'pending', 0,
-        clock_timestamp(), ''
-    FROM taken JOIN unnest(%s::text[], %s::text[]) AS listening(name, subscriber) USING (name)
+    SELECT gen_random_uuid(), taken.id, listening.subscriber, CASE WHEN listening.ordered THEN taken.stream END,
+        CASE WHEN listening.ordered THEN taken.sequence END, 'pending', 0, clock_timestamp(), ''
+    FROM taken JOIN unnest(%s::text[], %s::text[], %s::bool[]) AS listening(name, subscriber, ordered) USING (name)
     ON CONFLICT (event_id, subscriber) DO NOTHING
 )
 SELECT count(*) FROM taken
@@ -78,7 +88,7 @@ _DUE = """
     WHERE state = 'pending' AND due_at <= statement_timestamp() AND NOT EXISTS (
         SELECT FROM core_delivery AS earlier
         WHERE earlier.subscriber = mine.subscriber AND earlier.stream = mine.stream
-          AND earlier.sequence < mine.sequence AND earlier.state <> 'delivered')
+          AND earlier.sequence < mine.sequence AND earlier.state IN ('pending', 'parked', 'dead'))
     ORDER BY due_at LIMIT %s
 """
 _COUNT = f"SELECT count(*) FROM ({_DUE}) AS due"  # noqa: S608  (a constant of this file)
@@ -109,6 +119,78 @@ def claim_due(limit: int = 1) -> list[Claim]:
         return [Claim(*row) for row in cursor.fetchall()]
 
 
+# Looks only at the deliveries that `claim_due` would stumble over first, so it costs the same however many wait.
+_SET_ASIDE = """
+WITH due AS MATERIALIZED (
+    SELECT id, subscriber, stream, sequence FROM core_delivery
+    WHERE state = 'pending' AND due_at <= statement_timestamp() ORDER BY due_at LIMIT %s
+), behind AS MATERIALIZED (
+    SELECT due.id, head.state, head.due_at FROM due CROSS JOIN LATERAL (
+        SELECT state, due_at, error FROM core_delivery AS earlier
+        WHERE earlier.subscriber = due.subscriber AND earlier.stream = due.stream
+          AND earlier.sequence < due.sequence AND earlier.state IN ('pending', 'parked', 'dead')
+        ORDER BY earlier.sequence LIMIT 1) AS head
+    WHERE head.state = 'dead' OR (head.error <> '' AND head.due_at > statement_timestamp())
+), free AS MATERIALIZED (
+    SELECT delivery.id FROM core_delivery AS delivery JOIN behind ON behind.id = delivery.id
+    WHERE delivery.state = 'pending' FOR UPDATE OF delivery SKIP LOCKED
+)
+UPDATE core_delivery AS delivery
+SET state = CASE behind.state WHEN 'dead' THEN 'parked' ELSE 'pending' END,
+    due_at = CASE behind.state WHEN 'dead' THEN delivery.due_at ELSE behind.due_at END
+FROM behind JOIN free ON free.id = behind.id WHERE delivery.id = behind.id
+"""
+_RELEASE = """
+UPDATE core_delivery AS mine SET state = 'pending', due_at = clock_timestamp()
+FROM unnest(%s::text[], %s::uuid[]) AS pair(subscriber, stream)
+WHERE mine.subscriber = pair.subscriber AND mine.stream = pair.stream AND mine.state = 'parked' AND NOT EXISTS (
+    SELECT FROM core_delivery AS earlier
+    WHERE earlier.subscriber = mine.subscriber AND earlier.stream = mine.stream
+      AND earlier.sequence < mine.sequence AND earlier.state = 'dead')
+"""
+# The next ones of a stream whose first had failed before: `set_aside` may have put them off until its next try.
+_HURRY = """
+UPDATE core_delivery SET due_at = clock_timestamp() WHERE id IN (
+    SELECT id FROM core_delivery
+    WHERE subscriber = %s AND stream = %s AND state = 'pending' AND attempts = 0 AND due_at > statement_timestamp()
+    FOR UPDATE SKIP LOCKED)
+"""
+
+
+def set_aside(limit: int = 1000) -> int:
+    """Take those out of the way that wait for an earlier one of their stream; how many of the `limit` due longest.
+
+    Behind a dead letter they are parked; behind one that failed and waits for its next try they wait as long.
+    `claim_due` would pass over them all the same: this keeps it quick, and shows people what is parked. One process at
+    a time does it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_PARKING_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(_SET_ASIDE, [limit])
+        return int(cursor.rowcount)
+
+
+@contextmanager
+def letting_go() -> Iterator[Callable[[Collection[tuple[str, UUID | None]]], None]]:
+    """A transaction in which dead letters stop being dead. Call what it gives with their (subscriber, stream) pairs.
+
+    Those parked behind them are free then, unless another dead letter is before them. Nobody is parked meanwhile.
+    """
+
+    def release(pairs: Collection[tuple[str, UUID | None]]) -> None:
+        known = {(subscriber, stream) for subscriber, stream in pairs if stream is not None}
+        if known:
+            with connection.cursor() as cursor:
+                cursor.execute(_RELEASE, [[each[0] for each in known], [each[1] for each in known]])
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PARKING_LOCK])
+        yield release
+
+
 def run(claim: Claim) -> bool:
     """Run a delivery that this process has claimed, and write what came of it; whether it was delivered.
 
@@ -124,9 +206,7 @@ def run(claim: Claim) -> bool:
         log.warning("Delivery %s to %s failed", delivery.pk, delivery.subscriber, exc_info=True)
         _failed(claim, problem)
         return False
-    Delivery.objects.filter(pk=claim.delivery_id).update(
-        state=DeliveryState.DELIVERED, delivered_at=Now(), due_at=Now(), error=""
-    )
+    _succeeded(delivery, first_try=claim.attempt == 1)
     return True
 
 
@@ -137,19 +217,10 @@ def bury() -> int:
     """
     due = Delivery.objects.filter(state=DeliveryState.PENDING, due_at__lte=Now())
     return due.filter(attempts__gte=settings.OMS["DELIVERY_ATTEMPTS"]).update(
-        state=DeliveryState.DEAD, error="Every try ended with the worker, or took longer than its lease."
+        state=DeliveryState.DEAD,
+        failed_at=Now(),
+        error="Every try ended with the worker, or took longer than its lease.",
     )
-
-
-def replay(delivery_ids: Collection[UUID]) -> int:
-    """Try dead letters anew, with all their tries before them; how many. Those parked behind them follow.
-
-    Deliveries that are not dead are left alone, so a repeat does nothing.
-    """
-    dead = Delivery.objects.filter(pk__in=delivery_ids, state=DeliveryState.DEAD)
-    replayed = dead.update(state=DeliveryState.PENDING, attempts=0, due_at=Now(), error="")
-    events.announce()
-    return replayed
 
 
 def delivered(event: OutboxEvent) -> events.Delivered:
@@ -182,6 +253,19 @@ def _as_claimed(claim: Claim) -> dict[str, object]:
     return {"state": DeliveryState.PENDING, "attempts": claim.attempt}
 
 
+def _succeeded(delivery: Delivery, *, first_try: bool) -> None:
+    """Also when the lease had run out meanwhile: it was delivered, whatever was thought of it."""
+    done: dict[str, Any] = {"state": DeliveryState.DELIVERED, "delivered_at": Now(), "due_at": Now(), "error": ""}
+    if Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING).update(**done):
+        if not first_try and delivery.stream is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(_HURRY, [delivery.subscriber, delivery.stream])
+        return
+    with letting_go() as release:
+        if Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.DEAD).update(**done):
+            release([(delivery.subscriber, delivery.stream)])
+
+
 def _failed(claim: Claim, problem: Exception) -> None:
     """The exception's type and first words are kept; a dead letter after the last try."""
     dead = claim.attempt >= settings.OMS["DELIVERY_ATTEMPTS"]
@@ -189,5 +273,6 @@ def _failed(claim: Claim, problem: Exception) -> None:
     Delivery.objects.filter(pk=claim.delivery_id, **_as_claimed(claim)).update(
         state=DeliveryState.DEAD if dead else DeliveryState.PENDING,
         due_at=Now() + Backoff().after(claim.attempt),
+        failed_at=Now(),
         error=words,
     )

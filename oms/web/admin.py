@@ -1,4 +1,4 @@
-"""Access and the engine room: API keys, users, events and their deliveries, kept answers, schedules."""
+"""Access and the engine room: API keys, users, kept answers, schedules."""
 
 from __future__ import annotations
 
@@ -13,76 +13,26 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from oms.core import outbox
-from oms.core.models import Delivery, DeliveryState, IdempotencyKey, OutboxEvent
+from oms.core.models import IdempotencyKey
+from oms.web import outbox_admin  # noqa: F401  (registers what it shows)
 from oms.web.api_keys import create_api_key, revoke_api_key
-from oms.web.console import acts, dashboard, show
+from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
 from oms.web.models import ApiKey
 from oms.web.scopes import Scope
-
-
-def dead_letters() -> QuerySet[Delivery]:
-    return Delivery.objects.filter(state=DeliveryState.DEAD)
-
-
-@admin.register(OutboxEvent)
-class OutboxEventAdmin(ReadOnlyAdmin):
-    """The news of what happened, in the order it was recorded."""
-
-    list_display = ("name", "occurred_at", "sequence", "shown_actor", "relayed_at")
-    search_help_text = _("Name of the event (order.placed), or the id of its stream")
-    ordering = ("-id",)
-    exact_search = ("name", "stream")
-
-    @display(description=_("By"))
-    def shown_actor(self, row: OutboxEvent) -> str:
-        return show.actor(row.actor)
-
-
-@admin.action(description=_("Deliver again"), permissions=["replay"])
-def replay(_model_admin: Any, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-    count = outbox.replay([delivery.pk for delivery in deliveries])
-    messages.success(request, _now("Dead letters that will be delivered again: %s.") % count)
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
-    """One event for one subscriber. A dead letter parks those behind it until it is delivered again."""
-
-    list_display = ("shown_event", "subscriber", "shown_state", "attempts", "due_at", "error")
-    list_select_related = ("event",)
-    list_filter = (("state", ChoicesCheckboxFilter),)
-    search_help_text = _("Subscriber")
-    ordering = ("-id",)
-    exact_search = ("subscriber",)
-    actions = [replay]
-
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return _has(request, "core.change_delivery")
-
-    @display(description=_("Event"))
-    def shown_event(self, row: Delivery) -> str:
-        return str(row.event)
-
-    @display(description=_("State"))
-    def shown_state(self, row: Delivery) -> SafeString:
-        return show.status_badge(row, "state")
 
 
 @admin.register(IdempotencyKey)
@@ -220,17 +170,3 @@ class SolarScheduleAdmin(ModelAdmin):
 @admin.register(ClockedSchedule)
 class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
     pass
-
-
-dashboard.show(
-    dashboard.Figure(
-        rank=90,
-        title=_("Dead letters"),
-        icon="mark_email_unread",
-        permission="core.view_delivery",
-        model="core_delivery",
-        query="state__exact=dead",
-        rows=dead_letters,
-        tone="bad",
-    )
-)

@@ -26,7 +26,7 @@ _TONES: Final[Mapping[str, str]] = (
         ],
         "good",
     )
-    | dict.fromkeys(["requires_action", "dead", "failed", "stopped", "unmatched", "shortage"], "bad")
+    | dict.fromkeys(["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage"], "bad")
     | dict.fromkeys(
         [
             *("partially_fulfilled", "partially_shipped", "partially_delivered", "partially_captured", "partial"),

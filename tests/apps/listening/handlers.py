@@ -1,9 +1,13 @@
-"""What another installed app listens to: each receiver appends what it hears to the file that LISTENING_FILE names."""
+"""What another installed app listens to: each receiver appends what it hears to the file that LISTENING_FILE names.
+
+It takes LISTENING_SECONDS for it, and fails before it with a chance of LISTENING_FAILURES.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from typing import Any
 
@@ -22,8 +26,15 @@ def short(event: Delivered) -> None:
     _write("short", event)
 
 
+@on("order.hold_placed", ordered=False)
+def loose(event: Delivered) -> None:
+    _write("loose", event)
+
+
 def _write(receiver: str, event: Delivered) -> None:
     """One line, in one write: also a process that is killed leaves whole lines."""
+    if random.random() < float(os.environ["LISTENING_FAILURES"]):
+        raise ConnectionError("nobody answers")
     time.sleep(float(os.environ["LISTENING_SECONDS"]))
     heard = {
         "pid": os.getpid(),

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from oms.core import events, hooks
 from oms.core.actors import SYSTEM
-from oms.core.events import Delivered, Event, EventSignal
+from oms.core.events import Delivered, Event, EventSignal, Listener
 from oms.core.ids import new_id
 from oms.core.models import OutboxEvent
 from oms.core.transactions import atomic
@@ -134,17 +134,40 @@ def test_the_short_form_gets_the_event_alone_and_can_hear_several():
 
     name = f"{__name__}.{listen.__qualname__}"
     try:
-        assert {event: names for event, names in events.subscribers().items() if name in names} == {
-            "lamp.lit": [name],
-            "lamp.out": [name],
-        }
+        assert [each for each in events.listeners() if each.subscriber == name] == [
+            Listener("lamp.lit", name),
+            Listener("lamp.out", name),
+        ]
         events.signal("lamp.lit").deliver(name, NEWS)
     finally:
         for each in ("lamp.lit", "lamp.out"):
             events.signal(each).disconnect(dispatch_uid=name)
 
     assert heard == [("lamp.lit", "lamp_1")]
-    assert name not in str(events.subscribers())
+    assert name not in str(events.listeners())
+
+
+def test_a_receiver_can_say_that_it_does_not_care_for_the_order():
+    @events.on("lamp.lit", ordered=False)
+    def listen(event: Delivered) -> None: ...
+
+    name = f"{__name__}.{listen.__qualname__}"
+    try:
+        assert [each for each in events.listeners() if each.subscriber == name] == [Listener("lamp.lit", name, False)]
+    finally:
+        events.signal("lamp.lit").disconnect(dispatch_uid=name)
+
+    @receiver(events.signal("lamp.lit"), ordered=False, dispatch_uid=name)
+    def plain(sender, event, **kwargs): ...
+
+    try:
+        assert [each for each in events.listeners() if each.subscriber == name] == [Listener("lamp.lit", name, False)]
+    finally:
+        events.signal("lamp.lit").disconnect(dispatch_uid=name)
+
+
+def test_the_names_of_events_are_those_of_their_classes():
+    assert {"lamp.lit", "order.placed", "inventory.level_changed", "import.completed"} <= events.names()
 
 
 def test_one_receiver_is_run_not_the_others():

@@ -2,98 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from oms.core import events, outbox
 from oms.core.actors import SYSTEM
-from oms.core.events import Delivered, Event
 from oms.core.ids import new_id
 from oms.core.models import Delivery, OutboxEvent
 from oms.core.transactions import atomic
+from tests.oms.core.lamps import OTHER, STREAM, LampLit, deliver_all, deliveries, listening, lit, wait
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LampLit(Event):
-    name = "test.lamp_lit"
-    lamp: str
-
-
-class Listener:
-    """A subscriber that writes down what it hears, and fails as long as it is told to."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.heard: list[tuple[str, int | None]] = []
-        self.problem: Exception | None = None
-        self.deaf_to: set[str] = set()
-
-    def __call__(self, event: Delivered, **_: Any) -> None:
-        if self.problem and (not self.deaf_to or event["lamp"] in self.deaf_to):
-            raise self.problem
-        self.heard.append((event["lamp"], event.sequence))
-
-
-@contextmanager
-def listening(*names: str) -> Iterator[list[Listener]]:
-    listeners = [Listener(name) for name in names]
-    signal = events.signal(LampLit.name)
-    for listener in listeners:
-        signal.connect(listener, dispatch_uid=listener.name)
-    yield listeners
-    for listener in listeners:
-        signal.disconnect(dispatch_uid=listener.name)
-
-
-@pytest.fixture
-def mail() -> Iterator[Listener]:
-    with listening("mail") as (listener,):
-        yield listener
-
-
-@pytest.fixture
-def both() -> Iterator[list[Listener]]:
-    with listening("erp", "mail") as listeners:
-        yield listeners
-
-
-STREAM, OTHER = UUID(int=1), UUID(int=2)
-
-
-def lit(lamp: str, stream: UUID | None = None, sequence: int | None = None) -> None:
-    events.record(LampLit(lamp=lamp), actor=SYSTEM, stream=stream, sequence=sequence)
-
-
-def deliver_all() -> int:
-    """As many sweeps as there is something to do; how many deliveries were run."""
-    ran = 0
-    while outbox.fan_out():
-        pass
-    while claims := outbox.claim_due():
-        for claim in claims:
-            outbox.run(claim)
-            ran += 1
-    return ran
-
-
-def deliveries(*fields: str) -> list[tuple[Any, ...]]:
-    return list(Delivery.objects.order_by("subscriber", "stream", "sequence").values_list(*fields))
-
-
-def wait(seconds: float) -> None:
-    """Time passes: what is due later comes nearer."""
-    Delivery.objects.update(due_at=F("due_at") - timedelta(seconds=seconds))
 
 
 def test_each_subscriber_gets_a_delivery_of_its_own(both):
@@ -215,22 +138,6 @@ def test_after_the_last_try_it_is_a_dead_letter_that_parks_those_behind_it_and_n
         ("mail", OTHER, 1, "delivered"),
     ]
     assert (erp.heard, len(mail.heard)) == ([("other", 1)], 4)
-
-
-def test_a_dead_letter_that_is_replayed_lets_those_behind_it_follow_in_order(mail, settings):
-    settings.OMS = settings.OMS | {"DELIVERY_ATTEMPTS": 1}
-    mail.problem = RuntimeError("broken")
-    lit("one", STREAM, 1)
-    lit("two", STREAM, 2)
-    deliver_all()
-    mail.problem = None
-    everything = [row[0] for row in deliveries("pk")]
-
-    replayed = [outbox.replay(everything), outbox.replay(everything)]
-    deliver_all()
-
-    assert replayed == [1, 0]
-    assert mail.heard == [("one", 1), ("two", 2)]
 
 
 def test_what_a_dead_process_had_claimed_is_due_again_when_its_lease_ends(mail, settings):

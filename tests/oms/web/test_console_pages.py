@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inventory.models import InventoryItem
-from oms.core.models import Delivery
 from oms.web import api_keys
 from oms.web.models import ApiKey
 from orders.models import Order
@@ -169,14 +168,3 @@ def test_an_api_key_is_shown_once_and_can_be_revoked(client, house):
     client.post(reverse("admin:web_apikey_revoke", args=[key.pk]))
 
     assert api_keys.find(secret) is None
-
-
-def test_dead_letters_are_delivered_again(client, house):
-    furnish(house, 1)
-    Delivery.objects.update(state="dead", attempts=8, error="boom")
-    dead = Delivery.objects.get()
-
-    client.post(changelist(Delivery), {"action": "replay", "_selected_action": [str(dead.pk)]})
-
-    dead.refresh_from_db()
-    assert (dead.state, dead.attempts, dead.error) == ("pending", 0, "")
