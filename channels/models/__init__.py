@@ -1,14 +1,20 @@
 """Where orders come from."""
 
 from channels.models.channel import ChannelLocation, SalesChannel
+from channels.models.scheduled import OrderSource, SourceFile, SourceRun
 from channels.models.source import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
+from channels.models.upload import ImportUpload
 
 __all__ = [
     "ChannelLocation",
     "CreditMatch",
     "ImportReject",
     "ImportRun",
+    "ImportUpload",
+    "OrderSource",
     "SalesChannel",
     "SourceDocument",
     "SourceDocumentLine",
+    "SourceFile",
+    "SourceRun",
 ]
