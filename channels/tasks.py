@@ -14,12 +14,12 @@ from channels.services import source_runs, uploads
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="channels.tasks.run_source", queue="imports")  # type: ignore[untyped-decorator]  # Celery has no types
+@shared_task(name="channels.tasks.run_source")  # type: ignore[untyped-decorator]  # Celery has no types
 def run_source(source_id: str, by_schedule: bool = True) -> None:
     source_runs.run_source(source_id=UUID(source_id), by_schedule=by_schedule)
 
 
-@shared_task(name="channels.tasks.run_upload", queue="imports")  # type: ignore[untyped-decorator]  # Celery has no types
+@shared_task(name="channels.tasks.run_upload")  # type: ignore[untyped-decorator]  # Celery has no types
 def run_upload(upload_id: str) -> None:
     uploads.run_upload(upload_id=UUID(upload_id))
 

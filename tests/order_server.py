@@ -3,8 +3,8 @@
     python -m tests.order_server ORDERS PAGE_SIZE [FAULT …]
 
 prints its port. GET /orders gives pages, GET /whole one file with an ETag, GET /books what it has, POST /change?count=3
-changes some orders and adds as many. Each fault hits one request for a page: 429, 500, cut, slow; "repeats" makes each
-page begin with the last orders of the one before.
+changes some orders and adds as many. Each fault hits one request for a page: 429, 500, cut, slow, or "ok" for none;
+"repeats" makes each page begin with the last orders of the one before.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ class Books:
         now = datetime.now(UTC)
         for number in range(len(self.orders) + 1, len(self.orders) + count + 1):
             self.orders[f"S-{number}"] = {"quantity": 1 + number % 5, "at": now + timedelta(microseconds=number)}
+
+    def pages_asked(self) -> list[dict[str, Any]]:
+        return [each for each in self.asked if each["path"] == "/orders"]
 
     def change(self, count: int) -> None:
         with self.lock:
@@ -100,7 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, b"")
         elif url.path == "/books":
             told = {name: order["quantity"] for name, order in books.orders.items()}
-            self._answer(200, json.dumps({"orders": told, "asked": len(books.asked), "left": books.faults}).encode())
+            self._answer(
+                200, json.dumps({"orders": told, "asked": len(books.pages_asked()), "left": books.faults}).encode()
+            )
         elif url.path == "/whole":
             self._whole(books)
         elif url.path == "/orders":

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels.enums import RunStatus, StockPolicy, UploadStatus
-from channels.models import ImportUpload, SalesChannel
+from channels.models import ImportRun, ImportUpload, SalesChannel
 from channels.services import mending, private_files, upload_preview
 from channels.services.imports import ImportRunning, Wish, import_file
 from oms.core import ids, storing
@@ -205,7 +205,10 @@ def path_of(row: ImportUpload) -> Path:
 def _progress(row: ImportUpload) -> Callable[[int, int], None]:
     def note(done: int, everything: int) -> None:
         row.lines_done, row.lines_all = done, everything
-        row.save(update_fields=["lines_done", "lines_all", "updated_at"])
+        if row.run_id is None:
+            runs = ImportRun.objects.filter(channel=row.channel, file_name=row.file_name, status=RunStatus.RUNNING)
+            row.run_id = runs.order_by("-id").values_list("pk", flat=True).first()
+        row.save(update_fields=["lines_done", "lines_all", "run", "updated_at"])
 
     return note
 
