@@ -177,7 +177,7 @@ class OrderSourceAdmin(ConsoleAdmin):
 
     @display(description=_("Schedule"))
     def shown_schedule(self, source: OrderSource) -> str:
-        return str(source.schedule.schedule) if source.schedule else _now("none")
+        return str(source.schedule.scheduler) if source.schedule else _now("none")
 
 
 def _next_step(source: OrderSource) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _next_step(source: OrderSource) -> dict[str, Any]:
         "source": source,
         "source_runs": [(run, show.status_badge(run, "status")) for run in source.runs.all()[:NEWEST]],
         "schedule_url": show.change_url("django_celery_beat_periodictask", schedule.pk) if schedule else "",
-        "schedule_shown": str(schedule.schedule) if schedule else "",
+        "schedule_shown": str(schedule.scheduler) if schedule else "",
     }
 
 

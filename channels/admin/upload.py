@@ -54,6 +54,12 @@ class ImportForm(forms.Form):
         initial="skip",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channels = list(SalesChannel.objects.filter(is_active=True).values_list("pk", flat=True)[:2])
+        if len(channels) == 1:
+            self.fields["channel"].initial = channels[0]
+
 
 def may_import(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("channels.import_orders"))

@@ -58,7 +58,7 @@ def unwrap(path: Path) -> bool:
     delimiter = next((each for each in ",;\t" if first.replace('"', "").split(each) == list(COLUMNS)), None)
     if delimiter is None:
         return False
-    unwrapped = path.with_name("unwrapped")
+    unwrapped = path.with_name(".unwrapped")  # a name that no upload has
     csv.field_size_limit(_LONGEST)
     with source.text("utf-8-sig") as text, unwrapped.open("w", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(text, delimiter=delimiter):

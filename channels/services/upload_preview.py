@@ -10,12 +10,14 @@ from typing import Any, Final
 from channels.adapters.files import Source
 from channels.enums import StockPolicy
 from channels.models import ImportUpload
+from channels.services import private_files
 from channels.services.imports import Wish, import_file
 from oms.core.actors import Actor
 
 _LINES: Final = 500
 _REJECTS: Final = 10
 _BYTES: Final = 16 * 1024 * 1024
+_SHOWN: Final = ("created", "unchanged", "revised", "rejects", "totals", "unknown_skus")
 _KINDS: Final = ("sales", "samples", "credits", "write_offs")
 
 
@@ -24,10 +26,9 @@ def preview(upload: ImportUpload, path: Path, actor: Actor) -> dict[str, Any]:
 
     whole: the file has no more lines than these. Raises what `import_file` raises.
     """
-    beginning, rejects = path.with_name("beginning"), path.with_name("rejects.csv")
-    beginning.mkdir(exist_ok=True)
-    head = beginning / path.name
-    try:
+    with private_files.spool(upload.pk) as spool:
+        (spool / "beginning").mkdir()
+        head, rejects = spool / "beginning" / path.name, spool / "rejects"
         whole = _cut(Source(path), head)
         outcome = import_file(
             wish=Wish(
@@ -40,22 +41,17 @@ def preview(upload: ImportUpload, path: Path, actor: Actor) -> dict[str, Any]:
             ),
             actor=actor,
         )
-        figures = outcome.figures.as_dict()
-        return {
-            "format": outcome.format,
-            "encoding": outcome.encoding,
-            "lines": outcome.lines,
-            "whole": whole,
-            "kinds": {kind: figures[kind]["count"] for kind in _KINDS},
-            **{
-                name: figures[name] for name in ("created", "unchanged", "revised", "rejects", "totals", "unknown_skus")
-            },
-            "first_rejects": _first(rejects),
-        }
-    finally:
-        head.unlink(missing_ok=True)
-        beginning.rmdir()
-        rejects.unlink(missing_ok=True)
+        first = _first(rejects)
+    figures = outcome.figures.as_dict()
+    return {
+        "format": outcome.format,
+        "encoding": outcome.encoding,
+        "lines": outcome.lines,
+        "whole": whole,
+        "kinds": {kind: figures[kind]["count"] for kind in _KINDS},
+        **{name: figures[name] for name in _SHOWN},
+        "first_rejects": first,
+    }
 
 
 def _cut(source: Source, to: Path) -> bool:
@@ -76,8 +72,6 @@ def _cut(source: Source, to: Path) -> bool:
 
 def _first(rejects: Path) -> list[dict[str, str]]:
     """The first rejects as the import writes them. That of the last lines may be one only because of the cut."""
-    if not rejects.exists():
-        return []
     with rejects.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         return [{name: (value or "")[:500] for name, value in row.items()} for row in islice(rows, _REJECTS)]

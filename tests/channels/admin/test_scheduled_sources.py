@@ -65,7 +65,7 @@ def test_a_source_is_made_with_its_schedule_and_changed(client):
     html = client.get(page("channels_ordersource", source.pk)).content.decode()
 
     source.refresh_from_db()
-    assert (str(schedule.schedule), schedule.enabled) == ("<freq: 5.00 minutes>", True)
+    assert (str(schedule.scheduler), schedule.enabled) == ("every 5 minutes", True)
     assert (source.address, source.version, source.schedule_id) == ("https://shop.example/v2", 2, schedule.pk)
     assert "Not run yet." in html
     assert page("django_celery_beat_periodictask", schedule.pk) in html
@@ -95,7 +95,7 @@ def test_a_source_that_cannot_work_is_not_made(client, wrong, sentence):
 def test_it_is_run_now_paused_and_goes_on(client, sent):
     source = _made(client)
 
-    said = [messages_of(_act(client, source, name))[0] for name in ("run", "run", "pause", "resume", "again")]
+    said = [messages_of(_act(client, source, name))[-1] for name in ("run", "run", "pause", "resume", "again")]
 
     source.refresh_from_db()
     run = SourceRun.objects.get()

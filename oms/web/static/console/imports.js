@@ -24,7 +24,9 @@
   if (place) setTimeout(ask, 1500);
 
   const form = document.querySelector("[data-most-megabytes]");
-  form?.elements.file?.addEventListener("change", ({ target }) => {
+  const file = form?.elements.file;
+  if (file) file.hasChangeListener = true; // else Unfold adds its own, which looks for its own widget around the field
+  file?.addEventListener("change", ({ target }) => {
     const large = target.files[0]?.size > form.dataset.mostMegabytes * 1024 * 1024;
     target.setCustomValidity(large ? form.dataset.tooLarge : "");
     target.reportValidity();
