@@ -234,6 +234,9 @@ class SourceFileAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     exact_search = ("name", "fingerprint")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup == "source__id__exact" or bool(super().lookup_allowed(lookup, value, request))
+
     @display(description=_("Status"))
     def shown_status(self, file: SourceFile) -> SafeString:
         return show.status_badge(file, "status")

@@ -150,6 +150,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "source",
                 "ordering": ["name"],
             },
         ),
@@ -204,6 +205,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "taken file",
                 "ordering": ["-id"],
                 "indexes": [models.Index(fields=["source", "fingerprint"], name="sourcefile_content")],
                 "constraints": [
@@ -267,6 +269,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "run of a source",
+                "verbose_name_plural": "runs of sources",
                 "ordering": ["-id"],
                 "constraints": [
                     models.UniqueConstraint(

@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "file import",
                 "ordering": ["-id"],
                 "permissions": [("import_orders", "Can bring files of orders in")],
                 "default_permissions": ("view",),

@@ -66,6 +66,7 @@ class OrderSource(Identified, Timestamped):
     )
 
     class Meta:
+        verbose_name = _("source")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -100,6 +101,8 @@ class SourceRun(Identified, Timestamped):
     error = models.TextField(blank=True, default="")
 
     class Meta:
+        verbose_name = _("run of a source")
+        verbose_name_plural = _("runs of sources")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["source"], name="sourcerun_open_once", condition=Q(status__in=OPEN_RUN)),
@@ -125,6 +128,7 @@ class SourceFile(Identified):
     taken_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("taken file")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["source", "name", "size", "modified_ns"], name="sourcefile_once"),

@@ -39,6 +39,7 @@ class ImportUpload(Identified, Timestamped):
     actor = models.JSONField()
 
     class Meta:
+        verbose_name = _("file import")
         ordering = ["-id"]
         default_permissions = ("view",)
         permissions = [("import_orders", "Can bring files of orders in")]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import shutil
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+
+SPOOL: Final = "spool"
 
 
 def folder(kind: str, owner: UUID) -> Path:
@@ -26,14 +30,25 @@ def remove(kind: str, owner: UUID) -> None:
     shutil.rmtree(settings.OMS["PRIVATE_FILES"] / kind / str(owner), ignore_errors=True)
 
 
+def older_than(kind: str, moment: datetime) -> set[UUID]:
+    """Whose directories have not been written to since then, 10,000 of them at most."""
+    root: Path = settings.OMS["PRIVATE_FILES"] / kind
+    found: set[UUID] = set()
+    for place in root.iterdir() if root.is_dir() else ():
+        if len(found) < 10_000 and place.stat().st_mtime < moment.timestamp():
+            with suppress(ValueError):
+                found.add(UUID(place.name))
+    return found
+
+
 @contextmanager
 def spool(run_id: UUID) -> Iterator[Path]:
     """An empty directory for what one run fetches; what an attempt that was killed left there is deleted first."""
-    remove("spool", run_id)
+    remove(SPOOL, run_id)
     try:
-        yield folder("spool", run_id)
+        yield folder(SPOOL, run_id)
     finally:
-        remove("spool", run_id)
+        remove(SPOOL, run_id)
 
 
 def safe_name(name: str, fallback: str = "file") -> str:

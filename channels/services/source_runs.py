@@ -74,7 +74,12 @@ def lost_runs() -> list[UUID]:
 
 
 def prune_runs() -> int:
-    """Delete runs that ended more than KEPT_DAYS ago; how many. What was taken from folders stays known."""
+    """Delete runs that ended more than KEPT_DAYS ago; how many. What was taken from folders stays known.
+
+    And what runs that were given up have left in the spool.
+    """
+    for run_id in private_files.older_than(private_files.SPOOL, timezone.now() - timedelta(days=1)):
+        private_files.remove(private_files.SPOOL, run_id)
     old = timezone.now() - timedelta(days=KEPT_DAYS)
     return SourceRun.objects.filter(finished_at__lt=old).delete()[0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -186,15 +186,12 @@ def lost_uploads() -> list[UUID]:
 def prune_uploads() -> int:
     """Delete the files of uploads that nobody has touched for KEPT_DAYS; how many. Their rows stay."""
     old = timezone.now() - timedelta(days=KEPT_DAYS)
-    root: Path = settings.OMS["PRIVATE_FILES"] / UPLOADS
-    kept = set(ImportUpload.objects.exclude(updated_at__lt=old).values_list("pk", flat=True))
-    kept |= set(ImportUpload.objects.filter(status__in=OPEN).values_list("pk", flat=True))
-    gone = 0
-    for place in root.iterdir() if root.is_dir() else ():
-        if place.name not in set(map(str, kept)) and place.stat().st_mtime < old.timestamp():
-            shutil.rmtree(place, ignore_errors=True)
-            gone += 1
-    return gone
+    places = private_files.older_than(UPLOADS, old)
+    recent = ImportUpload.objects.filter(pk__in=places).filter(Q(updated_at__gte=old) | Q(status__in=OPEN))
+    gone = places - set(recent.values_list("pk", flat=True))
+    for upload_id in gone:
+        private_files.remove(UPLOADS, upload_id)
+    return len(gone)
 
 
 def path_of(row: ImportUpload) -> Path:

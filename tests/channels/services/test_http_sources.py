@@ -277,6 +277,21 @@ def test_a_run_whose_worker_was_lost_is_taken_up_again_and_marked_and_given_up_i
     assert (given_up, lost.status, lost.error) == (None, "failed", "Its worker was lost 5 times; given up.")
 
 
+def test_nobody_visits_a_source_that_another_process_visits():
+    with serving(2) as server:
+        source = http_source(server)
+        other = connection.copy()  # another process, as the database sees it
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"source {source.pk}"])
+
+        meanwhile = source_runs.run_source(source_id=source.pk, by_schedule=True)
+        asked = len(server.books.asked)
+        other.close()  # as with a process that dies
+        after = visit(source)
+
+    assert (meanwhile, asked, after.status) == (None, 0, "completed")
+
+
 def test_an_attempt_that_was_taken_over_moves_no_cursor(monkeypatch):
     fetch = source_runs.pages.fetch_pages
 
