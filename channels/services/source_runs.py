@@ -8,15 +8,13 @@ the end of a whole run, in the same transaction; what is fetched twice changes n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _now
@@ -27,6 +25,7 @@ from channels.models.scheduled import OPEN_RUN
 from channels.pulling import pages
 from channels.pulling.client import Client
 from channels.services import private_files
+from channels.services.alone import alone
 from channels.services.source_files import visit_folder
 from channels.services.source_visit import Result, Visit
 from oms.core import storing
@@ -46,8 +45,8 @@ def run_source(*, source_id: UUID, by_schedule: bool) -> SourceRun | None:
     None, and nothing is done, while another process visits it, and where nothing is to be done: it is paused, gone, or
     asked to be left alone for now.
     """
-    with _alone(source_id) as alone:
-        run = _begin(source_id, by_schedule=by_schedule) if alone else None
+    with alone(f"source {source_id}") as held:
+        run = _begin(source_id, by_schedule=by_schedule) if held else None
         if run is None:
             return None
         result = Result()
@@ -82,20 +81,6 @@ def prune_runs() -> int:
         private_files.remove(private_files.SPOOL, run_id)
     old = timezone.now() - timedelta(days=KEPT_DAYS)
     return SourceRun.objects.filter(finished_at__lt=old).delete()[0]
-
-
-@contextmanager
-def _alone(source_id: UUID) -> Iterator[bool]:
-    """Whether this process alone visits the source, until the end of the block or of its connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"source {source_id}"])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"source {source_id}"])
 
 
 @atomic()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.enums import RunStatus, StockPolicy, UploadStatus
 from channels.models import ImportRun, ImportUpload, SalesChannel
 from channels.services import mending, private_files, upload_preview
+from channels.services.alone import alone
 from channels.services.imports import ImportRunning, Wish, import_file
 from oms.core import ids, storing
 from oms.core.actors import Actor, ActorKind
@@ -142,8 +142,8 @@ def run_upload(*, upload_id: UUID) -> ImportUpload | None:
 
     None, and nothing is done, when another process is at it, or it waits for nobody.
     """
-    with _alone(upload_id) as alone:
-        row = _begin(upload_id) if alone else None
+    with alone(f"upload {upload_id}") as held:
+        row = _begin(upload_id) if held else None
         if row is None:
             return None
         told = row.actor
@@ -208,21 +208,6 @@ def _progress(row: ImportUpload) -> Callable[[int, int], None]:
         row.save(update_fields=["lines_done", "lines_all", "run", "updated_at"])
 
     return note
-
-
-@contextmanager
-def _alone(upload_id: UUID) -> Iterator[bool]:
-    """Whether this process alone works on the upload, until the end of the block or of its connection."""
-    key = [f"upload {upload_id}"]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
 
 
 @atomic()
