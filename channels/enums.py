@@ -32,3 +32,43 @@ class MatchState(models.TextChoices):
     PARTIAL = "partial", _("matched in part")
     UNMATCHED = "unmatched", _("for staff")
     NOT_NEEDED = "not_needed", _("nothing to match")
+
+
+class SourceKind(models.TextChoices):
+    """Where a scheduled source finds orders."""
+
+    FOLDER = "folder", _("a folder of files")
+    HTTP = "http", _("an HTTP address")
+
+
+class SourceRunStatus(models.TextChoices):
+    """What became of one visit to a source."""
+
+    WAITING = "waiting", _("waiting for a worker")
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    NOTHING = "nothing", _("nothing new")
+    PARTIAL = "partial", _("completed with rejects")
+    FAILED = "failed", _("failed")
+
+
+class SourceFileStatus(models.TextChoices):
+    """What became of a file that lay in a folder."""
+
+    COMPLETED = "completed", _("brought in")
+    PARTIAL = "partial", _("brought in with rejects")
+    REPEATED = "repeated", _("same content as before")
+    FAILED = "failed", _("refused")
+
+
+class UploadStatus(models.TextChoices):
+    """How far a file is that somebody sent through the console."""
+
+    LOOKED_AT = "looked_at", _("looked at, not started")
+    WAITING = "waiting", _("waiting for a worker")
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    PARTIAL = "partial", _("completed with rejects")
+    STOPPED = "stopped", _("stopped at an error")
+    FAILED = "failed", _("failed")
+    DISCARDED = "discarded", _("discarded")

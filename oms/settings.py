@@ -86,6 +86,21 @@ OMS: dict[str, Any] = {
     },
     # Lines of a file that an import writes in one transaction, at most 2000.
     "IMPORT_CHUNK_LINES": _whole_number("OMS_IMPORT_CHUNK_LINES", 2000, least=1, most=2000),
+    # Where uploads lie, and what sources fetch meanwhile: private, and shared by web and worker processes.
+    "PRIVATE_FILES": Path(os.environ.get("OMS_PRIVATE_FILES") or BASE_DIR / "var" / "private"),
+    # The greatest file that the console takes, in megabytes.
+    "UPLOAD_MEGABYTES": _whole_number("OMS_UPLOAD_MEGABYTES", 500, least=1),
+    # Directories below which folder sources may look; none: there are no folder sources.
+    "SOURCE_FOLDERS": [Path(each) for each in env.list("OMS_SOURCE_FOLDERS", default=[])],
+    # Whether HTTP sources may be at private addresses (10.0.0.0/8, localhost …).
+    "SOURCE_PRIVATE_ADDRESSES": env.bool("OMS_SOURCE_PRIVATE_ADDRESSES", default=False),
+    # The most that one run of a source fetches, in megabytes, and the seconds it may take to fetch it.
+    "SOURCE_MEGABYTES": _whole_number("OMS_SOURCE_MEGABYTES", 1000, least=1),
+    "SOURCE_DEADLINE_SECONDS": _whole_number("OMS_SOURCE_DEADLINE_SECONDS", 900, least=1),
+    # Seconds to wait for an HTTP source to connect, and for each next piece of its answer.
+    "SOURCE_TIMEOUT_SECONDS": _whole_number("OMS_SOURCE_TIMEOUT_SECONDS", 30, least=1),
+    # Seconds for which a file in a folder must not have changed before it is taken.
+    "SOURCE_SETTLE_SECONDS": _whole_number("OMS_SOURCE_SETTLE_SECONDS", 10),
     # Seconds a subscriber may take before its delivery is thought lost and made again.
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
@@ -98,6 +113,13 @@ OMS: dict[str, Any] = {
         "import_rejects": _whole_number("OMS_KEEP_IMPORT_REJECTS_DAYS", 180),
         "sessions": _whole_number("OMS_KEEP_SESSIONS_DAYS", 1),
     },
+}
+
+# What HTTP sources show to get in, by name: OMS_SOURCE_SECRET_ACME="Bearer …" is "acme". Sources keep the name only.
+SOURCE_SECRETS = {
+    name.removeprefix("OMS_SOURCE_SECRET_").lower(): value
+    for name, value in os.environ.items()
+    if name.startswith("OMS_SOURCE_SECRET_") and value
 }
 
 # --- Django ----------------------------------------------------------------------------------------------------------
@@ -253,6 +275,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {f"channels.tasks.run_{what}": {"queue": "imports"} for what in ("source", "upload")}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
@@ -265,6 +288,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "oms.relay.sweep", "schedule": 5.0},
     "prune what is old": {"task": "oms.pruning.prune", "schedule": 3600.0},
+    "look after imports": {"task": "channels.tasks.look_after_imports", "schedule": 30.0, "options": {"expires": 30}},
+    "prune what imports leave": {"task": "channels.tasks.prune_imports", "schedule": 86400.0},
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
     "fill backorders with what is free": {"task": "inventory.tasks.fill_backorders", "schedule": 60.0},
 }
@@ -354,7 +379,9 @@ UNFOLD = {
                 "title": _("Channels and imports"),
                 "items": [
                     _entry(_("Sales channels"), "storefront", "channels_saleschannel"),
-                    _entry(_("Import runs"), "upload_file", "channels_importrun"),
+                    _entry(_("Import a file"), "upload_file", "channels_importupload"),
+                    _entry(_("Scheduled sources"), "cloud_download", "channels_ordersource"),
+                    _entry(_("Import runs"), "history", "channels_importrun"),
                     _entry(_("Rejects"), "rule", "channels_importreject"),
                     _entry(_("Credit notes and write-offs"), "receipt_long", "channels_sourcedocument"),
                 ],

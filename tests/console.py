@@ -11,7 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
-from channels.models import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
+from channels.models import (
+    CreditMatch,
+    ImportReject,
+    ImportRun,
+    ImportUpload,
+    OrderSource,
+    SourceDocument,
+    SourceDocumentLine,
+    SourceFile,
+    SourceRun,
+)
 from fulfillment.services.fulfillments import Tracking
 from inventory.services import arrivals, counts, transfers
 from inventory.services.manual_reservations import create_reservation
@@ -100,6 +110,7 @@ def furnish(house: Shop, number: int) -> None:
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
     _furnish_stock(house)
     _furnish_imports(house, order, number)
+    _furnish_sources(house, number)
     Delivery.objects.create(event=OutboxEvent.objects.filter(stream=order.pk).first(), subscriber=f"s{number}")
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
@@ -147,6 +158,34 @@ def _furnish_imports(house: Shop, order: Order, number: int) -> None:
     )
     sold = order.lines.get()
     CreditMatch.objects.create(document_line=line, order_id=order.pk, sold_id=sold.pk, quantity=1, amount=Decimal(5))
+
+
+def _furnish_sources(house: Shop, number: int) -> None:
+    run = ImportRun.objects.order_by("pk").last()
+    actor = STAFF.as_dict() | {"label": EVIL}
+    source = OrderSource.objects.create(
+        name=f"{EVIL} {number}", channel=house.channel, kind="http", address=f"https://{EVIL}", format=EVIL
+    )
+    SourceRun.objects.create(source=source, actor=actor, status="failed", error=EVIL, import_runs=[str(run.pk)])
+    SourceFile.objects.create(
+        source=source, name=EVIL, size=1, modified_ns=1, fingerprint="f", status="failed", error=EVIL
+    )
+    reject = {"line": 3, "column": EVIL, "reason": EVIL, "external_id": EVIL, "row": EVIL}
+    ImportUpload.objects.create(
+        channel=house.channel,
+        file_name=f"{EVIL}.csv",
+        size=7,
+        run=run,
+        error=EVIL,
+        actor=actor,
+        preview={
+            "format": EVIL,
+            "encoding": EVIL,
+            "kinds": {"sales": 1},
+            "totals": {EVIL: "1"},
+            "first_rejects": [reject],
+        },
+    )
 
 
 def _furnish_schedules(number: int) -> None:

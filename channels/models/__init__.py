@@ -1,6 +1,7 @@
 """Where orders come from."""
 
 from channels.models.channel import ChannelLocation, SalesChannel
+from channels.models.scheduled import OrderSource, SourceFile, SourceRun
 from channels.models.source import (
     CreditMatch,
     ImportLane,
@@ -9,6 +10,7 @@ from channels.models.source import (
     SourceDocument,
     SourceDocumentLine,
 )
+from channels.models.upload import ImportUpload
 
 __all__ = [
     "ChannelLocation",
@@ -16,7 +18,11 @@ __all__ = [
     "ImportLane",
     "ImportReject",
     "ImportRun",
+    "ImportUpload",
+    "OrderSource",
     "SalesChannel",
     "SourceDocument",
     "SourceDocumentLine",
+    "SourceFile",
+    "SourceRun",
 ]

@@ -67,6 +67,10 @@ LOW_STOCK_ALERT: Final = "slow"
 DELIVERY: Final = "del"
 IDEMPOTENCY_KEY: Final = "idem"
 TIMELINE_ENTRY: Final = "tml"
+ORDER_SOURCE: Final = "osrc"
+SOURCE_RUN: Final = "osrun"
+SOURCE_FILE: Final = "osfile"
+IMPORT_UPLOAD: Final = "impup"
 
 
 def new_id() -> UUID:

@@ -20,7 +20,12 @@ _AROUND: Final = "_from_testcase"  # how Django marks the transaction around a t
 
 def in_service_transaction() -> bool:
     """Whether a transaction of ours is open. The one that a test case wraps around everything does not count."""
-    return any(not getattr(block, _AROUND, False) for block in connection.atomic_blocks)
+    return any(map(is_ours, connection.atomic_blocks))
+
+
+def is_ours(block: Any) -> bool:
+    """Whether an open `atomic` block is more than the one that a test case, or a rehearsal, wraps around everything."""
+    return not getattr(block, _AROUND, False)
 
 
 def held_locks() -> dict[Any, set[UUID]] | None:

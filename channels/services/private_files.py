@@ -1,0 +1,62 @@
+"""Files that only this system reads: uploads, and what sources fetch before it is brought in."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+
+SPOOL: Final = "spool"
+
+
+def folder(kind: str, owner: UUID) -> Path:
+    """The directory of one upload or run, made when it is missing; nobody else may enter it."""
+    root: Path = settings.OMS["PRIVATE_FILES"]
+    place = root / kind / str(owner)
+    for each in (root, root / kind, place):
+        each.mkdir(mode=0o700, parents=each is root, exist_ok=True)
+    return place
+
+
+def remove(kind: str, owner: UUID) -> None:
+    """Delete the directory and what is in it. A repeat does nothing."""
+    shutil.rmtree(settings.OMS["PRIVATE_FILES"] / kind / str(owner), ignore_errors=True)
+
+
+def older_than(kind: str, moment: datetime) -> set[UUID]:
+    """Whose directories have not been written to since then, 10,000 of them at most."""
+    root: Path = settings.OMS["PRIVATE_FILES"] / kind
+    found: set[UUID] = set()
+    for place in root.iterdir() if root.is_dir() else ():
+        if len(found) < 10_000 and place.stat().st_mtime < moment.timestamp():
+            with suppress(ValueError):
+                found.add(UUID(place.name))
+    return found
+
+
+@contextmanager
+def spool(run_id: UUID) -> Iterator[Path]:
+    """An empty directory for what one run fetches; what an attempt that was killed left there is deleted first."""
+    remove(SPOOL, run_id)
+    try:
+        yield folder(SPOOL, run_id)
+    finally:
+        remove(SPOOL, run_id)
+
+
+def safe_name(name: str, fallback: str = "file") -> str:
+    """A file name that is nothing else: no path, no control characters, not hidden, at most 120 characters."""
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    kept = "".join(letter if letter.isalnum() or letter in "-_. ()" else "_" for letter in last).strip(" .")
+    if len(kept) > 120:
+        kept = kept[:100] + kept[-20:]
+    while len(kept.encode()) > 200:
+        kept = kept[1:]
+    return kept.lstrip(" .") or fallback

@@ -1,0 +1,238 @@
+"""A file that somebody sends through the console: kept, looked at, brought in by a worker, again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from channels.enums import RunStatus, StockPolicy, UploadStatus
+from channels.models import ImportRun, ImportUpload, SalesChannel
+from channels.services import mending, private_files, upload_preview
+from channels.services.alone import alone
+from channels.services.imports import ImportRunning, Wish, import_file
+from oms.core import ids, storing
+from oms.core.actors import Actor, ActorKind
+from oms.core.errors import DomainError, NotAllowed, NotFound
+from oms.core.transactions import atomic
+
+log = structlog.get_logger(__name__)
+
+UPLOADS: Final = "uploads"
+KEPT_DAYS: Final = 30
+_MOST_ATTEMPTS: Final = 5
+_ENDED: Final = {
+    RunStatus.COMPLETED: UploadStatus.COMPLETED,
+    RunStatus.PARTIAL: UploadStatus.PARTIAL,
+    RunStatus.STOPPED: UploadStatus.STOPPED,
+}
+STARTABLE: Final = (UploadStatus.LOOKED_AT, UploadStatus.FAILED, UploadStatus.STOPPED, UploadStatus.PARTIAL)
+OPEN: Final = (UploadStatus.WAITING, UploadStatus.RUNNING)
+
+
+class UploadTooLarge(DomainError):
+    code = "upload_too_large"
+    status = 413
+    message = _("%(file)s is larger than %(most)s MB. Split it, pack it with gzip, or use manage.py import_orders.")
+
+
+class UploadNotStartable(NotAllowed):
+    code = "upload_not_startable"
+    message = _("%(file)s is %(status)s; it cannot be started now.")
+
+
+class UploadGone(NotAllowed):
+    code = "upload_gone"
+    message = _("%(file)s is not here any more. Send it again. (Web and workers must share OMS_PRIVATE_FILES.)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What somebody sends. blocks: the content, in pieces; format: "" to find it out."""
+
+    file_name: str
+    blocks: Iterable[bytes]
+    channel: SalesChannel
+    format: str
+    stock: StockPolicy
+    stop_at_error: bool
+
+
+def take_upload(*, upload: Upload, actor: Actor) -> ImportUpload:
+    """Keep a file and rehearse its beginning. Nothing is brought in before `start_upload`.
+
+    A file of rejects that were mended is turned into what it holds. A file that is too large or cannot be used leaves
+    nothing behind: raises UploadTooLarge, and what `import_file` raises.
+    """
+    row = ImportUpload(
+        channel=upload.channel,
+        file_name=private_files.safe_name(upload.file_name),
+        format=upload.format,
+        stock=upload.stock,
+        stop_at_error=upload.stop_at_error,
+        actor=actor.as_dict(),
+    )
+    try:
+        path = private_files.folder(UPLOADS, row.pk) / row.file_name
+        row.size = _keep(upload.blocks, path)
+        mended = mending.unwrap(path)
+        row.preview = upload_preview.preview(row, path, actor) | {"mended": mended}
+        row.save()
+    except BaseException:
+        private_files.remove(UPLOADS, row.pk)
+        raise
+    return row
+
+
+def _keep(blocks: Iterable[bytes], path: Path) -> int:
+    size, most = 0, settings.OMS["UPLOAD_MEGABYTES"]
+    with path.open("wb") as file:
+        path.chmod(0o600)
+        for block in blocks:
+            size += len(block)
+            if size > most * 1024 * 1024:
+                raise UploadTooLarge(file=path.name, most=most)
+            file.write(block)
+    return size
+
+
+@atomic()
+def start_upload(*, upload_id: UUID) -> ImportUpload:
+    """Have a worker bring the file in; also again, after it failed or stopped. Whoever calls sends the task.
+
+    Raises UploadNotStartable, UploadGone.
+    """
+    row = _locked(upload_id)
+    if row.status not in STARTABLE:
+        raise UploadNotStartable(file=row.file_name, status=row.get_status_display())
+    if not path_of(row).exists():
+        raise UploadGone(file=row.file_name)
+    row.status, row.error, row.attempts = UploadStatus.WAITING, "", 0
+    row.lines_done = row.lines_all = 0
+    row.started_at = row.finished_at = None
+    row.save()
+    return row
+
+
+@atomic()
+def discard_upload(*, upload_id: UUID) -> ImportUpload:
+    """Delete the file. What was brought in of it stays. A repeat does nothing; raises UploadNotStartable at work."""
+    row = _locked(upload_id)
+    if row.status in OPEN:
+        raise UploadNotStartable(file=row.file_name, status=row.get_status_display())
+    if row.status == UploadStatus.LOOKED_AT:
+        row.status = UploadStatus.DISCARDED
+        row.save(update_fields=["status", "updated_at"])
+    private_files.remove(UPLOADS, row.pk)
+    return row
+
+
+def run_upload(*, upload_id: UUID) -> ImportUpload | None:
+    """Bring a waiting file in. Where a worker was lost the import goes on behind its last committed chunk.
+
+    None, and nothing is done, when another process is at it, or it waits for nobody.
+    """
+    with alone(f"upload {upload_id}") as held:
+        row = _begin(upload_id) if held else None
+        if row is None:
+            return None
+        told = row.actor
+        try:
+            outcome = import_file(
+                wish=Wish(
+                    path=path_of(row),
+                    channel=row.channel.code,
+                    format=row.format or None,
+                    stock=StockPolicy(row.stock),
+                    stop_at_error=row.stop_at_error,
+                ),
+                actor=Actor(ActorKind(told["kind"]), told["id"], told["label"]),
+                progress=_progress(row),
+            )
+        except ImportRunning:
+            log.info("upload.waits", upload=row.public_id)  # the same file comes by another way; asked again soon
+            ImportUpload.objects.filter(pk=row.pk).update(status=UploadStatus.WAITING, attempts=row.attempts - 1)
+            return None
+        except (DomainError, OSError) as refusal:
+            missing = not path_of(row).exists()
+            return _finish(row, UploadStatus.FAILED, str(UploadGone(file=row.file_name) if missing else refusal))
+        except Exception as problem:
+            log.exception("upload.failed", upload=row.public_id)
+            said = storing.reason(problem) if isinstance(problem, DatabaseError) else str(problem)
+            return _finish(row, UploadStatus.FAILED, f"{type(problem).__name__}: {said}"[:1000])
+        row.run_id = outcome.run_id
+        row.lines_all = outcome.lines
+        if outcome.status is not RunStatus.STOPPED:
+            row.lines_done = outcome.lines
+        return _finish(row, _ENDED[outcome.status], outcome.error)
+
+
+def lost_uploads() -> list[UUID]:
+    """Uploads that wait for a worker, or have lost it."""
+    quiet = ImportUpload.objects.filter(status__in=OPEN, updated_at__lt=timezone.now() - timedelta(seconds=5))
+    return list(quiet.values_list("pk", flat=True)[:1000])
+
+
+def prune_uploads() -> int:
+    """Delete the files of uploads that nobody has touched for KEPT_DAYS; how many. Their rows stay."""
+    old = timezone.now() - timedelta(days=KEPT_DAYS)
+    places = private_files.older_than(UPLOADS, old)
+    recent = ImportUpload.objects.filter(pk__in=places).filter(Q(updated_at__gte=old) | Q(status__in=OPEN))
+    gone = places - set(recent.values_list("pk", flat=True))
+    for upload_id in gone:
+        private_files.remove(UPLOADS, upload_id)
+    return len(gone)
+
+
+def path_of(row: ImportUpload) -> Path:
+    root: Path = settings.OMS["PRIVATE_FILES"]
+    return root / UPLOADS / str(row.pk) / row.file_name
+
+
+def _progress(row: ImportUpload) -> Callable[[int, int], None]:
+    def note(done: int, everything: int) -> None:
+        row.lines_done, row.lines_all = done, everything
+        if row.run_id is None:
+            runs = ImportRun.objects.filter(channel=row.channel, file_name=row.file_name, status=RunStatus.RUNNING)
+            row.run_id = runs.order_by("-id").values_list("pk", flat=True).first()
+        row.save(update_fields=["lines_done", "lines_all", "run", "updated_at"])
+
+    return note
+
+
+@atomic()
+def _begin(upload_id: UUID) -> ImportUpload | None:
+    row = _locked(upload_id)
+    if row.status not in OPEN:
+        return None
+    if row.attempts >= _MOST_ATTEMPTS:
+        _finish(row, UploadStatus.FAILED, str(_("Its worker was lost %s times; given up.")) % row.attempts)
+        return None
+    row.status = UploadStatus.RUNNING
+    row.attempts += 1
+    row.started_at = row.started_at or timezone.now()
+    row.save()
+    return row
+
+
+def _finish(row: ImportUpload, status: UploadStatus, error: str) -> ImportUpload:
+    row.status, row.error, row.finished_at = status, error[:4000], timezone.now()
+    row.save()
+    return row
+
+
+def _locked(upload_id: UUID) -> ImportUpload:
+    row = ImportUpload.objects.select_for_update(of=("self",)).select_related("channel").filter(pk=upload_id).first()
+    if row is None:
+        raise NotFound(kind="upload", id=ids.encode(ids.IMPORT_UPLOAD, upload_id))
+    return row
