@@ -9,6 +9,8 @@ class OmsConfig(AppConfig):
     def ready(self) -> None:
         from oms import relay
         from oms.core import hooks
+        from oms.operation import observing_tasks
 
+        observing_tasks.connect()
         hooks.nudge_relay.register(relay.nudge)
         autodiscover_modules("handlers")  # every installed app's list of who listens to what

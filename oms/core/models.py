@@ -83,6 +83,7 @@ class Delivery(Identified):
                 name="delivery_open_by_stream",
                 condition=~models.Q(state="delivered"),
             ),
+            models.Index(fields=["due_at"], name="delivery_dead", condition=models.Q(state="dead")),
         ]
 
     def __str__(self) -> str:
