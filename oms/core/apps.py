@@ -7,4 +7,9 @@ class CoreConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        from oms.core import checks  # noqa: F401  (registers the system checks)
+        from oms.core import (
+            checks,  # noqa: F401  (registers the system checks)
+            personal,
+        )
+
+        personal.register("core", personal.KernelKeeper())
