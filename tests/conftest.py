@@ -5,9 +5,7 @@ CI runs it a second time, against servers as Debian ships them.
 
 from __future__ import annotations
 
-
 import pytest
-
 
 # A file, or one test of a file. What is named here must exist: nothing is left out without a word.
 SMOKE = (
