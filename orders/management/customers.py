@@ -34,4 +34,3 @@ def chosen(options: dict[str, Any]) -> list[Customer]:
     if not found:
         raise CommandError("There is no such customer.", returncode=1)
     return found
-
