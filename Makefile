@@ -14,12 +14,13 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
 
-.PHONY: help setup demo up test check check-code soak bench fmt with-servers-check-code with-servers-test with-servers-check
+.PHONY: help setup demo up test check check-code smoke soak bench fmt with-servers-check-code with-servers-test with-servers-check with-servers-smoke
 
 help:
 	@echo "make demo     a small shop to look at: console, API, worker, scheduler; Ctrl-C ends it"
 	@echo "make test     every check and every test but the soak ones"
 	@echo "make check    the quick part of it"
+	@echo "make smoke    a minute's worth of the tests; with DATABASE_URL and REDIS_URL on servers of yours"
 	@echo "make soak     long tests: kills, histories"
 	@echo "make bench    the figures of docs/performance.md"
 	@echo "make fmt      format the code"
@@ -56,6 +57,9 @@ check: setup
 check-code: setup
 	@$(UP) -- $(MAKE) --no-print-directory with-servers-check-code
 
+smoke: setup
+	@$(UP) -- $(MAKE) --no-print-directory with-servers-smoke
+
 soak: setup
 	$(UP) -- $(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
@@ -78,3 +82,6 @@ with-servers-test: with-servers-check-code
 
 with-servers-check: with-servers-check-code
 	$(BIN)/python -m pytest -n 2 -m "not soak and not slow" $(PYTEST_ARGS)
+
+with-servers-smoke:
+	$(BIN)/python -m pytest -n 2 -m smoke $(PYTEST_ARGS)

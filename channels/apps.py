@@ -6,6 +6,8 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from channels.adapters.base import Format
-        from oms.core import providers
+        from channels.services.personal import ImportKeeper
+        from oms.core import personal, providers
 
         providers.declare("ORDER_FORMATS", interface=Format, many=True)
+        personal.register("channels", ImportKeeper())

@@ -6,6 +6,8 @@ class FulfillmentConfig(AppConfig):
 
     def ready(self) -> None:
         from fulfillment.providers.base import FulfillmentProvider
-        from oms.core import providers
+        from fulfillment.services.personal import FulfillmentKeeper
+        from oms.core import personal, providers
 
         providers.declare("FULFILLMENT_PROVIDERS", interface=FulfillmentProvider, many=True)
+        personal.register("fulfillment", FulfillmentKeeper())

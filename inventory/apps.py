@@ -6,7 +6,9 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory.services import ledger, promises
-        from oms.core import providers
+        from inventory.services.personal import ReservationKeeper
+        from oms.core import personal, providers
 
         providers.declare("SOURCING", interface=None)
         ledger.freed.register(promises.fill_soon)
+        personal.register("inventory", ReservationKeeper())

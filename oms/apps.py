@@ -9,7 +9,9 @@ class OmsConfig(AppConfig):
     def ready(self) -> None:
         from oms import relay
         from oms.core import hooks
+        from oms.operation import observing_tasks
 
+        observing_tasks.connect()
         hooks.nudge_relay.register(relay.nudge)
         # Every installed app's events, list of who listens to what, and what it keeps for how long.
         autodiscover_modules("events", "handlers", "retention")

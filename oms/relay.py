@@ -10,6 +10,7 @@ import atexit
 import os
 import threading
 import time
+from contextvars import copy_context
 from typing import Any
 
 import structlog
@@ -35,11 +36,13 @@ class _Nudger:
         self._wanted = threading.Event()
         self._done = threading.Event()
         self._connection: Any = None
+        self._context = copy_context()
         threading.Thread(target=self._run, name="outbox-nudger", daemon=True).start()
         atexit.register(self._done.wait, _FAREWELL_SECONDS)  # a command that commits and ends has still to say so
 
     def nudge(self) -> None:
         self._done.clear()
+        self._context = copy_context()  # the task names one of the requests that it was sent for
         self._wanted.set()
 
     def _run(self) -> None:
@@ -47,7 +50,7 @@ class _Nudger:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                self._send()
+                self._context.run(self._send)
             except Exception as problem:  # the thread must live; beat sweeps all the same
                 self._connection = None
                 log.warning("outbox.nudge_lost", problem=type(problem).__name__)

@@ -153,6 +153,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "oms.web.middleware.RequestIdMiddleware",
+    "oms.operation.probes.ProbesMiddleware",
+    "oms.operation.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -187,6 +189,8 @@ DATABASES["default"]["HOST"] = DATABASES["default"].get("OPTIONS", {}).pop("host
 # Persistent connections and no pool: opening one for each request halves the rate (docs/performance.md).
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A server that does not answer is found out, not waited for.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # Several test runs on one server keep out of each other's way by name.
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("OMS_TEST_DATABASE", "test_oms")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -296,16 +300,32 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- logs ------------------------------------------------------------------------------------------------------------
 
+LOG_LEVEL = _one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOG_FORMAT = _one_of("LOG_FORMAT", ("json", "plain"), "json" if PRODUCTION else "plain")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "oms.web.logs.RequestIdFilter"}},
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} [{request_id}]: {message}", "style": "{"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]},
+    "formatters": {"lines": {"()": f"oms.web.logs.{LOG_FORMAT}_formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # A line for each request and task is ours (oms.operation); Django's own says less.
+    "loggers": {
+        "django.server": {"level": "WARNING", "propagate": True, "handlers": []},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
-    "root": {"handlers": ["console"], "level": _one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")},
 }
+
+# --- operation -------------------------------------------------------------------------------------------------------
+
+# Whoever sends it as a bearer token sees /metrics and the details of /readyz. Without one: in development everybody,
+# in production nobody.
+OPERATION_TOKEN = os.environ.get("OMS_OPERATION_TOKEN", "")
+METRICS_DIR = os.environ.get("OMS_METRICS_DIR") or str(BASE_DIR / "var" / "metrics")
+# Above these /readyz says no. 0: it does not matter.
+READY_MAX_OUTBOX_SECONDS = _whole_number("OMS_READY_MAX_OUTBOX_SECONDS", 300)
+READY_MAX_DELIVERY_SECONDS = _whole_number("OMS_READY_MAX_DELIVERY_SECONDS", 900)
+READY_MAX_JOB_SECONDS = _whole_number("OMS_READY_MAX_JOB_SECONDS", 900)
 
 # --- the console -----------------------------------------------------------------------------------------------------
 

@@ -117,3 +117,11 @@ class FulfillmentNotShipped(NotAllowed):
 class HoldAlreadyReleased(NotAllowed):
     code = "hold_already_released"
     message = _("This hold has been released.")
+
+
+class CustomerHasOpenOrders(NotAllowed):
+    code = "customer_has_open_orders"
+    message = _(
+        "This customer has %(count)s open orders (%(numbers)s), which still need their name and address. Complete or "
+        "cancel them first."
+    )

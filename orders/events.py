@@ -88,3 +88,20 @@ class Delivered(Event):
     name = "order.delivered"
     order_id: str
     fulfillment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerExported(Event):
+    """What is kept about a customer was handed out."""
+
+    name = "customer.exported"
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased(Event):
+    """Who a customer was is forgotten; each of their orders tells order.updated."""
+
+    name = "customer.erased"
+    customer_id: str
+    orders: int

@@ -21,7 +21,7 @@ from channels.services import documents, import_lookup
 from channels.services.import_figures import Figures
 from channels.services.import_job import Job, Stopped
 from channels.services.import_lookup import Known
-from oms.core import bulk
+from oms.core import bulk, metrics
 from oms.core.errors import DomainError
 from oms.core.storing import NotStorable
 from oms.core.transactions import atomic
@@ -372,4 +372,7 @@ def _advanced(job: Job, segment: Sequence[_Looked], figures: Figures) -> None:
     """The segment is committed: keep in memory what the lane says."""
     job.lane.cursor += len(segment)
     job.lane.lines_committed += _lines(segment)
+    of = (job.selling.code, job.format.name)
+    metrics.count_after_commit(metrics.IMPORT_LINES.labels(*of), _lines(segment))  # a dry run commits nothing
+    metrics.count_after_commit(metrics.IMPORT_REJECTS.labels(*of), figures.rejects - job.figures.rejects)
     job.figures = figures

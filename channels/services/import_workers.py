@@ -130,7 +130,8 @@ class Crew:
 
 def _main(job: Job, lane_id: UUID, pipe: Connection, call_back: Event, parent: int) -> None:
     """A worker's process. What it inherits of its parent's connection it leaves alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent calls back
+    for asked in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent calls back
+        signal.signal(asked, signal.SIG_IGN)
     for alias in list(connections):
         _inherited.append(connections[alias])
         del connections[alias]

@@ -7,4 +7,6 @@ class CoreConfig(AppConfig):
     verbose_name = "Kernel"
 
     def ready(self) -> None:
-        from oms.core import checks, listening  # noqa: F401  (registers the system checks)
+        from oms.core import checks, listening, personal  # noqa: F401  (the first two register system checks)
+
+        personal.register("core", personal.KernelKeeper())

@@ -9,6 +9,7 @@ from typing import Any, cast
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from oms.core import actors
 from oms.core.actors import Actor
@@ -26,6 +27,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         holder = api_keys.find(_secret(header))
         if holder is None:
             raise AuthenticationFailed()
+        bind_contextvars(actor=f"{holder.actor.kind}:{holder.actor.id}")
         return holder, "api_key"
 
     def authenticate_header(self, request: Request) -> str:
@@ -40,6 +42,7 @@ class StaffSessionAuthentication(SessionAuthentication):
         if user is None or not user.is_active or not user.is_staff:
             return None
         self.enforce_csrf(request)
+        bind_contextvars(actor=f"staff:{user.pk}")
         return user, None
 
 

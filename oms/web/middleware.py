@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 from oms.core import ids
 
 HEADER: Final = "X-Request-Id"
+NOBODY: Final = "-"
 _SANE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -26,7 +27,7 @@ class RequestIdMiddleware:
         sent = request.headers.get(HEADER, "")
         name = sent if _SANE.fullmatch(sent) else ids.new_id().hex
         request.request_id = name  # type: ignore[attr-defined]  # a plain attribute is what Django offers for this
-        with bound_contextvars(request_id=name):
+        with bound_contextvars(request_id=name, actor=NOBODY):  # whoever signs in is bound by authentication
             response = self.get_response(request)
         response[HEADER] = name
         return response

@@ -12,6 +12,7 @@ class Scope(StrEnum):
     FULFILLMENTS_WRITE = "fulfillments:write"
     INVENTORY_READ = "inventory:read"
     INVENTORY_WRITE = "inventory:write"
+    CUSTOMERS_PRIVACY = "customers:privacy"
     CHANNELS_READ = "channels:read"
     CHANNELS_WRITE = "channels:write"
 

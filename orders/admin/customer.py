@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 
 from oms.web.console import show
 from oms.web.console.admin import ConsoleAdmin
+from orders.admin.privacy import PrivacyActs
 from orders.models import Customer
 from orders.selectors.search import find_customers
 
@@ -22,7 +23,7 @@ MOST_ORDERS = 20
 
 
 @admin.register(Customer)
-class CustomerAdmin(ConsoleAdmin):
+class CustomerAdmin(PrivacyActs, ConsoleAdmin):
     """Names and phone can be corrected; what a customer is known by (e-mail, external id) comes from their channel."""
 
     list_display = ("shown_name", "email", "company_name", "channel", "external_id", "created_at")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import around, fulfillments, views
+from orders.api import around, customers, fulfillments, views
 
 _ONE = "orders/<str:order_id>"
 _PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
@@ -21,4 +21,6 @@ urlpatterns = [
     path(f"{_ONE}/notes", around.NotesView.as_view()),
     path(f"{_ONE}/timeline", around.TimelineView.as_view()),
     path(f"{_ONE}/sourcing", around.SourcingView.as_view()),
+    path("customers/<str:customer_id>/personal-data", customers.PersonalDataView.as_view()),
+    path("customers/<str:customer_id>/erase", customers.EraseView.as_view()),
 ]

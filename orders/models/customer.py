@@ -27,6 +27,9 @@ class Customer(Identified, Timestamped):
     company_name = models.CharField(max_length=160, blank=True, default="")
     has_account = models.BooleanField(default=False)
     metadata = models.JSONField(default=dict, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("Who they were was erased then; their orders stay.")
+    )
 
     class Meta:
         constraints = [
@@ -55,4 +58,6 @@ class Customer(Identified, Timestamped):
 
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()
+        if self.erased_at:
+            return str(_("Erased customer"))
         return name or self.company_name or self.email or str(_("Customer %s") % (self.external_id or self.public_id))

@@ -21,7 +21,7 @@ from inventory.services import goods as goods_service
 from inventory.services import reservations
 from inventory.services.goods import Goods
 from inventory.services.reservations import LineDemand, OrderDemand
-from oms.core import bulk, events
+from oms.core import bulk, events, metrics
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.transactions import atomic
@@ -187,6 +187,7 @@ def _attempt(
     if alongside is not None:
         alongside(placed)
     _hold(demands, selling, actor)
+    metrics.count_after_commit(metrics.ORDERS_PLACED.labels(selling.code), len(written))
     return placed
 
 

@@ -93,10 +93,13 @@ def revise_order(
 
     What was recorded here stays: notes, tags, holds, credit notes and the units they gave back. A line keeps its id
     where its sku is still sold. What the order held of stock is let go and held anew; unless stock is skipped, an order
-    that held nothing holds what is open. Raises OrderNotRevisable when it is canceled or archived here, was packed, or
-    gave back more than is left; InsufficientStock or NoStockLocation; nothing has changed then.
+    that held nothing holds what is open. An order whose customer was erased stays as it is. Raises OrderNotRevisable
+    when it is canceled or archived here, was packed, or gave back more than is left; InsufficientStock or
+    NoStockLocation; nothing has changed then.
     """
     order = lock_order(order_id)
+    if order.customer is not None and order.customer.erased_at:
+        return order  # its source still knows the person; here they stay forgotten
     _require_revisable(order)
     kept = _kept(order)
     before = _snapshot(order, kept.lines.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -20,7 +20,7 @@ from rich.text import Text
 from channels.enums import RunStatus, StockPolicy
 from channels.services.imports import Outcome, Wish, import_file
 from channels.services.imports import Progress as Report
-from oms.core import ids, providers
+from oms.core import ids, providers, stopping
 from oms.core.actors import Actor, ActorKind
 from oms.core.errors import DomainError
 
@@ -82,8 +82,11 @@ class Command(BaseCommand):
             workers=options["workers"],
         )
         try:
-            with _progress(shown=sys.stderr.isatty() and not options["json"], title=wish.path.name) as report:
-                outcome = import_file(wish=wish, actor=_ACTOR, progress=report)
+            with (
+                stopping.asked_politely(self.stderr.write) as good_moment,
+                _progress(shown=sys.stderr.isatty() and not options["json"], title=wish.path.name) as report,
+            ):
+                outcome = import_file(wish=wish, actor=_ACTOR, progress=_and_then(report, good_moment))
         except DomainError as refusal:
             raise CommandError(str(refusal), returncode=_REFUSED) from None
         except OperationalError as problem:
@@ -136,6 +139,15 @@ def _progress(*, shown: bool, title: str) -> Iterator[Report | None]:
             bar.update(task, completed=done, total=everything, rate=f"{speed:,.0f} lines/s" if speed else "")
 
         yield report
+
+
+def _and_then(report: Report | None, good_moment: Callable[[], None]) -> Report:
+    def each_chunk(done: int, everything: int) -> None:
+        if report is not None:
+            report(done, everything)
+        good_moment()
+
+    return each_chunk
 
 
 def _as_json(wish: Wish, outcome: Outcome) -> dict[str, Any]:

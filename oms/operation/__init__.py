@@ -1,0 +1,1 @@
+"""What operators look at: probes, metrics, log lines of requests and tasks, the doctor. Nothing imports it."""

@@ -1,0 +1,38 @@
+"""The smoke part of the suite: placement, stock, an import, events through a worker, and the proof of the ledger.
+
+CI runs it a second time, against servers as Debian ships them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+# A file, or one test of a file. What is named here must exist: nothing is left out without a word.
+SMOKE = (
+    "channels/services/test_imports.py::test_a_file_brought_in_twice_changes_nothing_the_second_time",
+    "channels/services/test_imports.py::test_past_sales_move_no_stock_and_open_ones_hold_it_row_by_row",
+    "concurrency/test_stock_races.py::test_of_fifty_orders_for_ten_units_ten_are_placed_and_forty_are_told",
+    "flows/test_events_through_celery.py::test_receivers_of_another_app_hear_of_an_order_in_the_worker_at_once_without_beat",
+    "inventory/services/test_verify.py::test_a_forged_ledger_row_is_named_by_its_number",
+    "inventory/services/test_verify.py::test_the_command_exits_with_0_when_proven_and_1_when_not",
+    "oms/operation/test_backup.py",
+    "orders/api/test_placing.py",
+    "orders/services/test_placement.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "smoke: a minute's worth of everything; `make smoke` runs it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    found = set()
+    for item in items:
+        file, _, test = item.nodeid.removeprefix("tests/").partition("::")
+        for name in (file, f"{file}::{test.partition('[')[0]}"):
+            if name in SMOKE:
+                found.add(name)
+                item.add_marker(pytest.mark.smoke)
+    missing = [name for name in SMOKE if name not in found]
+    if config.option.markexpr == "smoke" and missing:
+        raise pytest.UsageError(f"not found, though listed as smoke tests: {', '.join(missing)}")
