@@ -256,6 +256,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay the outbox": {"task": "oms.relay.sweep", "schedule": 5.0},
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
+    "release reservations that have expired": {
+        "task": "inventory.tasks.release_expired_reservations",
+        "schedule": env.float("RELEASE_EXPIRED_EVERY", default=60.0),  # seconds; what has expired counts no more anyway
+    },
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

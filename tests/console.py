@@ -13,6 +13,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from channels.models import CreditMatch, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
 from fulfillment.services.fulfillments import Tracking
+from inventory.services.kits import Part, set_components
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.web.api_keys import create_api_key
 from orders.enums import HoldReason
@@ -28,7 +29,7 @@ from orders.requests import (
     TaxRequest,
 )
 from orders.services import fulfilling, holds, notes, shipping
-from tests.factories import StaffFactory
+from tests.factories import InventoryItemFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
 EVIL = "<script>alert(1)</script>"
@@ -101,6 +102,8 @@ def furnish(house: Shop, number: int) -> None:
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
     Group.objects.create(name=f"packers {number}")
     _furnish_schedules(number)
+    kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
+    set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])
 
 
 def _furnish_imports(house: Shop, order: Order, number: int) -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
+from inventory.services.kits import MOST_COMPONENTS
 from oms.web.bodies import Body
 
 Text = Annotated[str, Meta(max_length=255)]
 Count = Annotated[int, Meta(ge=0, le=2_147_483_647)]
+AwareTime = Annotated[datetime, Meta(tz=True)]
 Units = Annotated[int, Meta(ge=1, le=2_147_483_647)]
 
 
+class ComponentInput(Body):
+    """So many units of an item in one kit."""
+
+    inventory_item_id: str
+    quantity: Units = 1
+
+
+Components = Annotated[list[ComponentInput], Meta(max_length=MOST_COMPONENTS)]
+
+
 class CreateItem(Body):
-    """location_levels: its opening stock."""
+    """components: what one unit of a kit consists of."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)]
     title: Text = ""
@@ -23,6 +36,7 @@ class CreateItem(Body):
     requires_shipping: bool = True
     barcode: Annotated[str, Meta(max_length=60)] = ""
     metadata: dict[str, Any] | None = None
+    components: Components = []
 
 
 class UpdateItem(Body):
@@ -32,6 +46,7 @@ class UpdateItem(Body):
     requires_shipping: bool | UnsetType = UNSET
     barcode: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
+    components: Components | UnsetType = UNSET
 
 
 class AddressInput(Body):
@@ -94,7 +109,10 @@ class AdjustLevel(Body):
 
 
 class CreateReservation(Body):
-    """line_item_id: the order line it is for. order_id: its order, left out or the right one; never without a line."""
+    """line_item_id: the order line it is for. order_id: its order, left out or the right one; never without a line.
+
+    expires_at (ours): it counts no more then; not for an order line.
+    """
 
     inventory_item_id: str
     location_id: str
@@ -102,11 +120,16 @@ class CreateReservation(Body):
     order_id: str | None = None
     line_item_id: str | None = None
     description: Text | None = None
+    expires_at: AwareTime | None = None
     metadata: dict[str, Any] | None = None
 
 
 class UpdateReservation(Body):
+    """expires_at (ours): null for never. is_kept (ours): it does not expire while this is set."""
+
     quantity: Units | None = None
     location_id: str | None = None
     description: Text | None = None
+    expires_at: AwareTime | UnsetType | None = UNSET
+    is_kept: bool | None = None
     metadata: dict[str, Any] | None = None
