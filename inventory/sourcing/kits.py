@@ -1,8 +1,9 @@
 """Sourcing where kits are asked for. A kit comes whole from one location, or nobody could pack it there.
 
 A strategy knows things and how many of each a location has. It is asked for kits as for any other thing; what a
-location has of a kit is what its components there suffice for. Where it answers with more than there is, because things
-share components, they are asked for one after the other, each from what is left.
+location has of a kit is what its components there suffice for. Where it answers with more than there is, because
+things share components, it is asked again with figures of which no answer is too much, and where those leave something
+short, for one thing after the other, each from what is left.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
 
 Available = Mapping[tuple[UUID, UUID], int]  # units by (item, location)
-MOST_ORDERS: Final = 24  # in which kits that share components are tried: every one of four kits
+MOST_ORDERS: Final = 6  # in which kits that share components are tried: every one of three kits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,16 @@ def decide(strategy: Strategy, asks: Sequence[Ask], places: Sequence[Candidate],
     if not any(ask.is_kit for ask in asks) or _is_possible(decision, asks, available):
         return decision
     kits, plain = [ask for ask in asks if ask.is_kit], [ask for ask in asks if not ask.is_kit]
-    best: Decision | None = None
-    for order in islice(permutations(kits), MOST_ORDERS):
-        tried = _in_turn(strategy, [*order, *plain], places, available)
-        if best is None or sum(tried.short.values()) < sum(best.short.values()):
-            best = tried
-        if not best.short:
-            break
-    return best or decision
+    orders = [[*order, *plain] for order in islice(permutations(kits), MOST_ORDERS)]
+    best = decision
+    for attempt in (_side_by_side, _in_turn):
+        for number, order in enumerate(orders):
+            tried = attempt(strategy, order, places, available)
+            if not tried.short:
+                return tried
+            if not number or sum(tried.short.values()) < sum(best.short.values()):
+                best = tried
+    return best
 
 
 def take(ask: Ask, units: int, location_id: UUID, left: dict[tuple[UUID, UUID], int]) -> None:
@@ -74,10 +77,29 @@ def _is_possible(decision: Decision, asks: Sequence[Ask], available: Available) 
     return all(-units <= available.get(pair, 0) for pair, units in taken.items())
 
 
+def _side_by_side(
+    strategy: Strategy, asks: Sequence[Ask], places: Sequence[Candidate], available: Available
+) -> Decision:
+    """All at once, every location with what it has of the later ones beside the earlier ones: always possible."""
+    beside = []
+    for place in places:
+        left = _left(asks, [place], available)
+        there: dict[UUID, int] = {}
+        for ask in asks:
+            there[ask.key] = min(ask.units, ask.whole_at(place.location_id, left))
+            take(ask, there[ask.key], place.location_id, left)
+        beside.append(replace(place, available=there))
+    return strategy({ask.key: ask.units for ask in asks}, beside)
+
+
+def _left(asks: Sequence[Ask], places: Sequence[Candidate], available: Available) -> dict[tuple[UUID, UUID], int]:
+    pairs = {(item, place.location_id) for ask in asks for item in ask.parts for place in places}
+    return {pair: available.get(pair, 0) for pair in pairs}
+
+
 def _in_turn(strategy: Strategy, asks: Sequence[Ask], places: Sequence[Candidate], available: Available) -> Decision:
     """One after the other, at the locations that ship already where that is possible."""
-    pairs = {(item, place.location_id) for ask in asks for item in ask.parts for place in places}
-    left, merged = {pair: available.get(pair, 0) for pair in pairs}, Decision(strategy="")
+    left, merged = _left(asks, places, available), Decision(strategy="")
     shipping: set[UUID] = set()
     for ask in asks:
         nearest = sorted(places, key=lambda place: place.location_id not in shipping)
