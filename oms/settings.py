@@ -258,7 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
     "release reservations that have expired": {
         "task": "inventory.tasks.release_expired_reservations",
-        "schedule": env.float("RELEASE_EXPIRED_EVERY", default=60.0),  # seconds; what has expired counts no more anyway
+        "schedule": float(_whole_number("OMS_RELEASE_EXPIRED_SECONDS", 60, least=1)),
     },
 }
 
