@@ -12,6 +12,12 @@ class InsufficientStock(DomainError):
     message = _("Not enough stock for %(sku)s: %(requested)s asked, %(available)s available.")
 
 
+class KitShort(InsufficientStock):
+    """The same for a kit: which of its components fall short."""
+
+    message = _("Not enough stock for %(sku)s: %(requested)s asked, %(available)s available (%(why)s).")
+
+
 class ReservationExceedsStock(InsufficientStock):
     """The same for a reservation that a person makes or changes."""
 
@@ -47,6 +53,16 @@ class DuplicateLocationCode(DomainError):
 class NotStocked(NotAllowed):
     code = "not_stocked"
     message = _("%(sku)s is not stocked, so it has no count.")
+
+
+class KitHasNoStock(NotAllowed):
+    code = "kit_has_no_stock"
+    message = _("%(sku)s is a kit: its components are counted and reserved, not the kit.")
+
+
+class KitInUse(NotAllowed):
+    code = "kit_in_use"
+    message = _("There is stock of %(sku)s or somebody waits for it, so it cannot become a kit.")
 
 
 class NegativeStock(DomainError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now, Upper
+from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from inventory.documents import (
@@ -42,7 +43,10 @@ __all__ = [
 
 
 class InventoryItem(Identified, Timestamped):
-    """What is counted or sold: one row for each sku. Codes that differ only in case are different items."""
+    """What is counted or sold: one row for each sku. Codes that differ only in case are different items.
+
+    A kit (`is_kit`, written by `services.kits` alone) is sold and never counted: its components are.
+    """
 
     id_prefix = ids.INVENTORY_ITEM
 
@@ -55,6 +59,9 @@ class InventoryItem(Identified, Timestamped):
         _("may be backordered"), default=False, help_text=_("Sold beyond what is there; the shortage waits for goods.")
     )
     requires_shipping = models.BooleanField(default=True)
+    is_kit = models.BooleanField(
+        _("kit"), default=False, db_default=False, editable=False, help_text=_("Packed of other items.")
+    )
     barcode = models.CharField(max_length=60, blank=True, default="")
     low_stock_threshold = models.PositiveIntegerField(
         null=True, blank=True, help_text=_("Told when no more than this is available, where a location says nothing.")
@@ -64,9 +71,40 @@ class InventoryItem(Identified, Timestamped):
     class Meta:
         ordering = ["sku"]
         indexes = [models.Index(Upper("sku"), name="inventoryitem_upper_sku")]
+        # What the components refer to, so that the database knows a kit from what is counted.
+        constraints = [models.UniqueConstraint(fields=["id", "is_kit"], name="inventoryitem_kit_or_not")]
 
     def __str__(self) -> str:
         return self.sku
+
+
+class KitComponent(Identified):
+    """So many units of an item in one unit of a kit. A kit consists of what is counted, never of kits.
+
+    The database holds it to that: the migration adds foreign keys from (kit, true) and (component, false) to an item
+    and its `is_kit`.
+    """
+
+    id_prefix = ids.KIT_COMPONENT
+
+    kit = models.ForeignKey(InventoryItem, on_delete=models.PROTECT, related_name="components", db_index=False)
+    component = models.ForeignKey(InventoryItem, on_delete=models.PROTECT, related_name="kits")
+    position = models.PositiveSmallIntegerField(default=0)
+    quantity = models.PositiveIntegerField(default=1)
+    kit_is_kit = models.GeneratedField(expression=Value(True), output_field=models.BooleanField(), db_persist=True)
+    component_is_kit = models.GeneratedField(
+        expression=Value(False), output_field=models.BooleanField(), db_persist=True
+    )
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["kit", "component"], name="kitcomponent_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="kitcomponent_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.component}"
 
 
 class StockLocation(Identified, Timestamped):
@@ -98,6 +136,11 @@ class LevelQuerySet(models.QuerySet["InventoryLevel"]):
     def kept(self) -> Self:
         """The levels that people see: those that are not deleted."""
         return self.filter(deleted_at=None)
+
+    def counted(self) -> Self:
+        """With `expired` read beside the counters, so that `held` and `free` are what they will be without it."""
+        over = Reservation.objects.expired().filter(level=OuterRef("pk")).order_by().values("level")
+        return self.annotate(expired=Coalesce(Subquery(over.values(units=Sum("quantity"))), 0))
 
 
 class InventoryLevel(Identified, Timestamped):
@@ -153,8 +196,31 @@ class InventoryLevel(Identified, Timestamped):
             ),
         ]
 
+    # Units of reservations that have expired, where `counted()` has read them. Whoever locks a level lets go of them.
+    expired = 0
+
     def __str__(self) -> str:
         return f"{self.item} @ {self.location}"
+
+    @property
+    def held(self) -> int:
+        """What is reserved, without what has expired."""
+        return self.reserved - self.expired
+
+    @property
+    def free(self) -> int:
+        """What is available, with what has expired."""
+        return int(self.available) + self.expired
+
+
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def expired(self) -> Self:
+        """Those whose time is over when the transaction begins and that nobody keeps: they count no more."""
+        return self.filter(expires_at__lte=TransactionNow(), is_kept=False)
+
+    def live(self) -> Self:
+        """Those that count, whether or not the cleaner has taken the expired ones away."""
+        return self.filter(Q(expires_at=None) | Q(is_kept=True) | Q(expires_at__gt=TransactionNow()))
 
 
 class Reservation(Identified, Timestamped):
@@ -162,6 +228,9 @@ class Reservation(Identified, Timestamped):
 
     Open as long as it exists; fulfilling, releasing and canceling shrink it, and at nothing it is gone (the ledger
     keeps its history). `quantity` is held on the shelf, `backordered` waits for goods.
+
+    What is held for nobody's order yet may expire. Whoever is about to finish with it (a payment that is under way)
+    sets `is_kept` meanwhile, and it does not. What an order holds never expires.
     """
 
     id_prefix = ids.RESERVATION
@@ -172,10 +241,20 @@ class Reservation(Identified, Timestamped):
     order_id = models.UUIDField(null=True, blank=True)
     line_id = models.UUIDField(null=True, blank=True)
     description = models.CharField(max_length=255, blank=True, default="")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text=_("It counts no more then."))
+    is_kept = models.BooleanField(
+        _("kept"), default=False, db_default=False, help_text=_("Somebody is finishing with it: it does not expire.")
+    )
     metadata = models.JSONField(default=dict, blank=True)
+
+    objects = ReservationQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(order_id=None, line_id=None),
+                name="reservation_of_an_order_never_expires",
+            ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=0, backordered__gte=0) & (Q(quantity__gt=0) | Q(backordered__gt=0)),
                 name="reservation_holds_something",
@@ -189,6 +268,11 @@ class Reservation(Identified, Timestamped):
         indexes = [
             models.Index(fields=["order_id"], name="reservation_by_order", condition=Q(order_id__isnull=False)),
             models.Index(fields=["level", "id"], name="reservation_backordered", condition=Q(backordered__gt=0)),
+            models.Index(
+                fields=["level", "expires_at"],
+                name="reservation_expiring",
+                condition=Q(expires_at__isnull=False, is_kept=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,36 +1,77 @@
-"""Reading stock."""
+"""Reading stock. What has expired counts no more in any of it, whether or not it has been cleaned away."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet, Sum
-from django.db.models.functions import Greatest
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
 
-from inventory.models import InventoryLevel, Reservation
+from inventory.models import InventoryLevel, KitComponent, Reservation
+
+# Of a kit a location has as many as its scarcest component there suffices for. A location that owes its safety stock
+# counts as 0, as it does when an order is placed.
+_THERE = """
+WITH part AS (
+    SELECT asked.id AS asked_id, coalesce(recipe.component_id, asked.id) AS item_id,
+           coalesce(recipe.quantity, 1) AS quantity
+    FROM unnest(%s::uuid[]) AS asked(id) LEFT JOIN inventory_kitcomponent AS recipe ON recipe.kit_id = asked.id
+), there AS (
+    SELECT part.asked_id, place.id AS location_id, bool_or(level.id IS NOT NULL) AS is_kept,
+           min(greatest(coalesce(level.available - level.backordered + (
+               SELECT coalesce(sum(held.quantity + held.backordered), 0) FROM inventory_reservation AS held
+               WHERE held.level_id = level.id AND held.expires_at <= now() AND NOT held.is_kept
+           ), 0), 0) / part.quantity)::int AS units
+    FROM part CROSS JOIN inventory_stocklocation AS place LEFT JOIN inventory_inventorylevel AS level
+      ON level.item_id = part.item_id AND level.location_id = place.id AND level.deleted_at IS NULL
+    WHERE {places} GROUP BY part.asked_id, place.id
+)
+"""
+_IN_ALL = "SELECT asked_id, sum(units)::int FROM there GROUP BY asked_id"
+_BY_LOCATION = "SELECT asked_id, location_id, units FROM there WHERE is_kept ORDER BY location_id"
 
 
 def available_at(item_ids: Collection[UUID], locations: Collection[UUID] | QuerySet[Any, Any]) -> dict[UUID, int]:
     """What can be promised of each of these items at the active ones of these locations together, in one query.
 
-    locations: ids, or a query that yields them. A location that owes its safety stock counts as 0, and what others wait
-    for there is theirs, as when an order is placed. Every item asked for is in the answer.
+    locations: ids, or a query that yields them. A kit comes whole from one location, so what the locations have of it
+    is added up. What others wait for somewhere is theirs, as when an order is placed. Every item asked for is in the
+    answer.
     """
-    rows = (
-        InventoryLevel.objects.filter(item_id__in=item_ids, location_id__in=locations, location__is_active=True)
-        .values_list("item_id")
-        .annotate(units=Sum(Greatest(F("available") - F("backordered"), 0)))
-    )
-    return dict.fromkeys(item_ids, 0) | dict(rows)
+    if isinstance(locations, QuerySet):
+        chosen, parameters = locations.query.sql_with_params()
+        places = f"place.is_active AND place.id IN ({chosen})"
+    else:
+        places, parameters = "place.is_active AND place.id = ANY(%s)", (list(locations),)
+    with connection.cursor() as cursor:
+        cursor.execute(_THERE.format(places=places) + _IN_ALL, [list(item_ids), *parameters])
+        return dict.fromkeys(item_ids, 0) | dict(cursor.fetchall())
+
+
+def kits_by_location(kit_ids: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
+    """How many of each kit every location has that keeps any of its components, in one query; none for no kits."""
+    found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+    if kit_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_THERE.format(places="true") + _BY_LOCATION, [list(kit_ids)])
+            for kit_id, location_id, units in cursor.fetchall():
+                found[kit_id][location_id] = units
+    return found
 
 
 def kept_levels(path: str) -> Prefetch[Any]:
     """The levels of items that are not deleted, for `prefetch_related`, in one query."""
-    return Prefetch(path, InventoryLevel.objects.kept().order_by("pk"))
+    return Prefetch(path, InventoryLevel.objects.kept().counted().order_by("pk"))
+
+
+def components(path: str = "components") -> Prefetch[Any]:
+    """What kits consist of, for `prefetch_related`, in one query."""
+    return Prefetch(path, KitComponent.objects.select_related("component"))
 
 
 def reservations_with_items() -> QuerySet[Reservation]:
-    """Reservations with their level, its item, and that item's levels: two queries."""
-    return Reservation.objects.select_related("level__item").prefetch_related(kept_levels("level__item__levels"))
+    """Reservations that count, with their level, its item, and that item's levels: two queries."""
+    return Reservation.objects.live().select_related("level__item").prefetch_related(kept_levels("level__item__levels"))

@@ -296,6 +296,10 @@ CELERY_BEAT_SCHEDULE = {
     "prune what imports leave": {"task": "channels.tasks.prune_imports", "schedule": 86400.0},
     "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
     "fill backorders with what is free": {"task": "inventory.tasks.fill_backorders", "schedule": 60.0},
+    "release reservations that have expired": {
+        "task": "inventory.tasks.release_expired_reservations",
+        "schedule": float(_whole_number("OMS_RELEASE_EXPIRED_SECONDS", 60, least=1)),
+    },
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -62,6 +62,12 @@ class HoldsMoreThanOrdered(DomainError):
     message = _("%(sku)s: %(held)s would be reserved, %(open)s still to be fulfilled.")
 
 
+class MovesMoreThanHeld(DomainError):
+    code = "moves_more_than_held"
+    type = "not_allowed"
+    message = _("%(sku)s: %(requested)s asked to be moved, %(held)s held there.")
+
+
 class ReservesOtherGoods(DomainError):
     code = "reserves_other_goods"
     type = "not_allowed"

@@ -12,7 +12,7 @@ from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.events import Event
 from oms.core.transactions import atomic
-from orders import errors, events, policies
+from orders import errors, events, policies, recipes
 from orders.locks import lock_order, lock_orders
 from orders.models import Order, OrderLine
 from orders.services import journal, rollup
@@ -84,7 +84,8 @@ def _require_own_goods(order: Order, line_id: UUID, item_id: UUID | None) -> Non
         raise _refusal(errors.NotThisOrders, "/line_id", number=order.number)
     if not (policies.is_fulfillable(line) and line.is_stocked and line.item_id):
         raise _refusal(errors.LineNotStocked, "/line_id", sku=line.sku or line.title)
-    if line.item_id != item_id:
+    own = {each.item_id for each in recipes.kept(line.components)} or {line.item_id}
+    if item_id not in own:
         raise _refusal(errors.ReservesOtherGoods, "/item_id", sku=line.sku or line.title)
 
 
@@ -94,13 +95,17 @@ def _refusal(kind: type[DomainError], pointer: str, **facts: Any) -> DomainError
 
 def _require_held_within_open(order: Order) -> None:
     """No line holds more than is still to be packed: nobody would ever let go of the rest."""
-    held = holdings.by_line(order.pk)
+    held = holdings.by_item(order.pk)
     problems = []
     for line in order.lines.all():
-        units = sum(held.get(line.pk, {}).values())
-        if units > line.quantity_open:
-            facts = {"sku": line.sku or line.title, "held": units, "open": line.quantity_open}
-            message = str(errors.HoldsMoreThanOrdered.message) % facts
-            problems.append(FieldError("/quantity", message, errors.HoldsMoreThanOrdered.code, facts))
+        recipe = {each.item_id: each for each in recipes.kept(line.components)}
+        for item_id, places in held.get(line.pk, {}).items():
+            part, units = recipe.get(item_id), sum(places.values())
+            still_open = line.quantity_open * (part.quantity if part else 1)
+            if units > still_open:
+                sku = part.sku if part else line.sku or line.title
+                facts = {"sku": sku, "held": units, "open": still_open}
+                message = str(errors.HoldsMoreThanOrdered.message) % facts
+                problems.append(FieldError("/quantity", message, errors.HoldsMoreThanOrdered.code, facts))
     if problems:
         raise errors.HoldsMoreThanOrdered(errors=problems, **problems[0].facts)

@@ -12,7 +12,7 @@ from inventory.services.goods import Goods
 from oms.core import events, ids
 from oms.core.actors import Actor
 from oms.core.money import round_amount
-from orders import policies
+from orders import policies, recipes
 from orders.enums import AdjustmentKind, CreditReason, OrderStatus
 from orders.events import OrderPlaced
 from orders.requests import AddressRequest, DiscountRequest, LineRequest, OrderRequest, PaymentRequest, TaxRequest
@@ -173,6 +173,7 @@ def _lines(request: OrderRequest, totals: Totals, goods: dict[str, Goods], order
                 item_id=item.id if item else None,
                 is_stocked=item.is_stocked if item else False,
                 requires_shipping=_requires_shipping(wanted, item),
+                components=recipes.stored(item.components) if item and item.components else None,
                 quantity=wanted.quantity,
                 unit_price=wanted.unit_price,
                 subtotal=priced.subtotal,

@@ -65,6 +65,7 @@ class LineRow(Row, kw_only=True):
     item_id: UUID | None
     is_stocked: bool
     requires_shipping: bool
+    components: list[dict[str, Any]] | None = None
     quantity: int
     unit_price: Decimal
     subtotal: Decimal

@@ -24,6 +24,7 @@ from channels.models import (
 )
 from fulfillment.services.fulfillments import Tracking
 from inventory.services import arrivals, counts, transfers
+from inventory.services.kits import Part, set_components
 from inventory.services.manual_reservations import create_reservation
 from inventory.services.papers import Line
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
@@ -116,6 +117,8 @@ def furnish(house: Shop, number: int) -> None:
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
     Group.objects.create(name=f"packers {number}")
     _furnish_schedules(number)
+    kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
+    set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])
 
 
 def _furnish_stock(house: Shop) -> None:

@@ -14,6 +14,8 @@ from django.apps import apps as django_apps
 from channels.models import SalesChannel
 from channels.services.selling import selling
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
+from inventory.services.items import create_item
+from inventory.services.kits import Part
 from oms.core.actors import Actor, ActorKind
 from oms.core.models import OutboxEvent
 from orders.models import Order
@@ -53,6 +55,12 @@ def shop(stock: Mapping[str, Mapping[str, int]], **item: Any) -> Shop:
         for sku, on_hand in levels.items():
             InventoryLevelFactory(item=items[sku], location=places[name], on_hand=on_hand)
     return Shop(SalesChannelFactory(locations=places.values()), places, items)
+
+
+def kit(here: Shop, sku: str, parts: Mapping[str, int], **fields: Any) -> InventoryItem:
+    """A kit of so many units of these items of the shop."""
+    components = [Part(here.items[each].pk, quantity) for each, quantity in parts.items()]
+    return create_item(sku=sku, components=components, **fields)
 
 
 def request(lines: Mapping[str, int] | Sequence[LineRequest], **fields: Any) -> OrderRequest:

@@ -12,19 +12,24 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from inventory.admin.adjusting import AdjustForm, adjustable, may_adjust
 from inventory.admin.item_more import more_of
-from inventory.models import InventoryItem, InventoryLevel, StockLocation
-from inventory.services import items, locations
+from inventory.models import InventoryItem, InventoryLevel, KitComponent, StockLocation
+from inventory.selectors import available_at, kits_by_location
+from inventory.services import items, kits, locations
 from inventory.services.adjustments import adjust_stock
+from inventory.services.kits import MOST_COMPONENTS, Part
 from oms.web.console import acts, show
-from oms.web.console.admin import ConsoleAdmin, ReadOnlyInline
+from oms.web.console.admin import ConsoleAdmin, ConsoleChangeList, ReadOnlyAdmin, ReadOnlyInline
 
 
 class LevelInline(ReadOnlyInline):
@@ -33,8 +38,8 @@ class LevelInline(ReadOnlyInline):
     fields = readonly_fields = (
         "shown_location",
         "on_hand",
-        "reserved",
-        "available",
+        "held",
+        "free",
         "backordered",
         "incoming",
         "safety_stock",
@@ -43,24 +48,106 @@ class LevelInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
         rows: QuerySet[InventoryLevel] = super().get_queryset(request)
-        return rows.select_related("item", "location").filter(deleted_at=None).order_by("location__priority")
+        counted: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
+        return counted.filter(deleted_at=None).select_related("item", "location").order_by("location__priority")
+
+    @display(description=_("Reserved"))
+    def held(self, level: InventoryLevel) -> int:
+        return level.held
+
+    @display(description=_("Available"))
+    def free(self, level: InventoryLevel) -> int:
+        return level.free
 
     @display(description=_("Location"))
     def shown_location(self, level: InventoryLevel) -> SafeString:
         return show.link("inventory_inventorylevel", level.pk, level.location)
 
 
+class ComponentForm(forms.ModelForm[KitComponent]):
+    """A component is named by its sku."""
+
+    component = forms.ModelChoiceField(
+        InventoryItem.objects.all(),
+        to_field_name="sku",
+        widget=UnfoldAdminTextInputWidget,
+        label=_("Sku"),
+        error_messages={"invalid_choice": _("There is no inventory item with this sku.")},
+    )
+
+    class Meta:
+        model = KitComponent
+        fields = ("component", "quantity")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.component_id:
+            self.initial["component"] = self.instance.component
+
+
+class ComponentInline(TabularInline):
+    """What a kit consists of. Saved by the service, all rows together."""
+
+    model = KitComponent
+    fk_name = "kit"
+    form = ComponentForm
+    verbose_name = _("component")
+    verbose_name_plural = _("components of a kit")
+    extra = 1
+    max_num = MOST_COMPONENTS
+    hide_title = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KitComponent]:
+        rows: QuerySet[KitComponent] = super().get_queryset(request)
+        return rows.select_related("kit", "component")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.has_perm("inventory.view_inventoryitem"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.has_perm("inventory.change_inventoryitem"))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+class ItemChangeList(ConsoleChangeList):
+    """With what can be promised of each item of the page, in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        found = available_at([item.pk for item in self.result_list], StockLocation.objects.values("pk"))
+        for item in self.result_list:
+            item.to_promise = found[item.pk]
+
+
 @admin.register(InventoryItem)
 class InventoryItemAdmin(ConsoleAdmin):
     """What is counted or sold, with its stock. The sku stays what it was."""
 
-    list_display = ("sku", "title", "is_stocked", "allow_backorder", "requires_shipping", "barcode")
-    list_filter = (("is_stocked", BooleanRadioFilter), ("allow_backorder", BooleanRadioFilter))
+    list_display = (
+        "sku",
+        "title",
+        "shown_available",
+        "is_kit",
+        "is_stocked",
+        "allow_backorder",
+        "requires_shipping",
+        "barcode",
+    )
+    list_filter = (
+        ("is_stocked", BooleanRadioFilter),
+        ("allow_backorder", BooleanRadioFilter),
+        ("is_kit", BooleanRadioFilter),
+    )
     search_help_text = _("Sku or its beginning")
     ordering = ("sku",)
     prefix_search = ("sku",)
     fields = ("sku", "title", "barcode", "is_stocked", "allow_backorder", "requires_shipping", "low_stock_threshold")
-    inlines = (LevelInline,)
+    inlines = (ComponentInline, LevelInline)
     change_form_outer_after_template = "admin/inventory/item_more.html"
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
@@ -68,11 +155,41 @@ class InventoryItemAdmin(ConsoleAdmin):
         exact: QuerySet[Any] = super().search(rows, term)
         return exact | super().search(rows, term.upper())
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return ("sku",) if obj is not None else ()
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
+        return ItemChangeList
 
-    def get_inlines(self, request: HttpRequest, obj: Model | None) -> tuple[type[ReadOnlyInline], ...]:
+    @display(description=_("Available"))
+    def shown_available(self, item: Any) -> str:
+        return str(item.to_promise) if item.is_stocked else "–"
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        is_kit = isinstance(obj, InventoryItem) and obj.is_kit
+        return (*self.fields, "shown_kits") if is_kit else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("sku", "shown_kits") if obj is not None else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> tuple[type[TabularInline], ...]:
+        if isinstance(obj, InventoryItem) and obj.is_kit:
+            return (ComponentInline,)
         return self.inlines if obj is not None else ()
+
+    @display(description=_("Available by location"))
+    def shown_kits(self, item: InventoryItem) -> SafeString | str:
+        """How many of a kit each location could pack."""
+        there = kits_by_location([item.pk]).get(item.pk, {})
+        places = StockLocation.objects.filter(pk__in=there)
+        return format_html_join("", "<p>{}: {}</p>", [(place.name, there[place.pk]) for place in places]) or "–"
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is not KitComponent:
+            super().save_formset(request, form, formset, change)
+            return
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []  # told by nobody's log
+        if formset.has_changed():
+            given = [each for each in formset.cleaned_data if each.get("component") and not each.get("DELETE")]
+            parts = [Part(each["component"].pk, each["quantity"]) for each in given]
+            kits.set_components(item_id=form.instance.pk, components=parts)
 
     def save_model(self, request: HttpRequest, obj: InventoryItem, form: forms.ModelForm[Any], change: bool) -> None:
         if change:
@@ -120,6 +237,17 @@ class InventoryItemAdmin(ConsoleAdmin):
             if back_to_level
             else show.change_url("inventory_inventoryitem", item_id)
         )
+
+
+@admin.register(KitComponent)
+class KitComponentAdmin(ReadOnlyAdmin):
+    """Which kits contain what. Changed on the page of the kit."""
+
+    list_display = ("kit", "component", "quantity")
+    list_select_related = ("kit", "component")
+    search_help_text = _("Sku")
+    ordering = ("id",)
+    exact_search = ("kit__sku", "component__sku")
 
 
 @admin.register(StockLocation)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -42,7 +42,7 @@ class ShortFilter(RadioFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[InventoryLevel]) -> QuerySet[InventoryLevel]:
         if self.value() == "short":
-            return queryset.filter(available__lte=0)
+            return queryset.filter(available__lte=0).filter(available__lte=-F("expired"))
         return queryset.filter(backordered__gt=0) if self.value() == "backordered" else queryset
 
 
@@ -54,8 +54,8 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         "shown_sku",
         "location",
         "on_hand",
-        "reserved",
-        "available",
+        "shown_held",
+        "shown_free",
         "backordered",
         "incoming",
         "safety_stock",
@@ -65,15 +65,16 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
     search_help_text = _("Sku or its beginning")
     ordering = ("item__sku", "id")
     prefix_search = ("item__sku",)
-    hidden = ("created_at", "deleted_at", "ledger_seq", "is_low")
+    hidden = ("created_at", "deleted_at", "ledger_seq", "is_low", "reserved", "available")
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
         rows: QuerySet[InventoryLevel] = super().get_queryset(request)
-        return rows.filter(deleted_at=None)
+        kept: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
+        return kept.filter(deleted_at=None)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [*super().get_fields(request, obj), "shown_reservations", "shown_movements"]
+        return [*super().get_fields(request, obj), "shown_held", "shown_free", "shown_reservations", "shown_movements"]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -103,9 +104,17 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
     def shown_sku(self, level: InventoryLevel) -> str:
         return level.item.sku
 
+    @display(description=_("Reserved"))
+    def shown_held(self, level: InventoryLevel) -> int:
+        return level.held
+
+    @display(description=_("Available"))
+    def shown_free(self, level: InventoryLevel) -> int:
+        return level.free
+
     @display(description=_("Held by"))
     def shown_reservations(self, level: InventoryLevel) -> SafeString | str:
-        rows = level.reservations.order_by("-pk")[:NEWEST]
+        rows = Reservation.objects.live().filter(level=level).order_by("-pk")[:NEWEST]
         return format_html_join("", "<p>{}: {}</p>", [(_holder(row), _held(row)) for row in rows]) or "–"
 
     @display(description=_("Newest movements"))
@@ -143,11 +152,25 @@ def _keep(level: InventoryLevel, given: dict[str, Any], request: HttpRequest) ->
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ("public_id", "shown_holder", "shown_sku", "shown_location", "quantity", "backordered", "created_at")
+    list_display = (
+        "public_id",
+        "shown_holder",
+        "shown_sku",
+        "shown_location",
+        "quantity",
+        "backordered",
+        "expires_at",
+        "created_at",
+    )
     list_select_related = ("level__item", "level__location")
     search_help_text = _("Sku")
     ordering = ("-id",)
     exact_search = ("level__item__sku",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
+        rows: QuerySet[Reservation] = super().get_queryset(request)
+        live: QuerySet[Reservation] = rows.live()  # type: ignore[attr-defined]  # the reservation's own queryset
+        return live
 
     @display(description=_("Held by"))
     def shown_holder(self, row: Reservation) -> SafeString | str:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from inventory.api import access
 from inventory.models import InventoryItem
-from inventory.selectors import kept_levels
+from inventory.selectors import components, kept_levels
 from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, idempotency
@@ -50,8 +50,8 @@ def answer(request: Request, name: str, work: Callable[[], UUID], show: Callable
 
 
 def item_with_levels(item_id: UUID) -> InventoryItem:
-    """Raises NotFound. Two queries."""
-    item = InventoryItem.objects.prefetch_related(kept_levels("levels")).filter(pk=item_id).first()
+    """Raises NotFound. Three queries."""
+    item = InventoryItem.objects.prefetch_related(kept_levels("levels"), components()).filter(pk=item_id).first()
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
     return item

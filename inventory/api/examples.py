@@ -17,6 +17,9 @@ ITEM: Final[dict[str, Any]] = {
     "stocked_quantity": 5,
     "reserved_quantity": 1,
     "location_levels": [],
+    "is_kit": False,
+    "components": [],
+    "location_kits": [],
     "created_at": AT,
 }
 LOCATION: Final[dict[str, Any]] = {
@@ -44,6 +47,8 @@ RESERVATION: Final[dict[str, Any]] = {
     "quantity": 1,
     "line_item_id": None,
     "description": "set aside",
+    "expires_at": None,
+    "is_kept": False,
     "created_at": AT,
 }
 CREATE_ITEM: Final[dict[str, Any]] = {"sku": "LAMP", "title": "Lantern"}

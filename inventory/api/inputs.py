@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
+from inventory.services.kits import MOST_COMPONENTS
 from oms.web.bodies import Body
 
 Text = Annotated[str, Meta(max_length=255)]
 Count = Annotated[int, Meta(ge=0, le=2_147_483_647)]
+AwareTime = Annotated[datetime, Meta(tz=True)]
 Units = Annotated[int, Meta(ge=1, le=2_147_483_647)]
 
 
+class ComponentInput(Body):
+    """So many units of an item in one kit."""
+
+    inventory_item_id: str
+    quantity: Units = 1
+
+
+Components = Annotated[list[ComponentInput], Meta(max_length=MOST_COMPONENTS)]
+
+
 class CreateItem(Body):
-    """location_levels: its opening stock."""
+    """components: what one unit of a kit consists of."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)]
     title: Text = ""
@@ -24,6 +37,7 @@ class CreateItem(Body):
     barcode: Annotated[str, Meta(max_length=60)] = ""
     low_stock_threshold: Count | None = None
     metadata: dict[str, Any] | None = None
+    components: Components = []
 
 
 class UpdateItem(Body):
@@ -34,6 +48,7 @@ class UpdateItem(Body):
     barcode: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
     low_stock_threshold: Count | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
+    components: Components | UnsetType = UNSET
 
 
 class AddressInput(Body):
@@ -98,7 +113,10 @@ class AdjustLevel(Body):
 
 
 class CreateReservation(Body):
-    """line_item_id: the order line it is for. order_id: its order, left out or the right one; never without a line."""
+    """line_item_id: the order line it is for. order_id: its order, left out or the right one; never without a line.
+
+    expires_at (ours): it counts no more then; not for an order line.
+    """
 
     inventory_item_id: str
     location_id: str
@@ -106,11 +124,16 @@ class CreateReservation(Body):
     order_id: str | None = None
     line_item_id: str | None = None
     description: Text | None = None
+    expires_at: AwareTime | None = None
     metadata: dict[str, Any] | None = None
 
 
 class UpdateReservation(Body):
+    """expires_at (ours): null for never. is_kept (ours): it does not expire while this is set."""
+
     quantity: Units | None = None
     location_id: str | None = None
     description: Text | None = None
+    expires_at: AwareTime | UnsetType | None = UNSET
+    is_kept: bool | None = None
     metadata: dict[str, Any] | None = None

@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from inventory.api import base, examples, inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
 from inventory.models import InventoryItem, InventoryLevel
-from inventory.selectors import kept_levels
+from inventory.selectors import components, kept_levels
 from inventory.services import adjustments, alerts, deletion, items, level_batches
+from inventory.services.kits import MOST_COMPONENTS, Part
 from inventory.services.level_batches import ChangedLevels
 from oms.core import ids
 from oms.web import bodies, idempotency, pagination, queries, schema
@@ -25,7 +26,32 @@ _LEVEL_NAMES = {"/on_hand": "/stocked_quantity"}
 
 
 def _show(item_id: UUID) -> shapes.ItemWithLevels:
-    return shapes.item(base.item_with_levels(item_id))
+    (shape,) = shapes.items([base.item_with_levels(item_id)])
+    return shape
+
+
+def _given(body: inputs.CreateItem | inputs.UpdateItem) -> dict[str, Any]:
+    """The fields that the body has; components with the ids that services know."""
+    wanted = base.given(body)
+    if "components" in wanted:
+        wanted["components"] = [
+            Part(
+                bodies.public_id(
+                    ids.INVENTORY_ITEM,
+                    each.inventory_item_id,
+                    f"/components/{index}/inventory_item_id",
+                    "inventory item",
+                ),
+                each.quantity,
+            )
+            for index, each in enumerate(wanted["components"])
+        ]
+    return wanted
+
+
+_COMPONENT_NAMES = {
+    f"/components/{index}/item_id": f"/components/{index}/inventory_item_id" for index in range(MOST_COMPONENTS)
+}
 
 
 class ItemsView(base.StockView):
@@ -39,10 +65,11 @@ class ItemsView(base.StockView):
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        rows = queries.filtered(ItemFilters, query, InventoryItem.objects.prefetch_related(kept_levels("levels")))
+        every = InventoryItem.objects.prefetch_related(kept_levels("levels"), components())
+        rows = queries.filtered(ItemFilters, query, every)
         order = queries.ordering(query, {"sku": ("sku",), "created_at": ("created_at", "pk")}, "sku")
         page = pagination.page(query, rows.order_by(*order))
-        return page.answer("inventory_items", [shapes.item(row) for row in page.rows])
+        return page.answer("inventory_items", shapes.items(page.rows))
 
     @schema.operation(
         id="createInventoryItem",
@@ -52,10 +79,17 @@ class ItemsView(base.StockView):
         body_example=examples.CREATE_ITEM,
         answer=_ITEM,
         example={"inventory_item": examples.ITEM},
+        description="With `components` (ours) it is a kit: sold as one thing, held and packed as what it consists of.",
     )
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.CreateItem)
-        return base.answer(request, "inventory_item", lambda: base.id_of(items.create_item(**base.given(body))), _show)
+        given = _given(body)
+
+        def work() -> UUID:
+            with bodies.renamed(_COMPONENT_NAMES):
+                return base.id_of(items.create_item(**given))
+
+        return base.answer(request, "inventory_item", work, _show)
 
 
 class ItemView(base.StockView):
@@ -77,13 +111,16 @@ class ItemView(base.StockView):
         body_example={"title": "Lantern, brass"},
         answer=_ITEM,
         example={"inventory_item": examples.ITEM},
+        description="`components` (ours) replace those of a kit; an empty list makes it an ordinary item again. Orders "
+        "keep what they were placed with.",
     )
     def post(self, request: Request, item_id: str) -> HttpResponse:
-        item, body = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem)
+        item, given = base.item_id_of(item_id), _given(bodies.read(request, inputs.UpdateItem))
         actor = actor_of(request)
 
         def work() -> UUID:
-            return base.id_of(items.update_item(item_id=item, changes=base.given(body), actor=actor))
+            with bodies.renamed(_COMPONENT_NAMES):
+                return base.id_of(items.update_item(item_id=item, changes=given, actor=actor))
 
         return base.answer(request, "inventory_item", work, _show)
 
@@ -99,7 +136,7 @@ class LevelsView(base.StockView):
     )
     def get(self, request: Request, item_id: str) -> HttpResponse:
         query, item = queries.parameters(request), base.item_with_levels(base.item_id_of(item_id))
-        rows = queries.filtered(LevelFilters, query, InventoryLevel.objects.kept().filter(item=item))
+        rows = queries.filtered(LevelFilters, query, InventoryLevel.objects.kept().counted().filter(item=item))
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "created_at")))
         return page.answer("inventory_levels", [shapes.level(row) for row in page.rows])
 

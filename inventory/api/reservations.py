@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
+from msgspec import UNSET
 from rest_framework.request import Request
 
 from inventory.api import base, examples, inputs, shapes
@@ -57,7 +58,8 @@ class ReservationsView(base.StockView):
         answer=_RESERVATION,
         example={"reservation": examples.RESERVATION},
         description="For an order line (of its own goods, no more than are still to be packed), or for whatever the "
-        "description says. order_id is ours and may be left out: the line says whose it is.",
+        "description says. order_id is ours and may be left out: the line says whose it is. What has expired "
+        "(expires_at, ours) counts nowhere any more and is not found.",
     )
     def post(self, request: Request) -> HttpResponse:
         body, actor = bodies.read(request, inputs.CreateReservation), actor_of(request)
@@ -76,6 +78,7 @@ class ReservationsView(base.StockView):
                     line_id=line or None,
                     description=body.description or "",
                     metadata=body.metadata,
+                    expires_at=body.expires_at,
                     actor=actor,
                 )
             return base.id_of(made)
@@ -118,6 +121,8 @@ class ReservationView(base.StockView):
                     location_id=location or None,
                     description=body.description,
                     metadata=body.metadata,
+                    expires_at=... if body.expires_at is UNSET else body.expires_at,
+                    is_kept=body.is_kept,
                     actor=actor,
                 )
             return base.id_of(made)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
 from inventory.models import InventoryItem, InventoryLevel, Reservation, StockLocation
+from inventory.selectors import kits_by_location
 from oms.core import ids
 from oms.web.rendering import moment
 
@@ -57,8 +60,23 @@ class Level(Struct, kw_only=True):
     deleted_at: str | None = None
 
 
+class Component(Struct, kw_only=True):
+    """quantity: units of the item in one kit."""
+
+    inventory_item_id: str
+    sku: str
+    quantity: int
+
+
+class KitAt(Struct, kw_only=True):
+    """How many of a kit the components at a location suffice for."""
+
+    location_id: str
+    available_quantity: int
+
+
 class Item(Struct, kw_only=True):
-    """stocked_quantity and reserved_quantity are sums over all locations."""
+    """stocked_quantity and reserved_quantity are sums over all locations. is_kit (ours): it has no stock of its own."""
 
     id: str
     sku: str
@@ -66,6 +84,7 @@ class Item(Struct, kw_only=True):
     requires_shipping: bool
     is_stocked: bool
     allow_backorder: bool
+    is_kit: bool
     barcode: str | None
     low_stock_threshold: int | None
     metadata: dict[str, Any]
@@ -87,11 +106,17 @@ class Item(Struct, kw_only=True):
 
 
 class ItemWithLevels(Item, kw_only=True):
+    """components and location_kits (ours) are those of a kit."""
+
     location_levels: list[Level]
+    components: list[Component]
+    location_kits: list[KitAt]
 
 
 class ReservationShape(Struct, kw_only=True):
-    """quantity: held on the shelf. backordered_quantity (ours): waits for goods."""
+    """quantity: held on the shelf. Ours: backordered_quantity waits for goods; at expires_at it counts no more, but
+    while it is_kept.
+    """
 
     id: str
     location_id: str
@@ -101,6 +126,8 @@ class ReservationShape(Struct, kw_only=True):
     order_id: str | None
     line_item_id: str | None
     description: str | None
+    expires_at: str | None
+    is_kept: bool
     metadata: dict[str, Any]
     created_at: str
     updated_at: str
@@ -148,9 +175,9 @@ def level(row: InventoryLevel) -> Level:
         inventory_item_id=ids.encode(ids.INVENTORY_ITEM, row.item_id),
         location_id=ids.encode(ids.STOCK_LOCATION, row.location_id),
         stocked_quantity=row.on_hand,
-        reserved_quantity=row.reserved,
+        reserved_quantity=row.held,
         incoming_quantity=row.incoming,
-        available_quantity=row.available,
+        available_quantity=row.free,
         backordered_quantity=row.backordered,
         safety_stock=row.safety_stock,
         low_stock_threshold=row.low_stock_threshold,
@@ -168,20 +195,41 @@ def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, 
         "requires_shipping": row.requires_shipping,
         "is_stocked": row.is_stocked,
         "allow_backorder": row.allow_backorder,
+        "is_kit": row.is_kit,
         "barcode": row.barcode or None,
         "low_stock_threshold": row.low_stock_threshold,
         "metadata": row.metadata,
-        "reserved_quantity": sum(each.reserved for each in levels),
+        "reserved_quantity": sum(each.held for each in levels),
         "stocked_quantity": sum(each.on_hand for each in levels),
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
     }
 
 
-def item(row: InventoryItem) -> ItemWithLevels:
-    """`row` has its levels prefetched."""
+def items(rows: Sequence[InventoryItem]) -> list[ItemWithLevels]:
+    """`rows` have their levels and components prefetched. One query where kits are among them."""
+    kits = kits_by_location([row.pk for row in rows if row.is_kit])
+    return [_item(row, kits.get(row.pk, {})) for row in rows]
+
+
+def _item(row: InventoryItem, kits: Mapping[UUID, int]) -> ItemWithLevels:
     levels = list(row.levels.all())
-    return ItemWithLevels(**_item_fields(row, levels), location_levels=[level(each) for each in levels])
+    return ItemWithLevels(
+        **_item_fields(row, levels),
+        location_levels=[level(each) for each in levels],
+        components=[
+            Component(
+                inventory_item_id=ids.encode(ids.INVENTORY_ITEM, each.component_id),
+                sku=each.component.sku,
+                quantity=each.quantity,
+            )
+            for each in row.components.all()
+        ],
+        location_kits=[
+            KitAt(location_id=ids.encode(ids.STOCK_LOCATION, location_id), available_quantity=units)
+            for location_id, units in kits.items()
+        ],
+    )
 
 
 def reservation(row: Reservation) -> ReservationShape:
@@ -196,6 +244,8 @@ def reservation(row: Reservation) -> ReservationShape:
         order_id=ids.encode(ids.ORDER, row.order_id) if row.order_id else None,
         line_item_id=ids.encode(ids.ORDER_LINE, row.line_id) if row.line_id else None,
         description=row.description or None,
+        expires_at=moment(row.expires_at) if row.expires_at else None,
+        is_kept=row.is_kept,
         metadata=row.metadata,
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
+from inventory.models import InventoryItem
 from oms.core import bulk
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """So many units of an item in one unit of a kit. `allow_backorder`: the item's, as it is now."""
+
+    item_id: UUID
+    sku: str
+    quantity: int
+    allow_backorder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Goods:
-    """An inventory item as a sale sees it."""
+    """An inventory item as a sale sees it. What has components is a kit: they are what stock is held of."""
 
     id: UUID
     sku: str
@@ -21,6 +33,7 @@ class Goods:
     is_stocked: bool
     allow_backorder: bool
     requires_shipping: bool
+    components: tuple[Component, ...] = ()
 
 
 def find(skus: Iterable[str]) -> dict[str, Goods]:
@@ -30,11 +43,31 @@ def find(skus: Iterable[str]) -> dict[str, Goods]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [bulk.text_array(wanted)])
-        return {row[1]: Goods(*row) for row in cursor.fetchall()}
+        return {row[1]: Goods(*(*row[:6], _components(row[6]))) for row in cursor.fetchall()}
+
+
+def waiting_allowed(item_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these items may be backordered now."""
+    if not item_ids:
+        return set()
+    allowed = InventoryItem.objects.filter(pk__in=item_ids, allow_backorder=True)
+    return set(allowed.values_list("pk", flat=True))
+
+
+def _components(found: str | None) -> tuple[Component, ...]:
+    if not found:
+        return ()
+    return tuple([Component(UUID(each[0]), *each[1:]) for each in json.loads(found)])
 
 
 # An array, not a list of two thousand placeholders, which costs Django and psycopg more than the query takes.
 _FIND = """
-SELECT id, sku, title, is_stocked, allow_backorder, requires_shipping
-FROM inventory_inventoryitem WHERE sku = ANY(%s::text[])
+SELECT id, sku, title, is_stocked, allow_backorder, requires_shipping,
+       CASE WHEN is_kit THEN (
+           SELECT json_agg(json_build_array(part.id, part.sku, recipe.quantity, part.allow_backorder)
+                           ORDER BY recipe.position, part.sku)::text
+           FROM inventory_kitcomponent AS recipe JOIN inventory_inventoryitem AS part ON part.id = recipe.component_id
+           WHERE recipe.kit_id = item.id
+       ) END
+FROM inventory_inventoryitem AS item WHERE sku = ANY(%s::text[])
 """

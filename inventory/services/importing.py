@@ -198,13 +198,22 @@ def _refuse_repeats() -> None:
 
 
 def _refuse_unstocking() -> None:
-    """What has stock, or is waited for, stays stocked."""
+    """What has stock, or is waited for, stays stocked, and so do kits and what they consist of."""
     _execute(
         """
         INSERT INTO stock_import_reject (line, column_name, reason, raw)
         SELECT row.line, 'is_stocked', 'is_stocked: there is stock of ' || row.sku || ', so it stays stocked.', row.raw
         FROM stock_import_row AS row JOIN inventory_inventoryitem AS item USING (sku)
         WHERE NOT row.is_stocked AND EXISTS (
+            SELECT FROM inventory_inventorylevel AS level
+            WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0 OR level.incoming > 0))
+        UNION ALL
+        SELECT row.line, 'is_stocked',
+               'is_stocked: ' || row.sku || ' is a kit or a component of one: it stays stocked.', row.raw
+        FROM stock_import_row AS row JOIN inventory_inventoryitem AS item USING (sku)
+        WHERE NOT row.is_stocked AND (item.is_kit OR EXISTS (
+            SELECT FROM inventory_kitcomponent AS recipe WHERE recipe.component_id = item.id))
+          AND NOT EXISTS (
             SELECT FROM inventory_inventorylevel AS level
             WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0 OR level.incoming > 0))
         """
@@ -306,6 +315,7 @@ class _Target:
     reserved: int
     safety_stock: int
     is_kept: bool
+    is_kit: bool
 
     @property
     def is_same(self) -> bool:
@@ -321,7 +331,10 @@ class _Target:
 _NEXT: Final = """
 SELECT row.*, item.id AS item_id, location.id AS location_id,
        coalesce(CASE WHEN %s THEN row.is_stocked END, item.is_stocked, true) AS stocked, level.on_hand AS level_on_hand,
-       coalesce(level.reserved, 0) AS level_reserved, coalesce(level.safety_stock, 0) AS level_safety_stock,
+       coalesce(item.is_kit, false) AS is_kit, coalesce(level.reserved, 0) - (
+           SELECT coalesce(sum(held.quantity), 0) FROM inventory_reservation AS held
+           WHERE held.level_id = level.id AND held.expires_at <= now() AND NOT held.is_kept
+       )::int AS level_reserved, coalesce(level.safety_stock, 0) AS level_safety_stock,
        level.id IS NOT NULL AND level.deleted_at IS NULL AS is_kept
 FROM (SELECT * FROM stock_import_row WHERE line > %s ORDER BY line LIMIT 2000) AS row
 LEFT JOIN inventory_inventoryitem AS item ON item.sku = row.sku
@@ -342,6 +355,7 @@ def _next_chunk(after: int, *, dry_run: bool) -> list[_Target]:
             found["level_reserved"],
             found["level_safety_stock"],
             found["is_kept"],
+            found["is_kit"],
         )
         for found in _fetch(_NEXT, dry_run, after)
     ]
@@ -352,7 +366,10 @@ def _set_counts(chunk: list[_Target], outcome: Outcome, actor: Actor, file_name:
     rejects: list[_RejectedRow] = []
     differing: list[_Target] = []
     for target in chunk:
-        if not target.is_stocked or target.row.on_hand is None:
+        if target.is_kit and target.row.on_hand is not None:
+            reason = f"{target.row.sku} is a kit: its components are counted."
+            rejects.append(_rejected(target.row, "on_hand", reason))
+        elif not target.is_stocked or target.row.on_hand is None:
             if target.row.on_hand:
                 rejects.append(_rejected(target.row, "on_hand", f"{target.row.sku} is not stocked."))
             else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from inventory.errors import DuplicateSku
 from inventory.models import InventoryItem
-from inventory.services import alerts, levels, validity
+from inventory.services import alerts, kits, levels, validity
+from inventory.services.kits import Part
 from oms.core import actors, ids
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput, NotFound
@@ -36,10 +37,11 @@ def create_item(
     barcode: str = "",
     low_stock_threshold: int | None = None,
     metadata: Mapping[str, Any] | None = None,
+    components: Sequence[Part] = (),
 ) -> InventoryItem:
     """Make an inventory item. Skus are kept as given, without blanks around them; a change of case is another item.
 
-    Raises DuplicateSku (also the second time), InvalidInput.
+    components: of a kit. Raises DuplicateSku (also the second time), InvalidInput.
     """
     item = InventoryItem(
         sku=sku.strip(),
@@ -58,17 +60,22 @@ def create_item(
     if made is None:
         problem = FieldError("/sku", str(DuplicateSku.message) % {"sku": item.sku}, DuplicateSku.code)
         raise DuplicateSku(sku=item.sku, errors=[problem])
-    return made
+    return kits.set_components(item_id=made.pk, components=components) if components else made
 
 
 @atomic()
 def update_item(*, item_id: UUID, changes: Mapping[str, Any], actor: Actor = actors.SYSTEM) -> InventoryItem:
-    """Change title, allow_backorder, is_stocked, requires_shipping, barcode, low_stock_threshold or metadata. The same
-    again changes nothing.
+    """Change title, allow_backorder, is_stocked, requires_shipping, barcode, low_stock_threshold, metadata or
+    components. The same again changes nothing.
 
     A new threshold counts at once wherever a location has none of its own: what is low by it is told. An item that has
-    been counted stays stocked: its counters would be lost from sight. Raises NotFound, InvalidInput.
+    been counted stays stocked: its counters would be lost from sight; and so does what kits consist of. Raises
+    NotFound, InvalidInput, and what set_components raises.
     """
+    changes = dict(changes)
+    if "components" in changes:
+        # First, for it locks other items too, in their order; what is refused below takes it back.
+        kits.set_components(item_id=item_id, components=changes.pop("components"))
     # Items have no rank among the locks: this is the only row that is locked here, and FOR NO KEY UPDATE does not stand
     # in the way of those who insert levels of it while they hold locks of their own.
     item = InventoryItem.objects.select_for_update(no_key=True).filter(pk=item_id).first()
@@ -82,6 +89,9 @@ def update_item(*, item_id: UUID, changes: Mapping[str, Any], actor: Actor = act
         and item.levels.exclude(on_hand=0, backordered=0, incoming=0).exists()
     ):
         sentence = f"There is stock of {item.sku} or an order waits for it: it stays stocked."
+        raise InvalidInput(errors=[FieldError("/is_stocked", sentence)])
+    if "is_stocked" in changed and not item.is_stocked and (item.is_kit or item.kits.exists()):
+        sentence = f"{item.sku} is a kit or a component of one: it stays stocked."
         raise InvalidInput(errors=[FieldError("/is_stocked", sentence)])
     if changed:
         item.save(update_fields=[*changed, "updated_at"])

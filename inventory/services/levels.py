@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connection
 
-from inventory.errors import NotStocked
+from inventory.errors import KitHasNoStock, NotStocked
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
+from inventory.services import expiry
 from oms.core import ids, locks
 from oms.core.errors import NotFound
 
@@ -27,8 +28,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What sourcing plans with of a level. available: less what others wait for there, who come first. `is_kept`: not
-    deleted."""
+    """What sourcing plans with of a level. available: without what has expired, and less what others wait for there,
+    who come first. is_kept: not deleted."""
 
     id: UUID
     item_id: UUID
@@ -46,17 +47,20 @@ class Shelves:
 
 
 # The levels are read (and locked, in the order of their ids) before the locations are joined to them, so that a
-# location without any is seen too.
+# location without any is seen too. `expired` is what was so before the lock was waited for, so it is only a hint there.
 _READ = """
 WITH level AS MATERIALIZED (
     SELECT level.id, level.item_id, level.location_id, level.available - level.backordered AS available,
-           level.deleted_at IS NULL AS is_kept
+           level.deleted_at IS NULL AS is_kept,
+           (SELECT coalesce(sum(held.quantity + held.backordered), 0)::int FROM inventory_reservation AS held
+            WHERE held.level_id = level.id AND held.expires_at <= now() AND NOT held.is_kept) AS expired
     FROM inventory_inventorylevel AS level JOIN inventory_stocklocation AS location ON location.id = level.location_id
     WHERE level.item_id = ANY(%s) AND level.location_id = ANY(%s) AND location.is_active
     ORDER BY level.id {lock}
 )
 SELECT location.id, location.code, location.name, location.priority, location.is_active,
-       level.id, level.item_id, level.location_id, level.available, level.is_kept
+       level.id, level.item_id, level.location_id, level.available, level.is_kept,
+       level.expired
 FROM inventory_stocklocation AS location LEFT JOIN level ON level.location_id = location.id
 WHERE location.id = ANY(%s)
 ORDER BY location.priority, location.code, level.id
@@ -66,30 +70,52 @@ _READ_ONLY, _READ_LOCKED = _READ.format(lock=""), _READ.format(lock="FOR UPDATE 
 
 def read(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
     """These locations and what they have of these items, as it is at this moment."""
-    return _read(_READ_ONLY, item_ids, location_ids)
+    found, expired = _read(_READ_ONLY, item_ids, location_ids)
+    return _with(found, expired)
 
 
 def lock(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
-    """The same, the levels locked until the end of the transaction. Nothing is locked after this."""
-    found = _read(_READ_LOCKED, item_ids, location_ids)
+    """The same, the levels locked until the end of the transaction. Nothing is locked after this.
+
+    What has expired on them is let go of, which takes statements only where there is any.
+    """
+    found, expired = _read(_READ_LOCKED, item_ids, location_ids)
     locks.claim(locks.Rank.LEVEL, (level.id for level in found.levels))
-    return found
+    moved = expiry.release_expired(expired) if expired else {}
+    return _with(found, {level_id: -each.reserved - each.backordered for level_id, each in moved.items()})
 
 
-def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
+def _with(found: Shelves, freed: Mapping[UUID, int]) -> Shelves:
+    if not freed:
+        return found
+    levels = [replace(level, available=level.available + freed.get(level.id, 0)) for level in found.levels]
+    return Shelves(found.places, levels)
+
+
+def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) -> tuple[Shelves, dict[UUID, int]]:
+    """The shelves, and what expired reservations hold by level."""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(item_ids), list(location_ids), list(location_ids)])
         rows = cursor.fetchall()
     places = {row[0]: row[:5] for row in rows}
-    return Shelves(
-        [Place(*place) for place in places.values()], [Level(*row[5:]) for row in rows if row[5] is not None]
-    )
+    levels = [Level(*row[5:10]) for row in rows if row[5] is not None]
+    return Shelves([Place(*place) for place in places.values()], levels), {row[5]: row[10] for row in rows if row[10]}
 
 
 def lock_rows(level_ids: Collection[UUID]) -> dict[UUID, InventoryLevel]:
-    """Levels by id, locked in order, with item and location at hand."""
-    rows = InventoryLevel.objects.filter(pk__in=level_ids).select_related("item", "location")
-    return {row.pk: row for row in locks.lock(locks.Rank.LEVEL, rows)}
+    """Levels by id, locked in order, with item and location at hand. What has expired on them is let go of."""
+    rows = InventoryLevel.objects.counted().filter(pk__in=level_ids).select_related("item", "location")
+    locked = {row.pk: row for row in locks.lock(locks.Rank.LEVEL, rows)}
+    over = [row.pk for row in locked.values() if row.expired]
+    for level_id, movement in (expiry.release_expired(over) if over else {}).items():
+        level = locked[level_id]
+        level.reserved += movement.reserved
+        level.backordered += movement.backordered
+        level.available -= movement.reserved
+        level.ledger_seq += 1
+    for level in locked.values():
+        level.expired = 0
+    return locked
 
 
 def ensure(pairs: Collection[tuple[UUID, UUID]]) -> None:
@@ -110,11 +136,18 @@ def ensure(pairs: Collection[tuple[UUID, UUID]]) -> None:
         )
 
 
+_ITEM = "SELECT * FROM inventory_inventoryitem WHERE id = %s FOR KEY SHARE"
+
+
 def require_stocked(item_id: UUID, location_id: UUID) -> None:
-    """Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted."""
-    item = InventoryItem.objects.filter(pk=item_id).first()
+    """Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted,
+    KitHasNoStock for a kit."""
+    # Locked as by a foreign key to it: it does not become a kit while a level of it is made.
+    item = next(iter(InventoryItem.objects.raw(_ITEM, [item_id])), None)
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
+    if item.is_kit:
+        raise KitHasNoStock(sku=item.sku)
     if not StockLocation.objects.filter(pk=location_id).exists():
         raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
     if not item.is_stocked:

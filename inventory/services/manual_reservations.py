@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from datetime import datetime, timedelta
+from types import EllipsisType
+from typing import Any, Final
 from uuid import UUID
+
+from django.utils import timezone
 
 from inventory.enums import MovementKind
 from inventory.errors import AlreadyReserved, InsufficientStock, ReservationExceedsStock
@@ -16,6 +20,8 @@ from oms.core import events, hooks, ids, locks
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput, NotFound
 from oms.core.transactions import atomic
+
+LONGEST: Final = timedelta(days=3660)  # that something may be set aside with an end to it
 
 
 @atomic()
@@ -29,14 +35,17 @@ def create_reservation(
     order_id: UUID | None = None,
     line_id: UUID | None = None,
     metadata: Mapping[str, Any] | None = None,
+    expires_at: datetime | None = None,
 ) -> Reservation:
     """Hold units of an item at a location. Asked again, it holds again; a line has one reservation for each level.
 
     For a line its order is locked first (order_id may be left out: the line says whose it is) and hears of it in the
-    same transaction. Raises ReservationExceedsStock, AlreadyReserved, InvalidInput, NotStocked, NotFound, and what the
-    order has against it.
+    same transaction. expires_at: it counts no more then; what is held for a line does not expire. Raises
+    ReservationExceedsStock, AlreadyReserved, InvalidInput, NotStocked, KitHasNoStock, NotFound, and what the order has
+    against it.
     """
     _require_quantity(quantity)
+    _require_expiry(expires_at, is_ordered=line_id is not None)
     order_id = _order_of_line(order_id, line_id)
     with _order_told(order_id, "reservation.created", actor, line_id=line_id, item_id=item_id):
         level = levels.obtain(item_id, location_id)
@@ -50,6 +59,7 @@ def create_reservation(
             line_id=line_id,
             description=description.strip(),
             metadata=dict(metadata or {}),
+            expires_at=expires_at,
         )
         validity.require_valid(reservation, leave_out={"level"})
         reservation.save(force_insert=True)
@@ -67,21 +77,29 @@ def update_reservation(
     location_id: UUID | None = None,
     description: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    expires_at: datetime | EllipsisType | None = ...,
+    is_kept: bool | None = None,
 ) -> Reservation:
     """Raise, lower, move or describe anew what is held; what is left out stays. The same again changes nothing.
 
-    Raises ReservationExceedsStock where the level that is to hold it lacks stock (nothing has moved then),
-    AlreadyReserved, InvalidInput, NotStocked, NotFound.
+    expires_at: when it counts no more, None for never. is_kept: set by whoever is finishing with it, so that it does
+    not expire meanwhile. One that has expired is not there any more. Raises ReservationExceedsStock where the level
+    that is to hold it lacks stock (nothing has moved then), AlreadyReserved, InvalidInput, NotStocked, NotFound.
     """
     if quantity is not None:
         _require_quantity(quantity)
-    wished = {"quantity": quantity, "description": description, "metadata": metadata}
-    with _order_told(_order_of(reservation_id), "reservation.updated", actor):
+    wished = {"quantity": quantity, "description": description, "metadata": metadata, "is_kept": is_kept}
+    order_id = _order_of(reservation_id)
+    with _order_told(order_id, "reservation.updated", actor):
         reservation, target = _lock(reservation_id, location_id)
         source, held = reservation.level, reservation.quantity
         changed = validity.set_fields(
             reservation, {name: value for name, value in wished.items() if value is not None}, tuple(wished)
         )
+        if expires_at is not ... and expires_at != reservation.expires_at:
+            _require_expiry(expires_at, is_ordered=order_id is not None)
+            reservation.expires_at = expires_at
+            changed.append("expires_at")
         validity.require_valid(reservation, leave_out={"level"})
         deltas = {source.pk: reservation.quantity - held}
         if target.pk != source.pk:
@@ -131,7 +149,7 @@ def _order_of_line(order_id: UUID | None, line_id: UUID | None) -> UUID | None:
 
 def _order_of(reservation_id: UUID) -> UUID | None:
     """Whose it is, read before anything is locked: a reservation never changes its order."""
-    found = Reservation.objects.filter(pk=reservation_id).values_list("order_id", flat=True)
+    found = Reservation.objects.live().filter(pk=reservation_id).values_list("order_id", flat=True)
     for order_id in found:
         return order_id
     raise _unknown(reservation_id)
@@ -143,7 +161,7 @@ def _lock(reservation_id: UUID, location_id: UUID | None) -> tuple[Reservation, 
     The reservation goes first, so that it cannot move before its level is locked. Nobody else locks one without holding
     its order, which we hold too.
     """
-    for reservation in locks.lock(locks.Rank.CAPABILITY, Reservation.objects.filter(pk=reservation_id)):
+    for reservation in locks.lock(locks.Rank.CAPABILITY, Reservation.objects.live().filter(pk=reservation_id)):
         wanted = {reservation.level_id}
         if location_id is not None:
             item_id = InventoryLevel.objects.values_list("item_id", flat=True).get(pk=reservation.level_id)
@@ -162,6 +180,18 @@ def _unknown(reservation_id: UUID) -> NotFound:
 def _require_quantity(quantity: int) -> None:
     if not 1 <= quantity <= 2_147_483_647:
         raise InvalidInput(errors=[FieldError("/quantity", f"{quantity} cannot be reserved.", "quantity")])
+
+
+def _require_expiry(expires_at: datetime | None, *, is_ordered: bool) -> None:
+    if expires_at is None:
+        return
+    problem = ""
+    if is_ordered:
+        problem = "What is held for an order does not expire."
+    elif not timezone.now() < expires_at < timezone.now() + LONGEST:
+        problem = f"It expires some time within {LONGEST.days} days."
+    if problem:
+        raise InvalidInput(errors=[FieldError("/expires_at", problem, "expires_at")])
 
 
 def _require_movable(reservation: Reservation, target: InventoryLevel) -> None:

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from inventory.enums import MovementKind
-from inventory.errors import InsufficientStock, NoStockLocation, TooManyBackordered
-from inventory.models import InventoryLevel, Reservation
+from inventory.models import Reservation
 from inventory.services import ledger, levels
-from inventory.services.levels import Place, Shelves
-from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
-from oms.core import bulk, ids, providers
+from inventory.services.planning import LineDemand, OrderDemand, Plan, Served, items_of, plan
+from oms.core import bulk, ids
 from oms.core.actors import Actor
-from oms.core.errors import DomainError, FieldError
-
-MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LineDemand:
-    """Units of an item that one line of an order wants. `pointer` is where the line stands in the request."""
-
-    line_id: UUID
-    item_id: UUID
-    sku: str
-    quantity: int
-    allow_backorder: bool
-    pointer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDemand:
-    order_id: UUID
-    lines: Sequence[LineDemand]
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is to be held for the orders that can be served, and why the others cannot."""
-
-    decisions: dict[UUID, Decision]
-    backorders: dict[UUID, dict[UUID, UUID]]
-    refusals: dict[UUID, DomainError]
-    demands: Sequence[OrderDemand]
+from oms.core.errors import DomainError
 
 
 class ReservationRow(bulk.Row, kw_only=True):
@@ -74,11 +41,11 @@ class DecisionRow(bulk.Row, kw_only=True):
 
 def refusals(demands: Sequence[OrderDemand], location_ids: Collection[UUID]) -> dict[UUID, DomainError]:
     """Which of these orders could not be served now, by order id, and why. Nothing is locked: it can change."""
-    return _plan(demands, levels.read(_items(demands), location_ids)).refusals
+    return plan(demands, levels.read(items_of(demands), location_ids)).refusals
 
 
 def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, actor: Actor) -> dict[UUID, DomainError]:
-    """Hold stock for orders, first come first served, at the active ones of these locations.
+    """Hold stock for orders, first come first served, at the active ones of these locations. Of kits: their components.
 
     Levels are locked here, so this is the last thing a transaction does. Items that may be backordered take the
     shortage as backordered. Orders that cannot be served get nothing; they come back by id with InsufficientStock (all
@@ -86,18 +53,18 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
     """
     if not demands:
         return {}
-    if any(line.allow_backorder for demand in demands for line in demand.lines):
+    if any(part.allow_backorder for demand in demands for line in demand.lines for part in line.parts):
         _make_room_to_wait(demands, location_ids)
-    found = levels.lock(_items(demands), location_ids)
-    plan = _plan(demands, found)
-    if plan.refusals:
-        return plan.refusals
+    found = levels.lock(items_of(demands), location_ids)
+    made = plan(demands, found)
+    if made.refusals:
+        return made.refusals
     level_ids = {(level.item_id, level.location_id): level.id for level in found.levels}
-    if missing := _waiting(plan) - level_ids.keys():
+    if missing := made.backorders - level_ids.keys():
         levels.ensure(missing)
         fresh = levels.lock({item for item, _ in missing}, {location for _, location in missing})
         level_ids |= {(level.item_id, level.location_id): level.id for level in fresh.levels}
-    _write(plan, level_ids, actor)
+    _write(made, level_ids, actor)
     return {}
 
 
@@ -107,125 +74,20 @@ def _make_room_to_wait(demands: Sequence[OrderDemand], location_ids: Collection[
     Before anything is locked: who makes a level waits for whoever is making the same one, and that one may be waiting
     for the levels held here. What changes between this and the lock is made after it, which is rare.
     """
-    found = levels.read(_items(demands), location_ids)
-    waiting = _waiting(_plan(demands, found))
+    found = levels.read(items_of(demands), location_ids)
+    waiting = plan(demands, found).backorders
     levels.ensure(waiting - {(level.item_id, level.location_id) for level in found.levels})
 
 
-def _items(demands: Sequence[OrderDemand]) -> set[UUID]:
-    return {line.item_id for demand in demands for line in demand.lines}
-
-
-def _plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
-    """Serve the orders one after the other in memory, each from what the ones before it left."""
-    strategy: Strategy = providers.the("SOURCING")
-    available = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
-    places = [place for place in found.places if place.is_active]
-    plan = Plan({}, {}, {}, demands)
-    queue = _Queue()
-    for demand in demands:
-        wanted, backorder = _wanted(demand), {line.item_id: line.allow_backorder for line in demand.lines}
-        decision = strategy(wanted, [_candidate(place, wanted, available) for place in places])
-        refused = {item: units for item, units in decision.short.items() if not backorder[item]}
-        if refused or (decision.short and not places):
-            plan.refusals[demand.order_id] = _refusal(demand, wanted, decision.short, bool(places))
-            continue
-        waits = {(item, _waits_at(item, places, available)): units for item, units in decision.short.items()}
-        if waits and (too_many := queue.refuses(demand, waits)):
-            plan.refusals[demand.order_id] = too_many
-            continue
-        for pair, units in decision.taken.items():
-            available[pair] -= units
-        plan.decisions[demand.order_id] = decision
-        plan.backorders[demand.order_id] = dict(waits.keys())
-        decision.verdicts += [
-            Verdict(_candidate(place, wanted, {}), 0, 0, chosen=False, reason="inactive")
-            for place in found.places
-            if not place.is_active
-        ]
-    return plan
-
-
-class _Queue:
-    """How many units of an item wait at a location, with those of the orders planned so far."""
-
-    def __init__(self) -> None:
-        self._units: dict[tuple[UUID, UUID], int] = {}
-
-    def refuses(self, demand: OrderDemand, waits: dict[tuple[UUID, UUID], int]) -> DomainError | None:
-        """Put an order's shortages, units by (item, location), in the queue; why not, where they do not fit."""
-        self._read({pair for pair in waits if pair not in self._units})
-        full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > MOST_BACKORDERED}
-        if not full:
-            for pair, units in waits.items():
-                self._units[pair] += units
-            return None
-        errors: dict[UUID, FieldError] = {}
-        for line in demand.lines:
-            if line.item_id in full and line.item_id not in errors:
-                pair = full[line.item_id]
-                facts = {"sku": line.sku, "requested": waits[pair], "backordered": self._units[pair]}
-                message = str(TooManyBackordered.message) % facts
-                errors[line.item_id] = FieldError(line.pointer, message, TooManyBackordered.code, facts)
-        first = next(iter(errors.values()))
-        return TooManyBackordered(errors=list(errors.values()), **first.facts)
-
-    def _read(self, pairs: set[tuple[UUID, UUID]]) -> None:
-        if not pairs:
-            return
-        rows = InventoryLevel.objects.filter(
-            item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
-        ).values_list("item_id", "location_id", "backordered")
-        there = {(item, location): units for item, location, units in rows}
-        self._units |= {pair: there.get(pair, 0) for pair in pairs}
-
-
-def _wanted(demand: OrderDemand) -> dict[UUID, int]:
-    """Units by item: lines that share an item are summed before anything is checked."""
-    wanted: dict[UUID, int] = defaultdict(int)
-    for line in demand.lines:
-        wanted[line.item_id] += line.quantity
-    return wanted
-
-
-def _candidate(place: Place, wanted: dict[UUID, int], available: dict[tuple[UUID, UUID], int]) -> Candidate:
-    there = {item: max(0, available.get((item, place.id), 0)) for item in wanted}
-    return Candidate(place.id, place.code, place.name, place.priority, there)
-
-
-def _waits_at(item: UUID, places: Sequence[Place], available: dict[tuple[UUID, UUID], int]) -> UUID:
-    """Where a backordered item waits for goods: the first location that keeps it, else the first there is."""
-    return next((place.id for place in places if (item, place.id) in available), places[0].id)
-
-
-def _refusal(demand: OrderDemand, wanted: dict[UUID, int], short: dict[UUID, int], has_location: bool) -> DomainError:
-    first = next(line for line in demand.lines if line.item_id in short)
-    if not has_location:
-        return NoStockLocation(sku=first.sku)
-    errors, seen = [], set()
-    for line in demand.lines:
-        if line.item_id not in short or line.item_id in seen or line.allow_backorder:
-            continue
-        seen.add(line.item_id)
-        asked = wanted[line.item_id]
-        facts = {"sku": line.sku, "requested": asked, "available": asked - short[line.item_id]}
-        errors.append(FieldError(line.pointer, str(InsufficientStock.message) % facts, InsufficientStock.code, facts))
-    return InsufficientStock(errors=errors, **errors[0].facts)
-
-
-def _waiting(plan: Plan) -> set[tuple[UUID, UUID]]:
-    """(item, location) of all that is backordered: its level must exist."""
-    return {(item, place) for waiting in plan.backorders.values() for item, place in waiting.items()}
-
-
-def _write(plan: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -> None:
+def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -> None:
     """Reservations and decisions, then last the counters with their ledger rows."""
     rows: list[ReservationRow] = []
     decisions: list[DecisionRow] = []
     moved: dict[UUID, ledger.Movement] = {}
-    for demand in plan.demands:
-        decision = plan.decisions[demand.order_id]
-        rows += _reservation_rows(demand, decision, plan.backorders[demand.order_id], level_ids)
+    for demand in made.demands:
+        served = made.served[demand.order_id]
+        decision = served.decision
+        rows += _reservation_rows(demand, served, level_ids)
         decisions.append(
             DecisionRow(
                 id=ids.new_id(),
@@ -235,7 +97,7 @@ def _write(plan: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -
                 candidates=[verdict.as_dict() for verdict in decision.verdicts],
             )
         )
-    single = plan.demands[0].order_id if len(plan.demands) == 1 else None
+    single = made.demands[0].order_id if len(made.demands) == 1 else None
     for row in rows:
         movement = moved.setdefault(
             row.level_id,
@@ -248,14 +110,14 @@ def _write(plan: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -
 
 
 def _reservation_rows(
-    demand: OrderDemand, decision: Decision, backorders: dict[UUID, UUID], level_ids: dict[tuple[UUID, UUID], UUID]
+    demand: OrderDemand, served: Served, level_ids: dict[tuple[UUID, UUID], UUID]
 ) -> list[ReservationRow]:
-    """Share what was decided by item among the lines, in the order of the lines: one row for each line and level."""
-    left = dict(decision.taken)
+    """Share what was decided among the lines, in their order: one row for each line and level."""
     rows: dict[tuple[UUID, UUID], ReservationRow] = {}
+    taken, waiting, at_hand = _by_key(served.decision.taken), _by_key(served.waiting), dict(served.at_hand)
 
-    def row(line: LineDemand, location_id: UUID) -> ReservationRow:
-        level_id = level_ids[line.item_id, location_id]
+    def row(line: LineDemand, item_id: UUID, location_id: UUID) -> ReservationRow:
+        level_id = level_ids[item_id, location_id]
         fresh = ReservationRow(
             id=ids.new_id(),
             level_id=level_id,
@@ -268,17 +130,41 @@ def _reservation_rows(
         )
         return rows.setdefault((line.line_id, level_id), fresh)
 
-    for line in demand.lines:
+    for line, key in zip(demand.lines, served.keys, strict=True):
         wanted = line.quantity
-        for (item, location_id), units in left.items():
-            taken = min(wanted, units) if item == line.item_id else 0
-            if taken:
-                row(line, location_id).quantity += taken
-                left[item, location_id] -= taken
-                wanted -= taken
-        if wanted:
-            row(line, backorders[line.item_id]).backordered += wanted
+        for location_id, units in _share(taken[key], wanted):
+            wanted -= units
+            for part in line.parts:
+                row(line, part.item_id, location_id).quantity += units * part.quantity
+        for location_id, units in _share(waiting[key], wanted):
+            for part in line.parts:
+                held = min(units * part.quantity, at_hand.get((key, part.item_id, location_id), 0))
+                if held:
+                    at_hand[key, part.item_id, location_id] -= held
+                here = row(line, part.item_id, location_id)
+                here.quantity += held
+                here.backordered += units * part.quantity - held
     return list(rows.values())
+
+
+def _by_key(units: Mapping[tuple[UUID, UUID], int]) -> defaultdict[UUID, dict[UUID, int]]:
+    """Units by thing and location."""
+    found: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for (key, location_id), count in units.items():
+        found[key][location_id] = count
+    return found
+
+
+def _share(left: dict[UUID, int], wanted: int) -> list[tuple[UUID, int]]:
+    """Up to so many of the units that are left, by location; they are left no more."""
+    shares = []
+    for location_id, units in left.items():
+        share = min(units, wanted)
+        if share:
+            left[location_id] -= share
+            wanted -= share
+            shares.append((location_id, share))
+    return shares
 
 
 def release(order_id: UUID, *, actor: Actor) -> None:

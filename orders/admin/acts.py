@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from fulfillment.services.fulfillments import Tracking
 from oms.core.actors import Actor
 from orders.enums import CancelReason, HoldReason
-from orders.services import cancellation, closing, fulfilling, holds, notes, shipping
+from orders.services import cancellation, closing, fulfilling, holds, moving, notes, shipping
 from orders.services.fulfilling import FulfillItem
 
 
@@ -46,6 +46,11 @@ class FulfillForm(ActForm):
             if item.quantity:
                 items.append(item)
         return cleaned | {"items": items}
+
+
+class MoveForm(FulfillForm):
+    from_location_id = forms.UUIDField(label=gettext_lazy("From"))
+    to_location_id = forms.UUIDField(label=gettext_lazy("To"))
 
 
 class FulfillmentForm(ActForm):
@@ -123,6 +128,21 @@ def _fulfill(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
     return ngettext("%(units)s unit fulfilled.", "%(units)s units fulfilled.", units) % {"units": units}
 
 
+def _move(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
+    items = given["items"]
+    moving.move_reserved(
+        order_id=order_id,
+        items=items,
+        source_id=given["from_location_id"],
+        target_id=given["to_location_id"],
+        actor=actor,
+    )
+    units = sum(item.quantity for item in items)
+    return ngettext("%(units)s unit is held there now.", "%(units)s units are held there now.", units) % {
+        "units": units
+    }
+
+
 def _unpack(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
     fulfilling.cancel_fulfillment(order_id=order_id, fulfillment_id=given["fulfillment_id"], actor=actor)
     return _("Canceled: the goods are back on the shelf, reserved for this order.")
@@ -187,6 +207,7 @@ CHANGE_FULFILLMENT: Final = "fulfillment.change_fulfillment"
 
 ACTS: Final[Mapping[str, Act]] = {
     "fulfill": Act(CREATE_FULFILLMENT, FulfillForm, _fulfill),
+    "move": Act(CHANGE_FULFILLMENT, MoveForm, _move),
     "unpack": Act(CHANGE_FULFILLMENT, FulfillmentForm, _unpack),
     "ship": Act(CHANGE_FULFILLMENT, ShipForm, _ship),
     "deliver": Act(CHANGE_FULFILLMENT, FulfillmentForm, _deliver),

@@ -61,6 +61,7 @@ def context(found: OrderPage, may: Callable[[str], bool]) -> dict[str, Any]:
         "hold_reasons": HoldReason.choices,
         "may_fulfill": fulfills,
         "may_move": may(CHANGE_FULFILLMENT),
+        "may_rehold": may(CHANGE_FULFILLMENT) and policies.is_open(order) and found.units_reserved > 0,
         "may_change": may(CHANGE_ORDER),
         "may_hold": may(CHANGE_ORDER) and policies.can_hold(order),
         "may_complete": may(CHANGE_ORDER) and policies.can_complete(order),
@@ -127,6 +128,8 @@ def _goods_row(row: Any, order: Order) -> dict[str, Any]:
 
 def _place(place: Place) -> Any:
     label = f"{place.quantity} {words.PLACES[place.state]}"
+    if place.sku:
+        label = f"{place.quantity} x {place.sku} {words.PLACES[place.state]}"
     return show.badge(place.state, f"{label} · {place.location}" if place.location else label)
 
 

@@ -85,6 +85,8 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "email": gettext_lazy("e-mail"),
     "metadata": gettext_lazy("metadata"),
     "items": gettext_lazy("items"),
+    "from": gettext_lazy("from"),
+    "to": gettext_lazy("to"),
     "tracking": gettext_lazy("tracking"),
     "reason": gettext_lazy("reason"),
     "note": gettext_lazy("note"),

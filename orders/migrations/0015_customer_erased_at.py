@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0002_initial")]
+    dependencies = [("orders", "0010_line_keeps_its_recipe")]
 
     operations = [
         migrations.AddField(

@@ -13,8 +13,9 @@ from orders.models.order import Order
 class OrderLine(Identified):
     """What was sold: a quantity of one thing at one price, and how far each unit has come.
 
-    `item_id` is the inventory item (no foreign key: inventory is replaceable). `facts` is what the catalogue said of
-    the goods when they were sold, so that rules can be applied again years later.
+    `item_id` is the inventory item (no foreign key: inventory is replaceable). `components` is what one unit of a kit
+    consisted of when it was sold (item_id, sku, quantity), and stays so whatever becomes of the kit. `facts` is what
+    the catalogue said of the goods when they were sold, so that rules can be applied again years later.
     """
 
     id_prefix = ids.ORDER_LINE
@@ -27,6 +28,7 @@ class OrderLine(Identified):
     item_id = models.UUIDField(null=True, blank=True)
     is_stocked = models.BooleanField(default=False)
     requires_shipping = models.BooleanField(default=True)
+    components = models.JSONField(null=True, blank=True)
 
     quantity = models.PositiveIntegerField()
     unit_price = UnitPriceField()

@@ -14,7 +14,7 @@ from django.db.models import Prefetch
 from fulfillment.models import Fulfillment, FulfillmentLine
 from inventory.models import Reservation, SourcingDecision, StockLocation
 from oms.core.money import Money
-from orders import policies
+from orders import policies, recipes
 from orders.enums import AddressKind
 from orders.models import Adjustment, CreditLine, Hold, Note, Order, OrderAddress, OrderLine, TaxLine, TimelineEntry
 from orders.services import fulfilling
@@ -26,11 +26,15 @@ MOST_ENTRIES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Units of a line that are somewhere: `state` is reserved, backordered, packed, shipped, delivered or elsewhere."""
+    """Units of a line that are somewhere: `state` is reserved, backordered, packed, shipped, delivered or elsewhere.
+
+    sku: of a component that is held for a kit.
+    """
 
     state: str
     quantity: int
     location: str = ""
+    sku: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +163,16 @@ def _places(
     names: Mapping[UUID, str],
 ) -> Mapping[UUID, list[Place]]:
     places: dict[UUID, list[Place]] = defaultdict(list)
+    parts = {(line.pk, each.item_id): each.sku for line in lines for each in recipes.kept(line.components)}
     for reservation in held:
         if reservation.line_id is None:
             continue
         location = names.get(reservation.level.location_id, "")
+        sku = parts.get((reservation.line_id, reservation.level.item_id), "")
         if reservation.quantity:
-            places[reservation.line_id].append(Place("reserved", reservation.quantity, location))
+            places[reservation.line_id].append(Place("reserved", reservation.quantity, location, sku))
         if reservation.backordered:
-            places[reservation.line_id].append(Place("backordered", reservation.backordered, location))
+            places[reservation.line_id].append(Place("backordered", reservation.backordered, location, sku))
     known: dict[UUID, int] = defaultdict(int)
     for fulfillment in fulfillments:
         if fulfillment.canceled_at:

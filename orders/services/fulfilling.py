@@ -11,12 +11,12 @@ from fulfillment.models import Fulfillment
 from fulfillment.services import fulfillments
 from fulfillment.services.fulfillments import PackedLine
 from inventory.services import consumption, holdings
-from inventory.services.consumption import TakenLine
+from inventory.services.shelf import TakenLine
 from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
-from orders import errors, events, policies
+from orders import errors, events, policies, recipes
 from orders.enums import OrderStatus
 from orders.locks import lock_order
 from orders.models import Order, OrderLine
@@ -60,9 +60,9 @@ def create_fulfillment(
     wanted = _require_open(order, lines, items)
     ships = _require_one_kind(wanted)
     if location_id:
-        holdings.require_location(location_id)
+        holdings.require_locations([location_id])
     location_id = location_id or _best_location(order, wanted)
-    taken = _taken(wanted, _first_places(items), location_id)
+    taken = taken_lines(wanted, first_places(items), location_id)
 
     fulfillment = fulfillments.open_fulfillment(
         order_id=order.pk,
@@ -114,7 +114,13 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
     event = events.FulfillmentCanceled(order_id=order.public_id, fulfillment_id=fulfillment.public_id)
     journal.record(order, event, actor=actor, changes=changes)
     back = [
-        TakenLine(each.order_line_id, each.order_line.item_id, each.order_line.sku, each.quantity_reserved)
+        TakenLine(
+            each.order_line_id,
+            each.order_line.item_id,
+            each.order_line.sku,
+            each.quantity_reserved,
+            components=recipes.kept(each.order_line.components),
+        )
         for each in packed
         if each.quantity_reserved and each.order_line.item_id
     ]
@@ -136,7 +142,7 @@ def proposals(order: Order, lines: Sequence[OrderLine]) -> list[Proposal]:
 
     Lines of goods that hold nothing go with the location that holds most; where none does, it is left to the person.
     """
-    held = holdings.by_line(order.pk)
+    held = holdings.by_line(order.pk, recipes.by_line(lines))
     places: dict[UUID | None, dict[UUID, int]] = defaultdict(dict)
     loose: list[tuple[OrderLine, int]] = []
     for line in lines:
@@ -175,12 +181,12 @@ def _require_open(
     """The lines and how many of each; all that fail in one error. The same line asked twice is summed."""
     if not items:
         raise errors.NothingToFulfill()
-    _require_lines(order, lines, items)
+    require_lines(order, lines, items)
     asked: dict[UUID, int] = defaultdict(int)
     for item in items:
         asked[item.line_id] += item.quantity
     problems = []
-    for line_id, index in _first_places(items).items():
+    for line_id, index in first_places(items).items():
         line, together = lines[line_id], asked[line_id]
         if together > line.quantity_open:
             facts = {"sku": line.sku or line.title, "requested": together, "open": line.quantity_open}
@@ -191,7 +197,7 @@ def _require_open(
     return [(lines[line_id], quantity) for line_id, quantity in asked.items()]
 
 
-def _require_lines(order: Order, lines: Mapping[UUID, OrderLine], items: Sequence[FulfillItem]) -> None:
+def require_lines(order: Order, lines: Mapping[UUID, OrderLine], items: Sequence[FulfillItem]) -> None:
     """Every item names goods of this order, and at least one of them."""
     strangers = [
         FieldError(f"/items/{index}/id", "No such line.", "not_found")
@@ -220,7 +226,7 @@ def _best_location(order: Order, wanted: Sequence[tuple[OrderLine, int]]) -> UUI
     """Where most of these items are held; None where nothing is stocked."""
     if not any(line.is_stocked for line, _ in wanted):
         return None
-    held = holdings.by_line(order.pk)
+    held = holdings.by_line(order.pk, recipes.by_line(line for line, _ in wanted))
     units: dict[UUID, int] = defaultdict(int)
     for line, quantity in wanted:
         for location_id, there in held.get(line.pk, {}).items():
@@ -232,7 +238,7 @@ def _best_location(order: Order, wanted: Sequence[tuple[OrderLine, int]]) -> UUI
     return max(units, key=lambda location_id: units[location_id])
 
 
-def _first_places(items: Sequence[FulfillItem]) -> dict[UUID, int]:
+def first_places(items: Sequence[FulfillItem]) -> dict[UUID, int]:
     """Where in the request each line is asked for first."""
     places: dict[UUID, int] = {}
     for index, item in enumerate(items):
@@ -240,11 +246,18 @@ def _first_places(items: Sequence[FulfillItem]) -> dict[UUID, int]:
     return places
 
 
-def _taken(
+def taken_lines(
     wanted: Sequence[tuple[OrderLine, int]], places: Mapping[UUID, int], location_id: UUID | None
 ) -> list[TakenLine]:
     return [
-        TakenLine(line.pk, line.item_id, line.sku, quantity, pointer=f"/items/{places[line.pk]}/quantity")
+        TakenLine(
+            line.pk,
+            line.item_id,
+            line.sku,
+            quantity,
+            pointer=f"/items/{places[line.pk]}/quantity",
+            components=recipes.kept(line.components),
+        )
         for line, quantity in wanted
         if line.is_stocked and line.item_id and location_id
     ]

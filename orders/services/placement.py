@@ -20,7 +20,7 @@ from inventory.errors import UnknownSku
 from inventory.services import goods as goods_service
 from inventory.services import reservations
 from inventory.services.goods import Goods
-from inventory.services.reservations import LineDemand, OrderDemand
+from inventory.services.planning import LineDemand, OrderDemand
 from oms.core import bulk, events, metrics
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
@@ -329,8 +329,10 @@ def _demands(
                     item_id=row.item_id,
                     sku=row.sku,
                     quantity=row.quantity - row.quantity_fulfilled,
-                    allow_backorder=goods[row.sku].allow_backorder or stock is Stock.FORCE,
+                    allow_backorder=goods[row.sku].allow_backorder,
                     pointer=f"/items/{row.position}/quantity",
+                    components=goods[row.sku].components,
+                    forced=stock is Stock.FORCE,
                 )
             )
     return {

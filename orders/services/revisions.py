@@ -17,12 +17,12 @@ from inventory.models import InventoryLevel, Reservation
 from inventory.services import goods as goods_service
 from inventory.services import levels, reservations
 from inventory.services.goods import Goods
-from inventory.services.reservations import LineDemand, OrderDemand
+from inventory.services.planning import LineDemand, OrderDemand, items_of
 from oms.core import bulk
 from oms.core.actors import Actor
 from oms.core.money import round_amount
 from oms.core.transactions import atomic
-from orders import errors, row_builder, totals
+from orders import errors, recipes, row_builder, totals
 from orders.enums import OrderStatus
 from orders.events import OrderUpdated
 from orders.locks import lock_order
@@ -106,6 +106,7 @@ def revise_order(
     goods = goods_service.find(line.sku for line in request.items)
     fresh = _rows(order, request, digest, selling, options, actor, goods, kept)
     _reuse_ids(fresh, kept)
+    _keep_recipes(fresh, kept)
     _require_room(order, request, fresh, kept)
     held = list(Reservation.objects.filter(order_id=order.pk))
 
@@ -188,6 +189,15 @@ def _reuse_ids(fresh: Rows, kept: _Kept) -> None:
     for part in parts:
         part.line_id = part.line_id and renamed.get(part.line_id, part.line_id)
         part.shipping_line_id = part.shipping_line_id and renamed.get(part.shipping_line_id, part.shipping_line_id)
+
+
+def _keep_recipes(fresh: Rows, kept: _Kept) -> None:
+    """A line that stays is packed as it was sold, though the kit consists of something else now."""
+    for line in fresh.lines:
+        old = kept.lines.get(line.id)
+        is_kit = old is not None and old.item_id == line.item_id and (old.components or line.components)
+        if old is not None and is_kit:
+            line.components, line.is_stocked = old.components, old.is_stocked
 
 
 def _paired(fresh: Sequence[tuple[UUID, int, str]], old: Sequence[tuple[UUID, int, str]]) -> dict[UUID, UUID]:
@@ -298,20 +308,23 @@ def _hold_anew(
     actor: Actor,
 ) -> None:
     """Lock the levels of then and now together, in order; let go; hold what is open."""
+    may_wait = goods_service.waiting_allowed({each.item_id for line in lines for each in recipes.kept(line.components)})
     demands = [
         LineDemand(
             line_id=line.id,
             item_id=line.item_id,
             sku=line.sku,
             quantity=line.quantity - line.quantity_fulfilled,
-            allow_backorder=goods[line.sku].allow_backorder or stock is Stock.FORCE,
+            allow_backorder=goods[line.sku].allow_backorder,
             pointer=f"/items/{line.position}/quantity",
+            components=recipes.kept(line.components, may_wait=may_wait),
+            forced=stock is Stock.FORCE,
         )
         for line in lines
         if line.is_stocked and line.item_id and line.quantity > line.quantity_fulfilled
     ]
     now = InventoryLevel.objects.filter(
-        item_id__in={demand.item_id for demand in demands}, location_id__in=selling.location_ids
+        item_id__in=items_of([OrderDemand(order.pk, demands)]), location_id__in=selling.location_ids
     )
     levels.lock_rows({*(reservation.level_id for reservation in held), *now.values_list("pk", flat=True)})
     reservations.release(order.pk, actor=actor)

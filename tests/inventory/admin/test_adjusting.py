@@ -85,7 +85,12 @@ def test_counters_posted_to_the_pages_are_ignored_or_refused(client, clerk):
     assert (item.sku, item.title, house.sra("LAMP")) == ("LAMP", "New", (5, 0, 5))
 
 
-_NO_INLINE = {"levels-TOTAL_FORMS": "0", "levels-INITIAL_FORMS": "0"}
+_NO_INLINE = {
+    "levels-TOTAL_FORMS": "0",
+    "levels-INITIAL_FORMS": "0",
+    "components-TOTAL_FORMS": "0",
+    "components-INITIAL_FORMS": "0",
+}
 
 
 def test_items_and_locations_are_made_by_their_services(client, clerk):

@@ -232,7 +232,7 @@ def test_a_location_is_made_with_its_address(db):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("inventory-items", 4), ("stock-locations", 3), ("reservations", 4), ("inventory-items/ITEM/location-levels", 5)],
+    [("inventory-items", 5), ("stock-locations", 3), ("reservations", 4), ("inventory-items/ITEM/location-levels", 6)],
 )
 def test_lists_take_the_same_queries_whatever_their_length(db, rows, path, queries):
     api, item = Api(), InventoryItemFactory()

@@ -19,7 +19,7 @@ from inventory.stock_file import Reject
 from oms.core.errors import DomainError
 from oms.core.models import OutboxEvent
 from tests.factories import StockLocationFactory
-from tests.scenarios import STAFF, place, shop
+from tests.scenarios import STAFF, kit, place, shop
 
 pytestmark = pytest.mark.django_db
 HEADER = "sku,title,location,on_hand"
@@ -156,6 +156,20 @@ def test_bad_rows_are_named_in_the_order_of_the_file_and_the_others_are_done(tmp
     assert here.sra("LAMP", "w1") == (3, 2, 1)
     assert not InventoryItem.objects.filter(sku__in=["TWIN", "BULB"]).exists()
     assert verify_stock().differences == []
+
+
+def test_a_kit_is_not_counted_and_what_it_consists_of_stays_stocked(tmp_path):
+    here = shop({"w1": {"LAMP": 0}})
+    kit(here, "GIFT", {"LAMP": 2})
+
+    outcome, rejects = run(tmp_path, "GIFT,Gift,w1,4,", "LAMP,Lamp,w1,,no", header=f"{HEADER},is_stocked")
+
+    assert [(each.line, each.reason) for each in rejects] == [
+        (2, "on_hand: GIFT is a kit: its components are counted."),
+        (3, "is_stocked: LAMP is a kit or a component of one: it stays stocked."),
+    ]
+    assert outcome.levels_changed == 0
+    assert here.sra("LAMP", "w1") == (0, 0, 0)
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(tmp_path):

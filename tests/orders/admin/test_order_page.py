@@ -15,7 +15,7 @@ from orders.requests import LineRequest, PaymentRequest
 from orders.services import fulfilling, holds, shipping
 from tests.console import EVIL, a_house, act, messages_of, page, rich_order
 from tests.factories import InventoryItemFactory, StaffFactory
-from tests.scenarios import STAFF, items_of, placed_order, recorded_events, shop
+from tests.scenarios import STAFF, items_of, kit, placed_order, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -86,10 +86,10 @@ def test_each_state_of_an_order_offers_what_policy_allows_and_nothing_else(clien
     always = {"note", "tags"}
     order = placed_order(house, {"LAMP": 1})
 
-    assert _buttons(client, order) == always | {"fulfill", "hold", "cancel"}
+    assert _buttons(client, order) == always | {"fulfill", "move", "hold", "cancel"}
 
     hold = holds.place_hold(order_id=order.pk, reason=HoldReason.FRAUD, actor=STAFF)
-    assert _buttons(client, order) == always | {"release", "hold", "cancel"}
+    assert _buttons(client, order) == always | {"release", "move", "hold", "cancel"}
 
     holds.release_hold(order_id=order.pk, hold_id=hold.pk, actor=STAFF)
     packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
@@ -264,3 +264,23 @@ def test_what_customers_type_is_never_run(client, clerk):
 
     assert EVIL not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 10
+
+
+def test_reserved_goods_are_moved_by_a_button_and_a_shortage_is_told(client, clerk):
+    house = shop({"W1": {"LAMP": 5}, "W2": {"LAMP": 1}})
+    kit(house, "GIFT", {"LAMP": 1})
+    order = placed_order(house, {"GIFT": 2})
+    line = order.lines.get()
+    places = {"from_location_id": house.locations["W1"].pk, "to_location_id": house.locations["W2"].pk}
+
+    moved = _press(client, order, "move", **places, **{f"quantity_{line.pk}": 1})
+    short = _press(client, order, "move", **places, **{f"quantity_{line.pk}": 1})
+
+    assert messages_of(moved) == ["1 unit is held there now."]
+    assert messages_of(short) == [
+        "Not enough stock for GIFT: 1 asked, 0 available (LAMP: 1 needed, 0 there).",
+    ]
+    assert (house.sra("LAMP"), house.sra("LAMP", "W2")) == ((5, 1, 4), (1, 1, 0))
+    html = short.content.decode()
+    assert "1 x LAMP reserved · W2" in html
+    assert "from: W1" in html
