@@ -102,7 +102,7 @@ def import_file(*, wish: Wish, actor: Actor, progress: Progress | None = None) -
     parser = _format(wish.format, source)
     survey = parser.survey(source)
     with _alone(wish, channel, survey), rehearsal() if wish.dry_run else nullcontext():
-        run, resumed_at = _start(wish, channel, parser, survey, actor)
+        run, resumed_at = _start(wish, channel, parser, survey, actor, _workers(wish, survey))
         job = Job(
             run=run,
             lane=Lane.first(run),
@@ -177,7 +177,9 @@ def _alone(wish: Wish, channel: SalesChannel, survey: Survey) -> Iterator[None]:
 
 
 @atomic()
-def _start(wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, actor: Actor) -> tuple[ImportRun, int]:
+def _start(
+    wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, actor: Actor, workers: int
+) -> tuple[ImportRun, int]:
     """A new run, or the one that was interrupted, and the lines it had committed then.
 
     One that is interrupted goes on with as many workers as it began with, for the records were dealt out to them.
@@ -194,7 +196,7 @@ def _start(wish: Wish, channel: SalesChannel, parser: Format, survey: Survey, ac
             format=parser.name,
             stock=wish.stock,
             actor=actor.as_dict(),
-            workers=_workers(wish, survey),
+            workers=workers,
         )
         lanes = [ImportLane(run=run, number=number) for number in range(1, run.workers)]
         ImportLane.objects.bulk_create(lanes)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.core.management import call_command
 
 from channels.models import ImportLane, ImportRun
+from channels.services import import_workers
 from oms.core.models import OutboxEvent
 from orders.models import Order
 from tests.channels.importing import bring_in, dump, order, rejects, retail, retail_file, row
@@ -98,6 +101,19 @@ def test_a_rehearsal_of_a_run_that_several_workers_left_does_their_work_one_afte
     assert (code, answer["unchanged"], answer["lines"]) == (0, 108, 288)
     assert dump() == before
     assert ImportLane.objects.filter(run__channel=channel, cursor=0).count() == 2
+
+
+@pytest.mark.usefixtures("chunks_of_30_lines")
+def test_a_large_file_of_past_sales_is_shared_among_the_cores_unless_orders_hold_stock(tmp_path, monkeypatch):
+    monkeypatch.setattr(import_workers, "_WORTH_IT", 50)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    retail()
+    large, small = _file(tmp_path / "large.csv", sales=20), _file(tmp_path / "small.csv", sales=5)
+
+    for path, stock in ((large, "skip"), (large, "update"), (small, "skip")):
+        bring_in(path, stock=stock)
+
+    assert list(ImportRun.objects.order_by("started_at").values_list("workers", flat=True)) == [2, 1, 1]
 
 
 @pytest.mark.parametrize("number", ["0", "33", "two", "-1"])
