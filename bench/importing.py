@@ -1,5 +1,7 @@
 """One import in a process of its own: `python -m bench.importing FILE STOCK` prints seconds, CPU and peak memory.
 
+The peak is that of all its processes added up, though they share some of it.
+
 `python -m bench.importing --seed SKUS` makes the channel, a location and the stock first.
 """
 
@@ -40,6 +42,7 @@ def run(path: Path, stock: str, workers: int | None = None) -> dict[str, Any]:
     from django.db import connection
 
     from channels.enums import StockPolicy
+    from channels.models import ImportRun
     from channels.services.imports import Wish, import_file
     from oms.core import actors
 
@@ -51,7 +54,8 @@ def run(path: Path, stock: str, workers: int | None = None) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - wall,
         "cpu_seconds": time.process_time() - cpu,
-        "peak_mb": _peak_mb(),
+        "workers": (count := ImportRun.objects.get(pk=outcome.run_id).workers),
+        "peak_mb": _peak_mb() + (count - 1) * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         "created": outcome.figures.as_dict()["created"],
         "rejects": outcome.figures.rejects,
     }
