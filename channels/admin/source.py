@@ -95,6 +95,16 @@ class ImportRunAdmin(ReadOnlyAdmin):
         return format_html('{}<p><a class="c-link" href="{}">{}</a></p>', told, everything, _now("All rejects"))
 
 
+@admin.register(ImportLane)
+class ImportLaneAdmin(ReadOnlyAdmin):
+    """What a further worker of a run has done so far; gone when the run ends."""
+
+    list_display = ("run", "number", "cursor", "lines_committed", "updated_at")
+    list_select_related = ("run",)
+    ordering = ("-id",)
+    exact_search = ("run_id",)
+
+
 class FreshFilter(RadioFilter):
     title = _("age")
     parameter_name = "age"

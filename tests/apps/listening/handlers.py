@@ -1,6 +1,6 @@
 """What another installed app listens to: each receiver appends what it hears to the file that LISTENING_FILE names.
 
-It takes LISTENING_SECONDS for it, and fails before it with a chance of LISTENING_FAILURES.
+It takes LISTENING_SECONDS for it, and fails before it with a chance of LISTENING_FAILURES (none where that is not set).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def loose(event: Delivered) -> None:
 
 def _write(receiver: str, event: Delivered) -> None:
     """One line, in one write: also a process that is killed leaves whole lines."""
-    if random.random() < float(os.environ["LISTENING_FAILURES"]):
+    if random.random() < float(os.environ.get("LISTENING_FAILURES", "0")):
         raise ConnectionError("nobody answers")
     time.sleep(float(os.environ["LISTENING_SECONDS"]))
     heard = {
