@@ -11,6 +11,8 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import attrgetter
 from typing import IO, Any, Final
 
 from channels.adapters.files import Fingerprint, Source, Survey
@@ -50,6 +52,7 @@ class CsvGroups:
         self._place = 0
         self._header_lines = 0
         self._reader: Any = None
+        self._delimiter = ","
         self.header: list[str] = []
 
     def survey(self, source: Source) -> Survey:
@@ -70,6 +73,8 @@ class CsvGroups:
         with source.text(encoding, fingerprint) as text:
             rows, place, last = self._open(source, text), self._place, None
             for _, row in rows:
+                if len(row) < 2 and not (row := self._narrow(row)):
+                    continue
                 name = row[place] if len(row) > place else ""
                 if name != last:
                     last = name
@@ -85,7 +90,7 @@ class CsvGroups:
         return Survey(lines=lines, fingerprint=fingerprint.hexdigest(), encoding=encoding, notes=notes)
 
     def _open(self, source: Source, text: IO[str]) -> Iterator[Row]:
-        """Read the header; the rows that follow."""
+        """Read the header; the rows that follow, each with the line before it."""
         _, delimiter = header_of(source.head)
         self._reader = csv.reader(text, delimiter=delimiter, strict=True)
         self.header = [name.strip() for name in _unwrapped(next(self._reader), delimiter)]
@@ -94,7 +99,13 @@ class CsvGroups:
             self._place = self._column(self.header)
         except ValueError as problem:
             raise source.unreadable(f"line 1: {problem}") from None
-        return _rows(self._reader, delimiter, single=len(self.header) == 1)
+        self._delimiter = delimiter
+        # In C, two million times: the line that was read last, and the row that is read then.
+        return zip(map(attrgetter("line_num"), repeat(self._reader)), self._reader, strict=False)
+
+    def _narrow(self, row: list[str]) -> list[str]:
+        """A row of one cell, or none: what is inside of it where it is quoted as a whole; [] where there is nothing."""
+        return row if not row or len(self.header) == 1 else _unwrapped(row, self._delimiter)
 
     def groups(self, source: Source, survey: Survey) -> Iterator[Group]:
         """First those whose rows follow one another, in the order of the file, then the others by name."""
@@ -107,21 +118,23 @@ class CsvGroups:
         with source.text(survey.encoding) as text:
             rows = self._open(source, text)
             place, width, most = self._place, len(self.header), _MAX_LINES
-            group, last, is_apart = Group(""), None, False
-            for each in rows:
-                line, row = each
+            group, last, is_apart, is_blank = Group(""), None, False, False
+            for before, row in rows:
+                if len(row) < 2 and not (row := self._narrow(row)):
+                    continue
                 name = row[place] if len(row) > place else ""
-                if name != last or not name.strip():
+                if name != last or is_blank:
                     if group.rows:
                         yield group
                     last, group = name, Group(name.strip())
-                    is_apart = bool(group.name) and (apart is None or group.name in apart)
+                    is_blank = not group.name
+                    is_apart = not is_blank and (apart is None or group.name in apart)
                 if is_apart:
-                    scattered.add((group.name, line), row)
+                    scattered.add((group.name, before + 1), row)
                 elif len(row) == width and len(group.rows) < most:
-                    group.rows.append(each)
+                    group.rows.append((before + 1, row))
                 else:
-                    self._add(group, each)
+                    self._add(group, (before + 1, row))
             if group.rows:
                 yield group
 
@@ -145,17 +158,6 @@ class CsvGroups:
             group.rows.append(each)
         else:
             group.fault = (line, f"The {self._thing} has more than {_MAX_LINES} lines.")
-
-
-def _rows(reader: Any, delimiter: str, *, single: bool) -> Iterator[Row]:
-    """The rows that hold something, each with the line in which it begins."""
-    begins = reader.line_num + 1
-    for row in reader:
-        line, begins = begins, reader.line_num + 1
-        if len(row) > 1 or single:
-            yield line, row
-        elif row:
-            yield line, _unwrapped(row, delimiter)
 
 
 def _unwrapped(row: list[str], delimiter: str) -> list[str]:

@@ -109,7 +109,7 @@ def _record(group: Group) -> RawRecord:
     raw = RawRecord(group.name, group.rows[0][0], len(group.rows), group.rows)
     if rules.is_credit(group.name):
         raw.kind = Kind.CREDIT
-        raw.weight = raw.size * 8  # the sales it may give back are looked at with it
+        raw.weight = raw.size * 3  # the sales it may give back are looked at with it
     if group.fault:
         line, sentence = group.fault
         at_fault = next((row for at, row in group.rows if at == line), [])

@@ -267,6 +267,7 @@ def _options(job: Job, digests: Sequence[str]) -> Options:
         digests=digests,
         past=past,
         meanwhile=job.meanwhile,
+        goods=job.goods if past else None,
     )
 
 

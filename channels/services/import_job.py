@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from channels.enums import StockPolicy
 from channels.models import ImportLane, ImportRun
 from channels.rows import RejectRow
 from channels.services.import_figures import Figures
+from inventory.services.goods import Memory
 from oms.core import ids
 from oms.core.actors import Actor
 from orders.services.placement import Selling
@@ -77,6 +78,7 @@ class Job:
     figures: Figures
     analyzed: bool = False
     meanwhile: Callable[[], None] | None = None
+    goods: Memory = field(default_factory=Memory)
 
     @property
     def run_id(self) -> UUID:

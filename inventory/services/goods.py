@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
 from inventory.models import InventoryItem
 from oms.core import bulk
+
+_MOST_REMEMBERED: Final = 50_000  # skus
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,33 @@ class Goods:
     components: tuple[Component, ...] = ()
 
 
-def find(skus: Iterable[str]) -> dict[str, Goods]:
-    """The items of these skus, by sku, in one query. Skus that do not exist are missing from the answer."""
-    wanted = {sku for sku in skus if sku}
+class Memory:
+    """What `find` has found before, for a caller who asks for the same skus again and again, and to whom it is all the
+    same that it may be some minutes old: an import of past sales, which moves no stock. It forgets when it is full."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Goods] = {}
+        self.asked: set[str] = set()
+
+    def find(self, wanted: set[str]) -> dict[str, Goods]:
+        if len(self.asked) > _MOST_REMEMBERED:
+            self.found, self.asked = {}, set()
+        fresh = wanted - self.asked
+        self.found |= _look_up(fresh)
+        self.asked |= fresh
+        return self.found
+
+
+def find(skus: Iterable[str], *, memory: Memory | None = None) -> dict[str, Goods]:
+    """The items of these skus, by sku, in one query. Skus that do not exist are missing from the answer.
+
+    memory: only what it does not know is asked for; others that it knows are in the answer too.
+    """
+    wanted = set(skus) - {""}
+    return memory.find(wanted) if memory else _look_up(wanted)
+
+
+def _look_up(wanted: set[str]) -> dict[str, Goods]:
     if not wanted:
         return {}
     with connection.cursor() as cursor:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from inventory.errors import UnknownSku
 from inventory.services import goods as goods_service
 from inventory.services import reservations
-from inventory.services.goods import Goods
+from inventory.services.goods import Goods, Memory
 from inventory.services.planning import LineDemand, OrderDemand
 from oms.core import bulk, events, metrics
 from oms.core.actors import Actor
@@ -64,6 +64,7 @@ class Options:
     announce: each order fires order.placed. copy: write with COPY, for many. digests: of the source records, in order.
     past: sales that are over: one that leaves nothing to pack is completed, though nothing of it was goods. meanwhile:
     called while the server is busy with what it was sent; it may be called or not, and must not touch the database.
+    goods: what was looked up by earlier calls, for past sales only.
     """
 
     stock: Stock = Stock.RESERVE
@@ -75,6 +76,7 @@ class Options:
     digests: Sequence[str] = ()
     past: bool = False
     meanwhile: Callable[[], None] | None = None
+    goods: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def _attempt(
     _require_active(selling)
     seen = _seen(requests, selling)
     goods = goods_service.find(
-        line.sku for request in requests if request.external_id not in seen for line in request.items
+        (line.sku for request in requests if request.external_id not in seen for line in request.items),
+        memory=options.goods,
     )
     work = _work_out(requests, seen, goods, options, refused)
 
