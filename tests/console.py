@@ -13,6 +13,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from channels.models import (
     CreditMatch,
+    ImportLane,
     ImportReject,
     ImportRun,
     ImportUpload,
@@ -145,6 +146,7 @@ def _furnish_imports(house: Shop, order: Order, number: int) -> None:
         figures={"sales": 1, EVIL: EVIL},
         actor=STAFF.as_dict(),
     )
+    ImportLane.objects.create(run=run, number=1)
     ImportReject.objects.create(run=run, line=7, column=EVIL, reason=EVIL, raw=[EVIL])
     document = SourceDocument.objects.create(
         channel=house.channel,

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
-from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.db.models import Q
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
@@ -23,7 +19,8 @@ from channels.models import OrderSource, SourceRun
 from channels.services import sources
 from orders.models import Order
 from tests.channels.sources import stored
-from tests.flows.test_events_through_celery import ALONE, PROJECT, House, wait_until
+from tests.flows.broker import broker
+from tests.flows.house import ALONE, PROJECT, House, wait_until
 from tests.scenarios import shop
 
 WORKER = "-A oms worker --pool prefork --concurrency 1 -Q default,imports --loglevel error"
@@ -34,22 +31,16 @@ BEAT = f"-A oms beat --scheduler {SCHEDULER} --max-interval 1 --pidfile= --logle
 @pytest.fixture
 def house(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[House]:
     settings.OMS = settings.OMS | {"SOURCE_PRIVATE_ADDRESSES": True}
-    prefix = f"test-{uuid4().hex}-"
-    database = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}")
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "oms.settings",
-        "DATABASE_URL": database.geturl(),
-        "REDIS_URL": settings.REDIS_URL,
-        "REDIS_KEY_PREFIX": prefix,
-        "OMS_PRIVATE_FILES": str(tmp_path / "private"),
-        "OMS_SOURCE_PRIVATE_ADDRESSES": "true",
-        "OMS_SOURCE_TIMEOUT_SECONDS": "1",
-    }
-    house = House(shop({"W1": {"LAMP": 1000}}), tmp_path / "heard", prefix, environment, [])
-    yield house
-    for process in house.running:
-        house.kill(process)
-    house.empty_the_broker()
+    with broker(tmp_path) as own:
+        house = House(shop({"W1": {"LAMP": 1000}}), own, tmp_path)
+        house.environment |= {
+            "OMS_EXTRA_APPS": "",
+            "OMS_PRIVATE_FILES": str(tmp_path / "private"),
+            "OMS_SOURCE_PRIVATE_ADDRESSES": "true",
+            "OMS_SOURCE_TIMEOUT_SECONDS": "1",
+        }
+        yield house
+        house.close()
 
 
 class Elsewhere:

@@ -6,14 +6,13 @@ import json
 
 import pytest
 from celery import Celery
-from django.conf import settings
 
 from channels.enums import StockPolicy
 from channels.models import ImportUpload
 from channels.services import uploads
 from tests.channels.importing import order
 from tests.channels.sources import stored
-from tests.flows.test_events_through_celery import ALONE, House, wait_until
+from tests.flows.house import ALONE, House, wait_until
 from tests.flows.test_scheduled_sources import WORKER, house  # noqa: F401  (a fixture)
 from tests.scenarios import STAFF
 
@@ -22,8 +21,7 @@ ORDERS = 2000
 
 def _look_after(house: House) -> None:  # noqa: F811
     """What beat does every 30 seconds."""
-    beat = Celery(broker=settings.CELERY_BROKER_URL)
-    beat.conf.broker_transport_options = {"global_keyprefix": house.prefix}
+    beat = Celery(broker=house.broker.url)
     beat.send_task("channels.tasks.look_after_imports", queue="default", expires=5)
     beat.close()
 
