@@ -1,4 +1,4 @@
-"""`python -m bench [placements] [imports]`: measure, print a table, write bench/results/*.json."""
+"""`python -m bench [placements] [imports] [verify]`: measure, print a table, write bench/results/*.json."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
     django.setup()
-    from bench import imports, placements
+    from bench import imports, placements, verify
 
-    kinds = {"placements": placements.run, "imports": imports.run}
+    kinds = {"placements": placements.run, "imports": imports.run, "verify": verify.run}
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[[], *kinds], help="all when left out")
     parser.add_argument("--orders", type=int, default=1500, help="placements in a round")

@@ -50,6 +50,14 @@ def manage(url: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "manage.py", *arguments], check=True, env=environment(url))  # noqa: S603
 
 
+def python(url: str, *arguments: str) -> str:
+    """Run a module on this database; what it printed."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", *arguments], check=True, env=environment(url), stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
 @contextmanager
 def web(url: str, *, workers: int = 2, threads: int = 4) -> Iterator[int]:
     """gunicorn on a free port, as in production: as many workers as cores, some threads."""

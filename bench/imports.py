@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from argparse import Namespace
@@ -49,7 +47,7 @@ def run(arguments: Namespace) -> dict[str, Any]:
     """Import a generated file with both stock policies, `rounds` times, each beside its floor; then look at memory."""
     results: dict[str, Any] = {"lines": arguments.lines}
     with database.scratch("oms_bench_imports") as url, tempfile.TemporaryDirectory() as folder:
-        _python(url, "bench.importing", "--seed", str(data.SKUS))
+        database.python(url, "bench.importing", "--seed", str(data.SKUS))
         path = data.online_retail(Path(folder) / "orders.csv", arguments.lines)
         for stock in ("skip", "update"):
             rounds = [_round(url, path, stock) for _ in range(arguments.rounds)]
@@ -71,7 +69,7 @@ def _round(url: str, path: Path, stock: str) -> dict[str, float]:
     with closing(psycopg.connect(url, autocommit=True)) as connection:
         _empty(connection)
         connection.execute("VACUUM (FULL, ANALYZE) inventory_inventorylevel")
-    imported: dict[str, float] = json.loads(_python(url, "bench.importing", str(path), stock))
+    imported: dict[str, float] = json.loads(database.python(url, "bench.importing", str(path), stock))
     with closing(psycopg.connect(url)) as connection:
         floor, text, rows = _floors(connection)
     ratios = {"ratio": floor / imported["seconds"], "ratio_to_text": text / imported["seconds"]}
@@ -134,13 +132,6 @@ def _write_rows(stream: psycopg.Copy, rows: Sequence[Any]) -> None:
 def _write_text(stream: psycopg.Copy, rows: Sequence[Any]) -> None:
     for start in range(0, len(rows), 500):
         stream.write(b"".join(rows[start : start + 500]))
-
-
-def _python(url: str, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", *arguments], check=True, env=database.environment(url), stdout=subprocess.PIPE, text=True
-    )
-    return done.stdout
 
 
 def _show(results: dict[str, Any]) -> None:

@@ -48,17 +48,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _seed(url: str) -> dict[str, Any]:
     """Two locations, many skus, one channel, one key, made by a process that has the scratch database."""
-    import subprocess
-    import sys
-
-    made = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "bench.seed", str(SKUS)],
-        check=True,
-        env=database.environment(url),
-        capture_output=True,
-        text=True,
-    )
-    shop: dict[str, Any] = json.loads(made.stdout)
+    shop: dict[str, Any] = json.loads(database.python(url, "bench.seed", str(SKUS)))
     return shop
 
 
