@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +13,15 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
+from django.utils import timezone
 
 from channels.enums import RunStatus
 from channels.models import ChannelLocation, ImportRun, SalesChannel
 from fulfillment.services.fulfillments import Tracking
-from inventory.models import InventoryItem, StockLocation
+from inventory.models import Arrival, InventoryItem, StockLocation
+from inventory.services import alerts, arrivals, items, kits, transfers
+from inventory.services.kits import Part
+from inventory.services.papers import Line
 from oms.core import actors
 from oms.core.actors import Actor
 from orders.enums import HoldReason
@@ -49,8 +54,10 @@ class Command(BaseCommand):
             _make_channel(code, fields)
         self._import_orders(SAMPLES / "online-retail.csv", WHOLESALE)
         self._import_orders(SAMPLES / "orders.ndjson", WEB)
+        self._import_orders(SAMPLES / "shopify.csv", WEB)
         for code in CHANNELS:
             _work_on(code)
+        _work_on_stock()
         self._say_welcome()
 
     def _make_user(self) -> None:
@@ -105,6 +112,33 @@ def _work_on(channel: str) -> None:
     )
     for act, order in zip(_ACTS, waiting[: len(_ACTS)], strict=False):
         act(order, clerk)
+
+
+def _work_on_stock() -> None:
+    """Goods that are expected, some on their way between two places, one that runs low, and a set of two things."""
+    if Arrival.objects.exists():
+        return
+    clerk = actors.staff(get_user_model().objects.get(username=USER))
+    item = {each.sku: each.pk for each in InventoryItem.objects.all()}
+    place = {each.code: each.pk for each in StockLocation.objects.all()}
+    arrivals.create_arrival(
+        location_id=place["berlin"],
+        lines=[Line(item["LMP-01"], 60), Line(item["MUG-01"], 120)],
+        reference="PO-2041",
+        expected_on=timezone.localdate() + timedelta(days=3),
+        actor=clerk,
+    )
+    transfer = transfers.create_transfer(
+        source_id=place["leeds"],
+        target_id=place["shop"],
+        lines=[Line(item["LMP-02"], 24)],
+        note="For the window.",
+        actor=clerk,
+    )
+    transfers.send_transfer(transfer_id=transfer.pk, actor=clerk)
+    alerts.set_threshold(item_id=item["MUG-01"], location_id=place["shop"], threshold=15, actor=clerk)
+    kit = items.create_item(sku="SET-01", title="Reading set: a lamp and two mugs")
+    kits.set_components(item_id=kit.pk, components=[Part(item["LMP-01"], 1), Part(item["MUG-01"], 2)])
 
 
 def _deliver(order: Order, clerk: Actor) -> None:
