@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from inventory.enums import AdjustmentReason
-from inventory.models import InventoryLevel, StockLocation
+from inventory.models import InventoryItem, InventoryLevel, StockLocation
 
 
 class AdjustForm(forms.Form):
@@ -37,8 +37,8 @@ def may_adjust(request: HttpRequest) -> bool:
 
 
 def adjustable(request: HttpRequest, item_id: UUID | str, level: InventoryLevel | None = None) -> dict[str, Any]:
-    """What the adjust form shows: at this level, or at any location of the item."""
-    if not may_adjust(request):
+    """What the adjust form shows: at this level, or at any location of the item; nothing for a kit, which has none."""
+    if not may_adjust(request) or (level is None and InventoryItem.objects.filter(pk=item_id, is_kit=True).exists()):
         return {}
     return {
         "adjust_item_id": item_id,

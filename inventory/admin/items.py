@@ -93,7 +93,7 @@ class ComponentInline(TabularInline):
     form = ComponentForm
     verbose_name = _("component")
     verbose_name_plural = _("components of a kit")
-    extra = 1
+    extra = 0
     max_num = MOST_COMPONENTS
     hide_title = True
 
@@ -147,7 +147,7 @@ class InventoryItemAdmin(ConsoleAdmin):
     ordering = ("sku",)
     prefix_search = ("sku",)
     fields = ("sku", "title", "barcode", "is_stocked", "allow_backorder", "requires_shipping", "low_stock_threshold")
-    inlines = (ComponentInline, LevelInline)
+    inlines = (LevelInline, ComponentInline)
     change_form_outer_after_template = "admin/inventory/item_more.html"
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
