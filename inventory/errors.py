@@ -65,6 +65,11 @@ class KitInUse(NotAllowed):
     message = _("There is stock of %(sku)s or somebody waits for it, so it cannot become a kit.")
 
 
+class NotKeptByLocation(NotAllowed):
+    code = "not_kept_by_location"
+    message = _("Stock is not kept by location here: there is nothing to move.")
+
+
 class NegativeStock(DomainError):
     code = "negative_stock"
     message = _("Stock of %(sku)s cannot become %(count)s.")

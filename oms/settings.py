@@ -74,6 +74,10 @@ DATABASE_URL, REDIS_URL = _server_urls()
 OMS: dict[str, Any] = {
     # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
     "SALES_CHANNELS": "channels.services.selling.selling",
+    # Keeps the quantities of stock: by location, or (inventory.providers.pooled.PooledInventory) one for each sku.
+    "INVENTORY": os.environ.get("OMS_INVENTORY") or "inventory.providers.local.LocalInventory",
+    # Knows the stock locations.
+    "STOCK_LOCATIONS": "inventory.providers.own_locations.OwnLocations",
     # Chooses the locations an order ships from: a function (demands, candidates) -> decision.
     "SOURCING": "inventory.sourcing.fewest_parcels.fewest_parcels",
     # Fulfillment providers by code.

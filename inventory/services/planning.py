@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from inventory.errors import NoStockLocation, TooManyBackordered
 from inventory.models import InventoryLevel
+from inventory.providers.base import Component, LineDemand, OrderDemand
 from inventory.services import shortages
-from inventory.services.goods import Component
 from inventory.services.levels import Place, Shelves
 from inventory.sourcing import kits
 from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
@@ -22,33 +22,15 @@ from oms.core.errors import DomainError, FieldError
 MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LineDemand:
-    """Units of a thing that one line of an order wants. `pointer` is where the line stands in the request.
-
-    components: what a kit consists of; stock is held of them, and whether it may wait is theirs to say. forced: it is
-    taken whether anything of it may wait or not.
-    """
+@dataclass(slots=True)
+class Share:
+    """Units of an item at a location that a line is to hold, and that it is to wait for."""
 
     line_id: UUID
     item_id: UUID
-    sku: str
-    quantity: int
-    allow_backorder: bool
-    pointer: str = ""
-    components: tuple[Component, ...] = ()
-    forced: bool = False
-
-    @property
-    def parts(self) -> tuple[Component, ...]:
-        parts = self.components or (Component(self.item_id, self.sku, 1, self.allow_backorder),)
-        return tuple([replace(part, allow_backorder=True) for part in parts]) if self.forced else parts
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDemand:
-    order_id: UUID
-    lines: Sequence[LineDemand]
+    location_id: UUID
+    quantity: int = 0
+    backordered: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +46,30 @@ class Served:
     waiting: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
     at_hand: dict[tuple[UUID, UUID, UUID], int] = field(default_factory=dict)
 
+    def shares(self, demand: OrderDemand) -> list[Share]:
+        """What was decided, shared among the lines in their order: one for each line, item and location."""
+        shares: dict[tuple[UUID, UUID, UUID], Share] = {}
+        taken, waiting, at_hand = _by_key(self.decision.taken), _by_key(self.waiting), dict(self.at_hand)
+
+        def share(line: LineDemand, item_id: UUID, location_id: UUID) -> Share:
+            return shares.setdefault((line.line_id, item_id, location_id), Share(line.line_id, item_id, location_id))
+
+        for line, key in zip(demand.lines, self.keys, strict=True):
+            wanted = line.quantity
+            for location_id, units in _part(taken[key], wanted):
+                wanted -= units
+                for part in line.parts:
+                    share(line, part.item_id, location_id).quantity += units * part.quantity
+            for location_id, units in _part(waiting[key], wanted):
+                for part in line.parts:
+                    held = min(units * part.quantity, at_hand.get((key, part.item_id, location_id), 0))
+                    if held:
+                        at_hand[key, part.item_id, location_id] -= held
+                    here = share(line, part.item_id, location_id)
+                    here.quantity += held
+                    here.backordered += units * part.quantity - held
+        return list(shares.values())
+
 
 @dataclass(slots=True)
 class Plan:
@@ -73,6 +79,26 @@ class Plan:
     refusals: dict[UUID, DomainError]
     demands: Sequence[OrderDemand]
     backorders: set[tuple[UUID, UUID]]
+
+
+def _by_key(units: Mapping[tuple[UUID, UUID], int]) -> defaultdict[UUID, dict[UUID, int]]:
+    """Units by thing and location."""
+    found: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for (key, location_id), count in units.items():
+        found[key][location_id] = count
+    return found
+
+
+def _part(left: dict[UUID, int], wanted: int) -> list[tuple[UUID, int]]:
+    """Up to so many of the units that are left, by location; they are left no more."""
+    parts = []
+    for location_id, units in left.items():
+        part = min(units, wanted)
+        if part:
+            left[location_id] -= part
+            wanted -= part
+            parts.append((location_id, part))
+    return parts
 
 
 def items_of(demands: Sequence[OrderDemand]) -> set[UUID]:
