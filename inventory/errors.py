@@ -81,6 +81,12 @@ class BelowReserved(DomainError):
     message = _("%(reserved)s of %(sku)s are reserved at %(location)s, so there cannot be only %(count)s.")
 
 
+class PoolBelowReserved(BelowReserved):
+    """The same where stock is not kept by location."""
+
+    message = _("%(reserved)s of %(sku)s are reserved, so there cannot be only %(count)s.")
+
+
 class ReasonRequired(DomainError):
     code = "reason_required"
     message = _("Say why the stock is changed.")

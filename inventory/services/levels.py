@@ -142,14 +142,19 @@ _ITEM = "SELECT * FROM inventory_inventoryitem WHERE id = %s FOR KEY SHARE"
 def require_stocked(item_id: UUID, location_id: UUID) -> None:
     """Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted,
     KitHasNoStock for a kit."""
+    require_counted(item_id)
+    if not StockLocation.objects.filter(pk=location_id).exists():
+        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
+
+
+def require_counted(item_id: UUID) -> None:
+    """The same for the item alone."""
     # Locked as by a foreign key to it: it does not become a kit while a level of it is made.
     item = next(iter(InventoryItem.objects.raw(_ITEM, [item_id])), None)
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
     if item.is_kit:
         raise KitHasNoStock(sku=item.sku)
-    if not StockLocation.objects.filter(pk=location_id).exists():
-        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
     if not item.is_stocked:
         raise NotStocked(sku=item.sku)
 

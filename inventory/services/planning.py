@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -19,6 +19,8 @@ from inventory.sourcing.kits import Ask
 from oms.core import providers
 from oms.core.errors import DomainError, FieldError
 
+Pair = tuple[UUID, UUID]  # item, location
+Waiting = Callable[[Collection[Pair]], dict[Pair, int]]
 MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 
@@ -106,13 +108,18 @@ def items_of(demands: Sequence[OrderDemand]) -> set[UUID]:
     return {part.item_id for demand in demands for line in demand.lines for part in line.parts}
 
 
-def plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
-    """Serve the orders one after the other in memory, each from what the ones before it left."""
-    strategy: Strategy = providers.the("SOURCING")
+def plan(
+    demands: Sequence[OrderDemand], found: Shelves, *, strategy: Strategy | None = None, waiting: Waiting | None = None
+) -> Plan:
+    """Serve the orders one after the other in memory, each from what the ones before it left.
+
+    strategy: the one in settings. waiting: tells how many units wait by (item, location); at levels, where not given.
+    """
+    strategy = strategy or providers.the("SOURCING")
     left = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
     places = [place for place in found.places if place.is_active]
     made = Plan({}, {}, demands, set())
-    queue = _Queue()
+    queue = _Queue(waiting or _waiting_at_levels)
     for demand in demands:
         asks, keys = _asks(demand)
         decision = kits.decide(strategy, list(asks.values()), [_candidate(place) for place in places], left)
@@ -209,12 +216,14 @@ def _waiting_places(ask: Ask, places: Sequence[Place], available: Mapping[tuple[
 class _Queue:
     """How many units of an item wait at a location, with those of the orders planned so far."""
 
-    def __init__(self) -> None:
-        self._units: dict[tuple[UUID, UUID], int] = {}
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+        self._units: dict[Pair, int] = {}
 
     def refuses(self, demand: OrderDemand, waits: Mapping[tuple[UUID, UUID], int]) -> DomainError | None:
         """Put an order's shortages, units by (item, location), in the queue; why not, where they do not fit."""
-        self._read({pair for pair in waits if pair not in self._units})
+        if unread := {pair for pair in waits if pair not in self._units}:
+            self._units |= dict.fromkeys(unread, 0) | self._waiting(unread)
         full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > MOST_BACKORDERED}
         if not full:
             for pair, units in waits.items():
@@ -231,14 +240,12 @@ class _Queue:
         first = next(iter(errors.values()))
         return TooManyBackordered(errors=list(errors.values()), **first.facts)
 
-    def _read(self, pairs: set[tuple[UUID, UUID]]) -> None:
-        if not pairs:
-            return
-        rows = InventoryLevel.objects.filter(
-            item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
-        ).values_list("item_id", "location_id", "backordered")
-        there = {(item, location): units for item, location, units in rows}
-        self._units |= {pair: there.get(pair, 0) for pair in pairs}
+
+def _waiting_at_levels(pairs: Collection[Pair]) -> dict[Pair, int]:
+    rows = InventoryLevel.objects.filter(
+        item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
+    ).values_list("item_id", "location_id", "backordered")
+    return {(item, location): units for item, location, units in rows if (item, location) in pairs}
 
 
 def _refusal(
