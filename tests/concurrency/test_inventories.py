@@ -17,7 +17,7 @@ from tests.concurrency.workers import Workers
 from tests.contracts.inventories import HOUSES, House
 from tests.scenarios import placed_order, recorded_events
 
-RACES = 40  # for the last unit
+RACES = 15  # for the last unit
 
 
 @pytest.fixture(params=sorted(HOUSES))
