@@ -67,7 +67,7 @@ class KitInUse(NotAllowed):
 
 class NotKeptByLocation(NotAllowed):
     code = "not_kept_by_location"
-    message = _("Stock is not kept by location here: there is nothing to move.")
+    message = _("Stock is not kept by location here.")
 
 
 class NegativeStock(DomainError):

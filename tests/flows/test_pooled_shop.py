@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from inventory.errors import KitInUse
@@ -158,6 +158,22 @@ def test_what_is_in_the_pool_becomes_neither_a_kit_nor_unstocked(house):
         set_components(item_id=lamp.pk, components=[Part(bulb.pk, 1)])
     with nothing_moves(), pytest.raises(InvalidInput, match="stays stocked"):
         update_item(item_id=lamp.pk, changes={"is_stocked": False})
+
+
+def test_levels_are_not_written_where_nobody_would_sell_from_them(house, tmp_path):
+    here, place = house.open({"LAMP": 3}), StockLocationFactory()
+    item = here.items["LAMP"].public_id
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,title,location,on_hand\nLAMP,Lamp,w1,4\n")
+
+    with nothing_moves():
+        answer = Api().post(
+            f"/admin/inventory-items/{item}/location-levels/{place.public_id}/adjust", {"delta": 3, "reason": "found"}
+        )
+        with pytest.raises(CommandError, match="not kept by location"):
+            call_command("import_stock", str(file))
+
+    assert problem(answer) == (400, "not_allowed", "not_kept_by_location")
 
 
 @pytest.mark.parametrize(
