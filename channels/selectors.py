@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from channels.models import ChannelLocation
-from inventory import selectors as inventory
+from inventory import providers
 
 
-def available_in_channel(channel_id: UUID, item_ids: Collection[UUID]) -> dict[UUID, int]:
+def available_in_channel(channel_id: UUID, item_ids: Collection[UUID]) -> Mapping[UUID, int]:
     """What can be promised of each of these items in a sales channel: at its linked locations that are active.
 
     One query. Every item asked for is in the answer; a channel without locations has 0 of each.
     """
     linked = ChannelLocation.objects.filter(channel_id=channel_id).values("location_id")
-    return inventory.available_at(item_ids, linked)
+    return providers.current().available(item_ids, linked)

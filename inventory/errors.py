@@ -65,6 +65,11 @@ class KitInUse(NotAllowed):
     message = _("There is stock of %(sku)s or somebody waits for it, so it cannot become a kit.")
 
 
+class NotKeptByLocation(NotAllowed):
+    code = "not_kept_by_location"
+    message = _("Stock is not kept by location here.")
+
+
 class NegativeStock(DomainError):
     code = "negative_stock"
     message = _("Stock of %(sku)s cannot become %(count)s.")
@@ -74,6 +79,12 @@ class BelowReserved(DomainError):
     code = "below_reserved"
     type = "not_allowed"
     message = _("%(reserved)s of %(sku)s are reserved at %(location)s, so there cannot be only %(count)s.")
+
+
+class PoolBelowReserved(BelowReserved):
+    """The same where stock is not kept by location."""
+
+    message = _("%(reserved)s of %(sku)s are reserved, so there cannot be only %(count)s.")
 
 
 class ReasonRequired(DomainError):

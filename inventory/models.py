@@ -21,6 +21,7 @@ from inventory.documents import (
     TransferLine,
 )
 from inventory.enums import AdjustmentReason, MovementKind
+from inventory.pool import PooledMovement, PooledReservation, PooledStock
 from oms.core import ids
 from oms.core.fields import Identified, Timestamped
 
@@ -30,6 +31,9 @@ __all__ = [
     "InventoryItem",
     "InventoryLevel",
     "LowStockAlert",
+    "PooledMovement",
+    "PooledReservation",
+    "PooledStock",
     "Reservation",
     "SourcingDecision",
     "StockCount",

@@ -74,6 +74,10 @@ DATABASE_URL, REDIS_URL = _server_urls()
 OMS: dict[str, Any] = {
     # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
     "SALES_CHANNELS": "channels.services.selling.selling",
+    # Keeps the quantities of stock: by location, or (inventory.providers.pooled.PooledInventory) one for each sku.
+    "INVENTORY": os.environ.get("OMS_INVENTORY") or "inventory.providers.local.LocalInventory",
+    # Knows the stock locations.
+    "STOCK_LOCATIONS": "inventory.providers.own_locations.OwnLocations",
     # Chooses the locations an order ships from: a function (demands, candidates) -> decision.
     "SOURCING": "inventory.sourcing.fewest_parcels.fewest_parcels",
     # Fulfillment providers by code.
@@ -334,14 +338,25 @@ READY_MAX_JOB_SECONDS = _whole_number("OMS_READY_MAX_JOB_SECONDS", 900)
 # --- the console -----------------------------------------------------------------------------------------------------
 
 
-def _entry(title: Any, icon: str, model: str, page: str = "") -> dict[str, Any]:
-    """A link of the sidebar to the list of a model (app_model), or to another page, for whoever may see the model."""
+def _stock_is_pooled() -> bool:
+    from inventory.admin.pooled import is_in_use
+
+    return is_in_use()
+
+
+def _entry(title: Any, icon: str, model: str, page: str = "", pooled: bool | None = None) -> dict[str, Any]:
+    """A link of the sidebar to the list of a model (app_model), or to another page, for whoever may see the model.
+
+    pooled: shown only while stock is, or is not, one quantity for each sku.
+    """
     app, name = model.rsplit("_", 1)
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{page or f'{model}_changelist'}"),
-        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+        "permission": lambda request: (
+            pooled in (None, _stock_is_pooled()) and request.user.has_perm(f"{app}.view_{name}")
+        ),
     }
 
 
@@ -388,15 +403,18 @@ UNFOLD = {
                 "title": _("Stock"),
                 "items": [
                     _entry(_("Items"), "category", "inventory_inventoryitem"),
-                    _entry(_("Levels"), "inventory", "inventory_inventorylevel"),
+                    _entry(_("Levels"), "inventory", "inventory_inventorylevel", pooled=False),
+                    _entry(_("Stock"), "inventory", "inventory_pooledstock", pooled=True),
+                    _entry(_("Reservations"), "bookmark", "inventory_pooledreservation", pooled=True),
+                    _entry(_("Movements"), "swap_vert", "inventory_pooledmovement", pooled=True),
                     _entry(_("Locations"), "warehouse", "inventory_stocklocation"),
-                    _entry(_("Reservations"), "bookmark", "inventory_reservation"),
-                    _entry(_("Movements"), "swap_vert", "inventory_stockmovement"),
-                    _entry(_("Arrivals"), "input", "inventory_arrival"),
-                    _entry(_("Transfers"), "move_down", "inventory_transfer"),
-                    _entry(_("Counts"), "fact_check", "inventory_stockcount"),
-                    _entry(_("Shortages"), "production_quantity_limits", "inventory_stockshortage"),
-                    _entry(_("Low stock"), "trending_down", "inventory_lowstockalert"),
+                    _entry(_("Reservations"), "bookmark", "inventory_reservation", pooled=False),
+                    _entry(_("Movements"), "swap_vert", "inventory_stockmovement", pooled=False),
+                    _entry(_("Arrivals"), "input", "inventory_arrival", pooled=False),
+                    _entry(_("Transfers"), "move_down", "inventory_transfer", pooled=False),
+                    _entry(_("Counts"), "fact_check", "inventory_stockcount", pooled=False),
+                    _entry(_("Shortages"), "production_quantity_limits", "inventory_stockshortage", pooled=False),
+                    _entry(_("Low stock"), "trending_down", "inventory_lowstockalert", pooled=False),
                 ],
             },
             {

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from inventory.services import holdings
+from inventory import holdings
+from inventory import providers as stock
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.events import Event
@@ -95,7 +96,7 @@ def _refusal(kind: type[DomainError], pointer: str, **facts: Any) -> DomainError
 
 def _require_held_within_open(order: Order) -> None:
     """No line holds more than is still to be packed: nobody would ever let go of the rest."""
-    held = holdings.by_item(order.pk)
+    held = holdings.by_item(stock.current().holds(order.pk))
     problems = []
     for line in order.lines.all():
         recipe = {each.item_id: each for each in recipes.kept(line.components)}

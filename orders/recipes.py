@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from inventory.services.goods import Component
+from inventory.providers.base import Component
 
 Stored = list[dict[str, Any]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db.models import Model
@@ -24,11 +25,17 @@ from channels.models import (
     SourceRun,
 )
 from fulfillment.services.fulfillments import Tracking
+from inventory.models import InventoryItem
+from inventory.providers.base import LineDemand, OrderDemand
 from inventory.services import arrivals, counts, transfers
 from inventory.services.kits import Part, set_components
 from inventory.services.manual_reservations import create_reservation
 from inventory.services.papers import Line
+from inventory.services.pool import holding
+from inventory.services.pool.adjusting import adjust_pooled_stock
+from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
+from oms.core.transactions import atomic
 from oms.web.api_keys import create_api_key
 from orders.enums import HoldReason
 from orders.models import Order
@@ -134,6 +141,14 @@ def _furnish_stock(house: Shop) -> None:
     create_reservation(item_id=mug.pk, location_id=here, quantity=1, description=EVIL, actor=STAFF)
     count = counts.create_count(location_id=level.location_id, lines=[Line(mug.pk, 0)], **words)
     counts.apply_count(count_id=count.pk, actor=STAFF)
+    _furnish_pool(mug, house.channel.pk)
+
+
+def _furnish_pool(mug: InventoryItem, order_id: UUID) -> None:
+    adjust_pooled_stock(item_id=mug.pk, delta=2, reason="count", note=EVIL, actor=STAFF)
+    with atomic():
+        wanted = LineDemand(new_id(), mug.pk, mug.sku, 1, False)
+        holding.reserve([OrderDemand(order_id, [wanted])], actor=STAFF)
 
 
 def _furnish_imports(house: Shop, order: Order, number: int) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from channels.models import ChannelLocation, SalesChannel
-from inventory.models import StockLocation
+from inventory import providers
 from oms.core.money import UnknownCurrency, exponent
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
 
@@ -39,7 +39,7 @@ class SalesChannelForm(forms.ModelForm[SalesChannel]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["sells_from"]
-        field.choices = [(str(each.pk), each.name) for each in StockLocation.objects.all()]  # type: ignore[attr-defined]
+        field.choices = [(str(each.id), each.name) for each in providers.locations().all()]  # type: ignore[attr-defined]
         if self.instance.pk and not self.instance._state.adding:
             field.initial = [str(each.location_id) for each in self.instance.locations.all()]
 

@@ -19,7 +19,7 @@ from inventory.api import base, locations
 from inventory.api import examples as stock_examples
 from inventory.api import shapes as stock_shapes
 from inventory.api.filters import ItemFilters
-from inventory.models import InventoryItem
+from inventory.services import goods
 from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, pagination, queries, schema
@@ -147,7 +147,7 @@ class ChannelStockView(ApiView):
     def get(self, request: Request, channel_id: str) -> HttpResponse:
         channel, query = bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel"), queries.parameters(request)
         _show(channel)
-        items = queries.filtered(ItemFilters, query, InventoryItem.objects.filter(is_stocked=True))
+        items = queries.filtered(ItemFilters, query, goods.stocked())
         page = pagination.page(query, items.order_by(*queries.ordering(query, {"sku": ("sku",)}, "sku")))
         available = available_in_channel(channel, [item.pk for item in page.rows])
         rows = [

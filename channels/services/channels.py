@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from channels.models import ChannelLocation, SalesChannel
-from inventory.models import StockLocation
+from inventory import providers
 from oms.core import ids
-from oms.core.errors import FieldError, InvalidInput, NotFound
+from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
 
 
@@ -61,8 +61,7 @@ def link_channels(*, location_id: UUID, add: Collection[UUID], remove: Collectio
 
     Raises NotFound for the location, InvalidInput for a channel that does not exist.
     """
-    if not StockLocation.objects.filter(pk=location_id).exists():
-        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
+    providers.require_locations([location_id])
     known = set(SalesChannel.objects.filter(pk__in=add).values_list("pk", flat=True))
     errors = [
         FieldError(f"/add/{index}", f"No sales channel with id {ids.encode(ids.SALES_CHANNEL, channel)}.", "not_found")

@@ -21,10 +21,12 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from inventory import providers
+from inventory.admin import pooled
 from inventory.admin.adjusting import AdjustForm, adjustable, may_adjust
 from inventory.admin.item_more import more_of
 from inventory.models import InventoryItem, InventoryLevel, KitComponent, StockLocation
-from inventory.selectors import available_at, kits_by_location
+from inventory.selectors import kits_by_location
 from inventory.services import items, kits, locations
 from inventory.services.adjustments import adjust_stock
 from inventory.services.kits import MOST_COMPONENTS, Part
@@ -119,7 +121,8 @@ class ItemChangeList(ConsoleChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        found = available_at([item.pk for item in self.result_list], StockLocation.objects.values("pk"))
+        everywhere = StockLocation.objects.values("pk")
+        found = providers.current().available([item.pk for item in self.result_list], everywhere)
         for item in self.result_list:
             item.to_promise = found[item.pk]
 
@@ -170,7 +173,7 @@ class InventoryItemAdmin(ConsoleAdmin):
         return ("sku", "shown_kits") if obj is not None else ()
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> tuple[type[TabularInline], ...]:
-        if isinstance(obj, InventoryItem) and obj.is_kit:
+        if isinstance(obj, InventoryItem) and (obj.is_kit or pooled.is_in_use()):
             return (ComponentInline,)
         return self.inlines if obj is not None else ()
 
@@ -206,7 +209,10 @@ class InventoryItemAdmin(ConsoleAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**adjustable(request, object_id), **more_of(object_id), **(extra_context or {})}
+        if pooled.is_in_use():
+            context = {**pooled.adjustable(request, object_id), **(extra_context or {})}
+        else:
+            context = {**adjustable(request, object_id), **more_of(object_id), **(extra_context or {})}
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 

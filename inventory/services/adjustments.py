@@ -31,7 +31,7 @@ def adjust_stock(
     What comes goes first to those who wait for it. The same again adds again. Raises ReasonRequired, InvalidInput (a
     delta of 0), NegativeStock, BelowReserved, NotStocked, NotFound.
     """
-    because = _require_reason(reason, note)
+    because = require_reason(reason, note)
     if not delta:
         raise InvalidInput(errors=[FieldError("/delta", "A change by 0 changes nothing.", "delta")])
     levels.require_stocked(item_id, location_id)
@@ -53,7 +53,7 @@ def set_on_hand(
     The count that is there already writes nothing. Raises ReasonRequired, NegativeStock, BelowReserved, NotStocked,
     NotFound.
     """
-    because = _require_reason(reason, note)
+    because = require_reason(reason, note)
     levels.require_stocked(item_id, location_id)
     pair = (item_id, location_id)
 
@@ -136,7 +136,8 @@ def require_count(level: InventoryLevel, on_hand: int, *, pointer: str = "") -> 
         )
 
 
-def _require_reason(reason: AdjustmentReason | str, note: str) -> AdjustmentReason:
+def require_reason(reason: AdjustmentReason | str, note: str) -> AdjustmentReason:
+    """The reason, if it is one. Raises ReasonRequired, InvalidInput for the note."""
     errors = []
     if reason not in AdjustmentReason.values:
         known = ", ".join(AdjustmentReason.values)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from inventory.enums import MovementKind
 from inventory.models import Reservation
+from inventory.providers.base import TakenLine
 from inventory.services import ledger, shelf
-from inventory.services.shelf import Moved, TakenLine
+from inventory.services.shelf import Moved
 from oms.core.actors import Actor
 
 

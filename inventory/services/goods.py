@@ -9,21 +9,13 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from inventory.models import InventoryItem
+from inventory.providers.base import Component
 from oms.core import bulk
 
 _MOST_REMEMBERED: Final = 50_000  # skus
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """So many units of an item in one unit of a kit. `allow_backorder`: the item's, as it is now."""
-
-    item_id: UUID
-    sku: str
-    quantity: int
-    allow_backorder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +71,11 @@ def waiting_allowed(item_ids: Collection[UUID]) -> set[UUID]:
         return set()
     allowed = InventoryItem.objects.filter(pk__in=item_ids, allow_backorder=True)
     return set(allowed.values_list("pk", flat=True))
+
+
+def stocked() -> QuerySet[InventoryItem]:
+    """Everything that stock is kept of, and kits."""
+    return InventoryItem.objects.filter(is_stocked=True)
 
 
 def _components(found: str | None) -> tuple[Component, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from inventory.errors import DuplicateSku
-from inventory.models import InventoryItem
+from inventory.models import InventoryItem, PooledStock
 from inventory.services import alerts, kits, levels, validity
 from inventory.services.kits import Part
 from oms.core import actors, ids
@@ -86,7 +86,10 @@ def update_item(*, item_id: UUID, changes: Mapping[str, Any], actor: Actor = act
     if (
         "is_stocked" in changed
         and not item.is_stocked
-        and item.levels.exclude(on_hand=0, backordered=0, incoming=0).exists()
+        and (
+            item.levels.exclude(on_hand=0, backordered=0, incoming=0).exists()
+            or any(pooled.is_used for pooled in PooledStock.objects.filter(pk=item.pk))
+        )
     ):
         sentence = f"There is stock of {item.sku} or an order waits for it: it stays stocked."
         raise InvalidInput(errors=[FieldError("/is_stocked", sentence)])

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from inventory.errors import KitInUse
-from inventory.models import InventoryItem, InventoryLevel, KitComponent
+from inventory.models import InventoryItem, InventoryLevel, KitComponent, PooledStock
 from inventory.services import levels
 from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput, NotFound
@@ -102,6 +102,10 @@ def _problem(kit: InventoryItem, component: InventoryItem | None, is_repeated: b
 
 def _take_off_the_books(item: InventoryItem) -> None:
     """What has been counted becomes a kit only when nothing of it is left. Raises KitInUse."""
+    # Locked beside the ranks: it is the one row, and whoever keeps stock in the pool has no levels to lock after it.
+    pooled = PooledStock.objects.select_for_update().filter(pk=item.pk).first()
+    if pooled and pooled.is_used:
+        raise KitInUse(sku=item.sku)
     rows = levels.lock_rows(set(item.levels.values_list("pk", flat=True)))
     for level in rows.values():
         if level.on_hand or level.backordered or level.incoming or level.reservations.exists():

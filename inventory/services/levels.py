@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from inventory.errors import KitHasNoStock, NotStocked
+from inventory import providers
+from inventory.errors import KitHasNoStock, NotKeptByLocation, NotStocked
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
 from inventory.services import expiry
 from oms.core import ids, locks
@@ -141,15 +142,27 @@ _ITEM = "SELECT * FROM inventory_inventoryitem WHERE id = %s FOR KEY SHARE"
 
 def require_stocked(item_id: UUID, location_id: UUID) -> None:
     """Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted,
-    KitHasNoStock for a kit."""
+    KitHasNoStock for a kit, NotKeptByLocation where another inventory is in use: nobody would sell what is here."""
+    require_in_use()
+    require_counted(item_id)
+    if not StockLocation.objects.filter(pk=location_id).exists():
+        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
+
+
+def require_in_use() -> None:
+    """Raises NotKeptByLocation where stock is not kept in levels."""
+    if not providers.current().has_places:
+        raise NotKeptByLocation()
+
+
+def require_counted(item_id: UUID) -> None:
+    """The same for the item alone."""
     # Locked as by a foreign key to it: it does not become a kit while a level of it is made.
     item = next(iter(InventoryItem.objects.raw(_ITEM, [item_id])), None)
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
     if item.is_kit:
         raise KitHasNoStock(sku=item.sku)
-    if not StockLocation.objects.filter(pk=location_id).exists():
-        raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
     if not item.is_stocked:
         raise NotStocked(sku=item.sku)
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from inventory.enums import MovementKind
 from inventory.events import ReservationCreated, ReservationReleased, ReservationUpdated
 from inventory.models import InventoryLevel
+from inventory.providers.base import TakenLine
 from inventory.services import ledger, shelf
-from inventory.services.shelf import Moved, TakenLine
+from inventory.services.shelf import Moved
 from oms.core import bulk, events, ids
 from oms.core.actors import Actor
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from inventory.errors import NoStockLocation, TooManyBackordered
 from inventory.models import InventoryLevel
+from inventory.providers.base import Component, LineDemand, OrderDemand
 from inventory.services import shortages
-from inventory.services.goods import Component
 from inventory.services.levels import Place, Shelves
 from inventory.sourcing import kits
 from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
@@ -19,36 +19,20 @@ from inventory.sourcing.kits import Ask
 from oms.core import providers
 from oms.core.errors import DomainError, FieldError
 
+Pair = tuple[UUID, UUID]  # item, location
+Waiting = Callable[[Collection[Pair]], dict[Pair, int]]
 MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LineDemand:
-    """Units of a thing that one line of an order wants. `pointer` is where the line stands in the request.
-
-    components: what a kit consists of; stock is held of them, and whether it may wait is theirs to say. forced: it is
-    taken whether anything of it may wait or not.
-    """
+@dataclass(slots=True)
+class Share:
+    """Units of an item at a location that a line is to hold, and that it is to wait for."""
 
     line_id: UUID
     item_id: UUID
-    sku: str
-    quantity: int
-    allow_backorder: bool
-    pointer: str = ""
-    components: tuple[Component, ...] = ()
-    forced: bool = False
-
-    @property
-    def parts(self) -> tuple[Component, ...]:
-        parts = self.components or (Component(self.item_id, self.sku, 1, self.allow_backorder),)
-        return tuple([replace(part, allow_backorder=True) for part in parts]) if self.forced else parts
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDemand:
-    order_id: UUID
-    lines: Sequence[LineDemand]
+    location_id: UUID
+    quantity: int = 0
+    backordered: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +48,30 @@ class Served:
     waiting: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
     at_hand: dict[tuple[UUID, UUID, UUID], int] = field(default_factory=dict)
 
+    def shares(self, demand: OrderDemand) -> list[Share]:
+        """What was decided, shared among the lines in their order: one for each line, item and location."""
+        shares: dict[tuple[UUID, UUID, UUID], Share] = {}
+        taken, waiting, at_hand = _by_key(self.decision.taken), _by_key(self.waiting), dict(self.at_hand)
+
+        def share(line: LineDemand, item_id: UUID, location_id: UUID) -> Share:
+            return shares.setdefault((line.line_id, item_id, location_id), Share(line.line_id, item_id, location_id))
+
+        for line, key in zip(demand.lines, self.keys, strict=True):
+            wanted = line.quantity
+            for location_id, units in _part(taken[key], wanted):
+                wanted -= units
+                for part in line.parts:
+                    share(line, part.item_id, location_id).quantity += units * part.quantity
+            for location_id, units in _part(waiting[key], wanted):
+                for part in line.parts:
+                    held = min(units * part.quantity, at_hand.get((key, part.item_id, location_id), 0))
+                    if held:
+                        at_hand[key, part.item_id, location_id] -= held
+                    here = share(line, part.item_id, location_id)
+                    here.quantity += held
+                    here.backordered += units * part.quantity - held
+        return list(shares.values())
+
 
 @dataclass(slots=True)
 class Plan:
@@ -75,18 +83,43 @@ class Plan:
     backorders: set[tuple[UUID, UUID]]
 
 
+def _by_key(units: Mapping[tuple[UUID, UUID], int]) -> defaultdict[UUID, dict[UUID, int]]:
+    """Units by thing and location."""
+    found: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for (key, location_id), count in units.items():
+        found[key][location_id] = count
+    return found
+
+
+def _part(left: dict[UUID, int], wanted: int) -> list[tuple[UUID, int]]:
+    """Up to so many of the units that are left, by location; they are left no more."""
+    parts = []
+    for location_id, units in left.items():
+        part = min(units, wanted)
+        if part:
+            left[location_id] -= part
+            wanted -= part
+            parts.append((location_id, part))
+    return parts
+
+
 def items_of(demands: Sequence[OrderDemand]) -> set[UUID]:
     """Everything that stock is held of."""
     return {part.item_id for demand in demands for line in demand.lines for part in line.parts}
 
 
-def plan(demands: Sequence[OrderDemand], found: Shelves) -> Plan:
-    """Serve the orders one after the other in memory, each from what the ones before it left."""
-    strategy: Strategy = providers.the("SOURCING")
+def plan(
+    demands: Sequence[OrderDemand], found: Shelves, *, strategy: Strategy | None = None, waiting: Waiting | None = None
+) -> Plan:
+    """Serve the orders one after the other in memory, each from what the ones before it left.
+
+    strategy: the one in settings. waiting: tells how many units wait by (item, location); at levels, where not given.
+    """
+    strategy = strategy or providers.the("SOURCING")
     left = {(level.item_id, level.location_id): level.available for level in found.levels if level.is_kept}
     places = [place for place in found.places if place.is_active]
     made = Plan({}, {}, demands, set())
-    queue = _Queue()
+    queue = _Queue(waiting or _waiting_at_levels)
     for demand in demands:
         asks, keys = _asks(demand)
         decision = kits.decide(strategy, list(asks.values()), [_candidate(place) for place in places], left)
@@ -183,12 +216,14 @@ def _waiting_places(ask: Ask, places: Sequence[Place], available: Mapping[tuple[
 class _Queue:
     """How many units of an item wait at a location, with those of the orders planned so far."""
 
-    def __init__(self) -> None:
-        self._units: dict[tuple[UUID, UUID], int] = {}
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+        self._units: dict[Pair, int] = {}
 
     def refuses(self, demand: OrderDemand, waits: Mapping[tuple[UUID, UUID], int]) -> DomainError | None:
         """Put an order's shortages, units by (item, location), in the queue; why not, where they do not fit."""
-        self._read({pair for pair in waits if pair not in self._units})
+        if unread := {pair for pair in waits if pair not in self._units}:
+            self._units |= dict.fromkeys(unread, 0) | self._waiting(unread)
         full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > MOST_BACKORDERED}
         if not full:
             for pair, units in waits.items():
@@ -205,14 +240,12 @@ class _Queue:
         first = next(iter(errors.values()))
         return TooManyBackordered(errors=list(errors.values()), **first.facts)
 
-    def _read(self, pairs: set[tuple[UUID, UUID]]) -> None:
-        if not pairs:
-            return
-        rows = InventoryLevel.objects.filter(
-            item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
-        ).values_list("item_id", "location_id", "backordered")
-        there = {(item, location): units for item, location, units in rows}
-        self._units |= {pair: there.get(pair, 0) for pair in pairs}
+
+def _waiting_at_levels(pairs: Collection[Pair]) -> dict[Pair, int]:
+    rows = InventoryLevel.objects.filter(
+        item_id__in={item for item, _ in pairs}, location_id__in={location for _, location in pairs}
+    ).values_list("item_id", "location_id", "backordered")
+    return {(item, location): units for item, location, units in rows if (item, location) in pairs}
 
 
 def _refusal(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from inventory.enums import MovementKind
-from inventory.models import Reservation
+from inventory.models import InventoryLevel, Reservation
+from inventory.providers.base import OrderDemand
 from inventory.services import ledger, levels
-from inventory.services.planning import LineDemand, OrderDemand, Plan, Served, items_of, plan
+from inventory.services.planning import Plan, items_of, plan
 from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError
+
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class ReservationRow(bulk.Row, kw_only=True):
@@ -26,7 +28,7 @@ class ReservationRow(bulk.Row, kw_only=True):
     order_id: UUID | None
     line_id: UUID | None
     description: str
-    metadata: dict[str, Any]
+    metadata: Mapping[str, Any]
 
 
 class DecisionRow(bulk.Row, kw_only=True):
@@ -87,7 +89,19 @@ def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -
     for demand in made.demands:
         served = made.served[demand.order_id]
         decision = served.decision
-        rows += _reservation_rows(demand, served, level_ids)
+        rows += [
+            ReservationRow(
+                id=ids.new_id(),
+                level_id=level_ids[each.item_id, each.location_id],
+                quantity=each.quantity,
+                backordered=each.backordered,
+                order_id=demand.order_id,
+                line_id=each.line_id,
+                description="",
+                metadata=_NOTHING,
+            )
+            for each in served.shares(demand)
+        ]
         decisions.append(
             DecisionRow(
                 id=ids.new_id(),
@@ -109,64 +123,6 @@ def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -
     ledger.post(list(moved.values()), actor=actor)
 
 
-def _reservation_rows(
-    demand: OrderDemand, served: Served, level_ids: dict[tuple[UUID, UUID], UUID]
-) -> list[ReservationRow]:
-    """Share what was decided among the lines, in their order: one row for each line and level."""
-    rows: dict[tuple[UUID, UUID], ReservationRow] = {}
-    taken, waiting, at_hand = _by_key(served.decision.taken), _by_key(served.waiting), dict(served.at_hand)
-
-    def row(line: LineDemand, item_id: UUID, location_id: UUID) -> ReservationRow:
-        level_id = level_ids[item_id, location_id]
-        fresh = ReservationRow(
-            id=ids.new_id(),
-            level_id=level_id,
-            quantity=0,
-            backordered=0,
-            order_id=demand.order_id,
-            line_id=line.line_id,
-            description="",
-            metadata={},
-        )
-        return rows.setdefault((line.line_id, level_id), fresh)
-
-    for line, key in zip(demand.lines, served.keys, strict=True):
-        wanted = line.quantity
-        for location_id, units in _share(taken[key], wanted):
-            wanted -= units
-            for part in line.parts:
-                row(line, part.item_id, location_id).quantity += units * part.quantity
-        for location_id, units in _share(waiting[key], wanted):
-            for part in line.parts:
-                held = min(units * part.quantity, at_hand.get((key, part.item_id, location_id), 0))
-                if held:
-                    at_hand[key, part.item_id, location_id] -= held
-                here = row(line, part.item_id, location_id)
-                here.quantity += held
-                here.backordered += units * part.quantity - held
-    return list(rows.values())
-
-
-def _by_key(units: Mapping[tuple[UUID, UUID], int]) -> defaultdict[UUID, dict[UUID, int]]:
-    """Units by thing and location."""
-    found: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
-    for (key, location_id), count in units.items():
-        found[key][location_id] = count
-    return found
-
-
-def _share(left: dict[UUID, int], wanted: int) -> list[tuple[UUID, int]]:
-    """Up to so many of the units that are left, by location; they are left no more."""
-    shares = []
-    for location_id, units in left.items():
-        share = min(units, wanted)
-        if share:
-            left[location_id] -= share
-            wanted -= share
-            shares.append((location_id, share))
-    return shares
-
-
 def release(order_id: UUID, *, actor: Actor) -> None:
     """Let go of everything an order holds. Done twice, the second time finds nothing."""
     held = list(Reservation.objects.filter(order_id=order_id))
@@ -182,3 +138,20 @@ def release(order_id: UUID, *, actor: Actor) -> None:
         movement.backordered -= reservation.backordered
     Reservation.objects.filter(pk__in=[reservation.pk for reservation in held]).delete()
     ledger.post(list(moved.values()), actor=actor)
+
+
+def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, only_if_held: bool, actor: Actor) -> None:
+    """Lock the levels of then and now together, in order; let go of what an order holds; hold what it wants now.
+
+    only_if_held: an order that holds nothing goes on so. Raises what `reserve` returns.
+    """
+    then = set(Reservation.objects.filter(order_id=demand.order_id).values_list("level_id", flat=True))
+    if only_if_held and not then:
+        return
+    now = InventoryLevel.objects.filter(item_id__in=items_of([demand]), location_id__in=location_ids)
+    levels.lock_rows({*then, *now.values_list("pk", flat=True)})
+    release(demand.order_id, actor=actor)
+    if not demand.lines:
+        return
+    if short := reserve([demand], location_ids, actor=actor):
+        raise short[demand.order_id]

@@ -5,35 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from inventory.enums import MovementKind
 from inventory.models import InventoryLevel, Reservation
+from inventory.providers.base import TakenLine
 from inventory.services import ledger, levels, shortages
-from inventory.services.goods import Component
 from inventory.services.shortages import Need
 from oms.core.errors import FieldError
 
 Moved = dict[UUID, ledger.Movement]
-
-
-@dataclass(frozen=True, slots=True)
-class TakenLine:
-    """Units of an order line that move. `pointer`: where the line stands in the request.
-
-    components: what one unit of a kit consists of; they are what moves then.
-    """
-
-    line_id: UUID
-    item_id: UUID
-    sku: str
-    quantity: int
-    pointer: str = ""
-    components: tuple[Component, ...] = ()
-
-    @property
-    def parts(self) -> tuple[Component, ...]:
-        return self.components or (Component(self.item_id, self.sku, 1),)
 
 
 @dataclass(slots=True)
@@ -49,6 +31,13 @@ class Shelf:
         """What a line holds of an item on a level."""
         held = self.reservations[line.line_id, item_id]
         return next((each for each in held if each.level_id == level.pk), None)
+
+    def own_units(self, line: TakenLine, item_id: UUID) -> int:
+        own = self.own(line, item_id, self.here[item_id])
+        return own.quantity if own else 0
+
+    def free(self, item_id: UUID) -> int:
+        return int(self.here[item_id].available)
 
     def hold(self, line: TakenLine, item_id: UUID, level: InventoryLevel, units: int) -> None:
         """Let a line hold so many units more on a level. The caller moves the counter."""
@@ -86,7 +75,19 @@ def lock(order_id: UUID, location_id: UUID, lines: Sequence[TakenLine]) -> Shelf
     return Shelf(order_id, locked, here, held)
 
 
-def require_available(shelf: Shelf, lines: Sequence[TakenLine], *, spare_own: bool) -> None:
+class Stocked(Protocol):
+    """Goods at the place that lines are to take them from."""
+
+    def free(self, item_id: UUID) -> int:
+        """Units that are available there."""
+        ...
+
+    def own_units(self, line: TakenLine, item_id: UUID) -> int:
+        """Units that a line holds there itself."""
+        ...
+
+
+def require_available(shelf: Stocked, lines: Sequence[TakenLine], *, spare_own: bool) -> None:
     """What these lines want here must be there; what shares an item is summed.
 
     spare_own: what a line holds here itself is part of what it wants. Raises InsufficientStock, all lines in one error.
@@ -96,10 +97,10 @@ def require_available(shelf: Shelf, lines: Sequence[TakenLine], *, spare_own: bo
     for line in lines:
         for part in line.parts:
             wanted = line.quantity * part.quantity
-            own = shelf.own(line, part.item_id, shelf.here[part.item_id]) if spare_own else None
+            own = shelf.own_units(line, part.item_id) if spare_own else 0
             together[part.item_id] += wanted
-            extra[part.item_id] += max(0, wanted - (own.quantity if own else 0))
-    free = {item: max(0, shelf.here[item].available) for item in extra}
+            extra[part.item_id] += max(0, wanted - own)
+    free = {item: max(0, shelf.free(item)) for item in extra}
     needs = {item: (units, units - extra[item] + free[item]) for item, units in together.items()}
     short = {item for item, more in extra.items() if more > free[item]}
     errors = [_shortage(line, needs) for line in _first_of_each(lines, short)]

@@ -6,7 +6,6 @@ Also answers what lay where at any past instant, from the ledger alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,55 +14,8 @@ from django.db import connection, transaction
 
 from inventory.errors import UnknownSku
 from inventory.models import InventoryItem
+from inventory.providers.base import Difference, Proof, StockThen
 from oms.core import ids
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that does not add up on a level.
-
-    what: the counter and what it was compared with. row: the number of the first ledger row that is wrong, where it is
-    the ledger that is; without one the counter (or the reservations) went another way than the ledger.
-    """
-
-    level: str
-    sku: str
-    location: str
-    what: str
-    expected: str
-    found: str
-    row: int | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def __str__(self) -> str:
-        row = f" (ledger row {self.row})" if self.row is not None else ""
-        return f"{self.sku} at {self.location}: {self.what}: expected {self.expected}, found {self.found}{row}"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What was looked at and what differs; proven when nothing does."""
-
-    levels: int
-    ledger_rows: int
-    differences: list[Difference]
-
-
-@dataclass(frozen=True, slots=True)
-class StockThen:
-    """The counters of one level at an instant."""
-
-    sku: str
-    location: str
-    on_hand: int
-    reserved: int
-    backordered: int
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 _BREAKS: Final = """
 WITH steps AS (

@@ -20,8 +20,8 @@ from django.core.checks import run_checks
 from django.core.checks.messages import ERROR
 from django.db import DatabaseError, connection
 
+from inventory import providers as stock
 from inventory.models import InventoryItem
-from inventory.services.verify import verify_stock
 from oms.embedded import read_state
 from oms.operation import figures
 from oms.operation.observing_tasks import BEAT_SEEN
@@ -210,7 +210,7 @@ def _stock() -> Iterator[Finding]:
     if figures.migrations_missing():
         return
     skus = _some_skus()
-    wrong = [sku for sku in skus if verify_stock(sku=sku).differences]
+    wrong = [sku for sku in skus if stock.current().verify(sku=sku).differences]
     found = f"{len(skus)} items proven" if not wrong else ", ".join(wrong)
     yield _judged("stock", not wrong, found, "Run manage.py verify_stock, which names every difference.")
 

@@ -61,7 +61,10 @@ def context(found: OrderPage, may: Callable[[str], bool]) -> dict[str, Any]:
         "hold_reasons": HoldReason.choices,
         "may_fulfill": fulfills,
         "may_move": may(CHANGE_FULFILLMENT),
-        "may_rehold": may(CHANGE_FULFILLMENT) and policies.is_open(order) and found.units_reserved > 0,
+        "may_rehold": may(CHANGE_FULFILLMENT)
+        and policies.is_open(order)
+        and found.has_places
+        and found.units_reserved > 0,
         "may_change": may(CHANGE_ORDER),
         "may_hold": may(CHANGE_ORDER) and policies.can_hold(order),
         "may_complete": may(CHANGE_ORDER) and policies.can_complete(order),

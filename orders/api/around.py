@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django_filters import FilterSet
 from rest_framework.request import Request
 
-from inventory.models import SourcingDecision
+from inventory import providers as stock
 from oms.core import ids
 from oms.web import bodies, pagination, queries, schema
 from oms.web.authentication import actor_of
@@ -155,5 +155,5 @@ class SourcingView(ApiView):
     def get(self, request: Request, order_id: str) -> HttpResponse:
         order = order_id_of(order_id)
         answers.require_order(order)
-        decision = SourcingDecision.objects.filter(order_id=order).order_by("-created_at", "-pk").first()
+        decision = stock.current().sourced(order)
         return json_answer({"sourcing": parts.sourcing(decision) if decision else None})

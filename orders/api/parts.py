@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from fulfillment.models import Fulfillment
-from inventory.models import SourcingDecision
+from inventory.providers.base import Sourced
 from oms.core import ids
 from oms.web.rendering import amount, moment, moment_or_none
 from orders import models
@@ -205,7 +205,7 @@ def timeline_entry(each: models.TimelineEntry) -> shapes.TimelineEntry:
     )
 
 
-def sourcing(each: SourcingDecision) -> shapes.Sourcing:
+def sourcing(each: Sourced) -> shapes.Sourcing:
     return shapes.Sourcing(
         id=each.public_id,
         strategy=each.strategy,
@@ -215,7 +215,7 @@ def sourcing(each: SourcingDecision) -> shapes.Sourcing:
     )
 
 
-def _candidate(stored: dict[str, Any]) -> shapes.SourcingCandidate:
+def _candidate(stored: Mapping[str, Any]) -> shapes.SourcingCandidate:
     return shapes.SourcingCandidate(
-        **stored | {"location_id": ids.encode(ids.STOCK_LOCATION, UUID(stored["location_id"]))}
+        **{**stored} | {"location_id": ids.encode(ids.STOCK_LOCATION, UUID(stored["location_id"]))}
     )

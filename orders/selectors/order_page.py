@@ -12,7 +12,9 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from fulfillment.models import Fulfillment, FulfillmentLine
-from inventory.models import Reservation, SourcingDecision, StockLocation
+from inventory import providers
+from inventory.providers.base import Held, Sourced
+from inventory.providers.stock_locations import Location
 from oms.core.money import Money
 from orders import policies, recipes
 from orders.enums import AddressKind
@@ -93,8 +95,9 @@ class OrderPage:
     notes: Sequence[Note]
     timeline: Sequence[TimelineEntry]
     parcels: Sequence[Parcels]
-    sourcing: SourcingDecision | None
-    locations: Sequence[StockLocation]
+    sourcing: Sourced | None
+    locations: Sequence[Location]
+    has_places: bool
     units_reserved: int
     units_backordered: int
     offers: Sequence[Offer] = field(default_factory=list)
@@ -110,10 +113,11 @@ def order_page(order_id: UUID) -> OrderPage | None:
     if order is None:
         return None
     lines = list(order.lines.all())
-    locations = list(StockLocation.objects.all())
-    names = {location.pk: location.name for location in locations}
+    stock = providers.current()
+    locations = providers.locations().all()
+    names = {location.id: location.name for location in locations}
     fulfillments = _fulfillments(order)
-    held = _held(order)
+    held = stock.holds(order.pk)
     adjustments = list(order.adjustments.all())
     addresses = {address.kind: address for address in order.addresses.all()}
     page = OrderPage(
@@ -132,8 +136,9 @@ def order_page(order_id: UUID) -> OrderPage | None:
             Parcels(each, names.get(each.location_id, "") if each.location_id else "", _units(each))
             for each in fulfillments
         ],
-        sourcing=SourcingDecision.objects.filter(order_id=order.pk).first(),
+        sourcing=stock.sourced(order.pk),
         locations=locations,
+        has_places=stock.has_places,
         units_reserved=sum(each.quantity for each in held),
         units_backordered=sum(each.backordered for each in held),
     )
@@ -152,27 +157,23 @@ def _units(fulfillment: Fulfillment) -> int:
     return sum(line.quantity for line in fulfillment.lines.all())
 
 
-def _held(order: Order) -> list[Reservation]:
-    return list(Reservation.objects.filter(order_id=order.pk).select_related("level").order_by("pk"))
-
-
 def _places(
     lines: Sequence[OrderLine],
     fulfillments: Sequence[Fulfillment],
-    held: Sequence[Reservation],
+    held: Sequence[Held],
     names: Mapping[UUID, str],
 ) -> Mapping[UUID, list[Place]]:
     places: dict[UUID, list[Place]] = defaultdict(list)
     parts = {(line.pk, each.item_id): each.sku for line in lines for each in recipes.kept(line.components)}
-    for reservation in held:
-        if reservation.line_id is None:
+    for each in held:
+        if each.line_id is None:
             continue
-        location = names.get(reservation.level.location_id, "")
-        sku = parts.get((reservation.line_id, reservation.level.item_id), "")
-        if reservation.quantity:
-            places[reservation.line_id].append(Place("reserved", reservation.quantity, location, sku))
-        if reservation.backordered:
-            places[reservation.line_id].append(Place("backordered", reservation.backordered, location, sku))
+        location = names.get(each.location_id, "") if each.location_id else ""
+        sku = parts.get((each.line_id, each.item_id), "")
+        if each.quantity:
+            places[each.line_id].append(Place("reserved", each.quantity, location, sku))
+        if each.backordered:
+            places[each.line_id].append(Place("backordered", each.backordered, location, sku))
     known: dict[UUID, int] = defaultdict(int)
     for fulfillment in fulfillments:
         if fulfillment.canceled_at:

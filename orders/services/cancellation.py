@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from inventory.services import reservations
+from inventory import providers as stock
 from oms.core.actors import Actor
 from oms.core.transactions import atomic
 from orders import errors, events, policies
@@ -42,5 +42,5 @@ def cancel_order(*, order_id: UUID, reason: CancelReason, actor: Actor) -> Order
     changes = rollup.refresh(order) | {"status": (was, order.status)}
     event = events.OrderCanceled(order_id=order.public_id, reason=reason)
     journal.record(order, event, actor=actor, changes=changes, facts={"reason": str(reason)})
-    reservations.release(order.pk, actor=actor)
+    stock.current().release(order.pk, actor=actor)
     return order

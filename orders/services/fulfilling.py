@@ -10,8 +10,8 @@ from uuid import UUID
 from fulfillment.models import Fulfillment
 from fulfillment.services import fulfillments
 from fulfillment.services.fulfillments import PackedLine
-from inventory.services import consumption, holdings
-from inventory.services.shelf import TakenLine
+from inventory import holdings, providers
+from inventory.providers.base import TakenLine
 from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
@@ -33,10 +33,11 @@ class FulfillItem:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One fulfillment as the stock that is held suggests it. No location: nothing of it ships."""
+    """One fulfillment as the stock that is held suggests it. No location: nothing of it is kept at one."""
 
     location_id: UUID | None
     items: Sequence[FulfillItem]
+    ships: bool = True
 
 
 @atomic()
@@ -50,7 +51,8 @@ def create_fulfillment(
 ) -> Fulfillment:
     """Pack items of an order at one stock location, and take them off its shelf.
 
-    Without a location it is the one that holds most of these items. What is reserved elsewhere is moved here first.
+    Without a location it is the one that holds most of these items, or none where stock is not kept by location. What
+    is reserved elsewhere is moved here first.
     Asked again, it packs again what is still open. Raises OrderOnHold, OrderNotOpen, FulfillsMoreThanOrdered,
     MixedShippingRequirements, NothingToFulfill, InsufficientStock; NotFound for a location that does not exist.
     """
@@ -60,9 +62,9 @@ def create_fulfillment(
     wanted = _require_open(order, lines, items)
     ships = _require_one_kind(wanted)
     if location_id:
-        holdings.require_locations([location_id])
+        providers.require_locations([location_id])
     location_id = location_id or _best_location(order, wanted)
-    taken = taken_lines(wanted, first_places(items), location_id)
+    taken = taken_lines(wanted, first_places(items))
 
     fulfillment = fulfillments.open_fulfillment(
         order_id=order.pk,
@@ -83,8 +85,8 @@ def create_fulfillment(
     )
     facts = {"items": [f"{quantity} x {line.sku or line.title}" for line, quantity in wanted[:20]]}
     journal.record(order, event, actor=actor, changes=changes, facts=facts)
-    if taken and location_id:
-        consumption.consume(order.pk, location_id, taken, fulfillment_id=fulfillment.pk, actor=actor)
+    if taken:
+        providers.current().consume(order.pk, location_id, taken, fulfillment_id=fulfillment.pk, actor=actor)
     return fulfillment
 
 
@@ -124,8 +126,9 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
         for each in packed
         if each.quantity_reserved and each.order_line.item_id
     ]
-    if back and fulfillment.location_id:
-        consumption.put_back(order.pk, fulfillment.location_id, back, fulfillment_id=fulfillment.pk, actor=actor)
+    if back:
+        stock = providers.current()
+        stock.put_back(order.pk, fulfillment.location_id, back, fulfillment_id=fulfillment.pk, actor=actor)
     return fulfillment
 
 
@@ -142,28 +145,28 @@ def proposals(order: Order, lines: Sequence[OrderLine]) -> list[Proposal]:
 
     Lines of goods that hold nothing go with the location that holds most; where none does, it is left to the person.
     """
-    held = holdings.by_line(order.pk, recipes.by_line(lines))
-    places: dict[UUID | None, dict[UUID, int]] = defaultdict(dict)
+    held = holdings.by_line(providers.current().holds(order.pk), recipes.by_line(lines))
+    places: dict[tuple[UUID | None, bool], dict[UUID, int]] = defaultdict(dict)
     loose: list[tuple[OrderLine, int]] = []
     for line in lines:
         left = line.quantity_open if policies.is_fulfillable(line) else 0
         if left and not line.requires_shipping and not line.is_stocked:
-            places[None][line.pk] = left
+            places[None, False][line.pk] = left
             continue
         for location_id, units in held.get(line.pk, {}).items():
             taken = min(left, units)
             if taken:
-                places[location_id][line.pk] = taken
+                places[location_id, line.requires_shipping][line.pk] = taken
                 left -= taken
         if left and not line.is_stocked:
             loose.append((line, left))
-    with_stock = {place: items for place, items in places.items() if place is not None}
-    home = max(with_stock, key=lambda place: sum(with_stock[place].values())) if with_stock else None
+    shipping = {place: items for place, items in places.items() if place[1]}
+    home = max(shipping, key=lambda place: sum(shipping[place].values())) if shipping else (None, True)
     for line, left in loose:
         places[home][line.pk] = left
     return [
-        Proposal(place, [FulfillItem(line_id, units) for line_id, units in items.items()])
-        for place, items in places.items()
+        Proposal(location_id, [FulfillItem(line_id, units) for line_id, units in items.items()], ships)
+        for (location_id, ships), items in places.items()
     ]
 
 
@@ -223,14 +226,16 @@ def _require_one_kind(wanted: Sequence[tuple[OrderLine, int]]) -> bool:
 
 
 def _best_location(order: Order, wanted: Sequence[tuple[OrderLine, int]]) -> UUID | None:
-    """Where most of these items are held; None where nothing is stocked."""
-    if not any(line.is_stocked for line, _ in wanted):
+    """Where most of these items are held; None where nothing is stocked, or not by location."""
+    stock = providers.current()
+    if not stock.has_places or not any(line.is_stocked for line, _ in wanted):
         return None
-    held = holdings.by_line(order.pk, recipes.by_line(line for line, _ in wanted))
+    held = holdings.by_line(stock.holds(order.pk), recipes.by_line(line for line, _ in wanted))
     units: dict[UUID, int] = defaultdict(int)
     for line, quantity in wanted:
         for location_id, there in held.get(line.pk, {}).items():
-            units[location_id] += min(quantity, there)
+            if location_id is not None:
+                units[location_id] += min(quantity, there)
     if not units:
         raise InvalidInput(
             errors=[FieldError("/location_id", "Nothing is reserved for this order: say from where.", "required")]
@@ -246,9 +251,7 @@ def first_places(items: Sequence[FulfillItem]) -> dict[UUID, int]:
     return places
 
 
-def taken_lines(
-    wanted: Sequence[tuple[OrderLine, int]], places: Mapping[UUID, int], location_id: UUID | None
-) -> list[TakenLine]:
+def taken_lines(wanted: Sequence[tuple[OrderLine, int]], places: Mapping[UUID, int]) -> list[TakenLine]:
     return [
         TakenLine(
             line.pk,
@@ -259,7 +262,7 @@ def taken_lines(
             components=recipes.kept(line.components),
         )
         for line, quantity in wanted
-        if line.is_stocked and line.item_id and location_id
+        if line.is_stocked and line.item_id
     ]
 
 

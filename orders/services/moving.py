@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from inventory.services import holdings
-from inventory.services import moving as stock
-from inventory.services.shelf import TakenLine
+from inventory import holdings, providers
+from inventory.errors import NotKeptByLocation
+from inventory.providers.base import TakenLine
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
@@ -36,7 +36,9 @@ def move_reserved(
     fulfilling.require_lines(order, lines, items)
     if source_id == target_id:
         raise InvalidInput(errors=[FieldError("/to_location_id", "It lies there already.", "same_location")])
-    names = holdings.require_locations([source_id, target_id])
+    if not providers.current().has_places:
+        raise NotKeptByLocation()
+    names = providers.require_locations([source_id, target_id])
     wanted = _require_held(order, lines, items, source_id)
 
     changes = rollup.refresh(order)
@@ -48,7 +50,7 @@ def move_reserved(
         "to": names[target_id],
     }
     journal.record(order, event, actor=actor, changes=changes, facts=facts)
-    stock.move(order.pk, source_id, target_id, wanted, actor=actor)
+    providers.current().move(order.pk, source_id, target_id, wanted, actor=actor)
     return order
 
 
@@ -60,7 +62,7 @@ def _require_held(
     for item in items:
         asked[item.line_id] += item.quantity
     places = fulfilling.first_places(items)
-    there = holdings.by_line(order.pk, recipes.by_line(lines.values()))
+    there = holdings.by_line(providers.current().holds(order.pk), recipes.by_line(lines.values()))
     problems = []
     for line_id, units in asked.items():
         held = there.get(line_id, {}).get(source_id, 0)
@@ -71,4 +73,4 @@ def _require_held(
             problems.append(FieldError(pointer, message, errors.MovesMoreThanHeld.code, facts))
     if problems:
         raise errors.MovesMoreThanHeld(errors=problems, **problems[0].facts)
-    return fulfilling.taken_lines([(lines[line_id], units) for line_id, units in asked.items()], places, source_id)
+    return fulfilling.taken_lines([(lines[line_id], units) for line_id, units in asked.items()], places)

@@ -6,7 +6,7 @@ the stock and reserve. Stock, which only the lock can tell, is refused at the en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,11 +16,11 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from inventory import providers
 from inventory.errors import UnknownSku
+from inventory.providers.base import LineDemand, OrderDemand
 from inventory.services import goods as goods_service
-from inventory.services import reservations
 from inventory.services.goods import Goods, Memory
-from inventory.services.planning import LineDemand, OrderDemand
 from oms.core import bulk, events, metrics
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
@@ -181,7 +181,7 @@ def _attempt(
 
     demands = {} if options.stock is Stock.SKIP else _demands(requests, written, rows, goods, options.stock)
     if look_first and demands:
-        short = reservations.refusals(list(demands.values()), selling.location_ids)
+        short = providers.current().refusals(list(demands.values()), selling.location_ids)
         if short:
             raise _Refused(_by_index(short, demands))
     _introduce(selling, requests, written)
@@ -385,12 +385,14 @@ def _write(rows: Rows, options: Options) -> dict[UUID, int]:
 
 
 def _hold(demands: dict[int, OrderDemand], selling: Selling, actor: Actor) -> None:
-    short = reservations.reserve(list(demands.values()), selling.location_ids, actor=actor)
+    if not demands:
+        return
+    short = providers.current().reserve(list(demands.values()), selling.location_ids, actor=actor)
     if short:
         raise _Refused(_by_index(short, demands))
 
 
-def _by_index(short: dict[UUID, DomainError], demands: dict[int, OrderDemand]) -> dict[int, DomainError]:
+def _by_index(short: Mapping[UUID, DomainError], demands: dict[int, OrderDemand]) -> dict[int, DomainError]:
     return {index: short[demand.order_id] for index, demand in demands.items() if demand.order_id in short}
 
 

@@ -13,11 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from fulfillment.models import Fulfillment
-from inventory.models import InventoryLevel, Reservation
+from inventory import providers
+from inventory.providers.base import LineDemand, OrderDemand
 from inventory.services import goods as goods_service
-from inventory.services import levels, reservations
 from inventory.services.goods import Goods
-from inventory.services.planning import LineDemand, OrderDemand, items_of
 from oms.core import bulk
 from oms.core.actors import Actor
 from oms.core.money import round_amount
@@ -108,7 +107,6 @@ def revise_order(
     _reuse_ids(fresh, kept)
     _keep_recipes(fresh, kept)
     _require_room(order, request, fresh, kept)
-    held = list(Reservation.objects.filter(order_id=order.pk))
 
     _replace(order, fresh, kept)
     _take_over(order, fresh, request)
@@ -116,8 +114,7 @@ def revise_order(
     changed = _changes(before, _snapshot(order, fresh.lines))
     event = OrderUpdated(order_id=order.public_id, changed=sorted({name.partition("/")[0] for name in changed}))
     journal.record(order, event, actor=actor, changes=changed, facts={"act": "order.revised", "version": order.version})
-    if held or (options.stock is not Stock.SKIP and order.status == OrderStatus.PENDING):
-        _hold_anew(order, fresh.lines, goods, held, selling, options.stock, actor)
+    _hold_anew(order, fresh.lines, goods, selling, options.stock, actor)
     return order
 
 
@@ -302,12 +299,12 @@ def _hold_anew(
     order: Order,
     lines: Sequence[LineRow],
     goods: dict[str, Goods],
-    held: Sequence[Reservation],
     selling: Selling,
     stock: Stock,
     actor: Actor,
 ) -> None:
-    """Lock the levels of then and now together, in order; let go; hold what is open."""
+    """Let go, and hold what is open; of an order that is over, nothing."""
+    is_open = order.status == OrderStatus.PENDING
     may_wait = goods_service.waiting_allowed({each.item_id for line in lines for each in recipes.kept(line.components)})
     demands = [
         LineDemand(
@@ -321,15 +318,11 @@ def _hold_anew(
             forced=stock is Stock.FORCE,
         )
         for line in lines
-        if line.is_stocked and line.item_id and line.quantity > line.quantity_fulfilled
+        if is_open and line.is_stocked and line.item_id and line.quantity > line.quantity_fulfilled
     ]
-    now = InventoryLevel.objects.filter(
-        item_id__in=items_of([OrderDemand(order.pk, demands)]), location_id__in=selling.location_ids
+    providers.current().hold_anew(
+        OrderDemand(order.pk, demands),
+        selling.location_ids,
+        only_if_held=stock is Stock.SKIP or not is_open,
+        actor=actor,
     )
-    levels.lock_rows({*(reservation.level_id for reservation in held), *now.values_list("pk", flat=True)})
-    reservations.release(order.pk, actor=actor)
-    if not demands or order.status != OrderStatus.PENDING:
-        return
-    short = reservations.reserve([OrderDemand(order.pk, demands)], selling.location_ids, actor=actor)
-    if short:
-        raise short[order.pk]

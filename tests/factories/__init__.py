@@ -25,7 +25,7 @@ class StockLocationFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = StockLocation
 
-    code = factory.Sequence(lambda n: f"w{n}")
+    code = factory.Sequence(lambda n: f"place-{n}")
     name = factory.LazyAttribute(lambda location: location.code.upper())
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
+from inventory.services import levels
 from inventory.services.importing import Outcome, import_stock
 from inventory.stock_file import Reject
 from oms.core.actors import Actor, ActorKind
@@ -47,6 +48,7 @@ class Command(BaseCommand):
                 write(reject)
 
             try:
+                levels.require_in_use()
                 outcome = import_stock(options["file"], actor=ACTOR, dry_run=options["dry_run"], reject=keep)
             except DomainError as problem:
                 raise CommandError(str(problem), returncode=2) from None

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inventory.services import verify
+from inventory import providers
+from inventory.providers.base import StockThen
 from oms.core.errors import DomainError
 
 
@@ -30,7 +31,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["at"]:
-                self._print_stock(verify.stock_at(_instant(options["at"]), sku=options["item"]), options["json"])
+                self._print_stock(
+                    providers.current().stock_at(_instant(options["at"]), sku=options["item"]), options["json"]
+                )
             else:
                 self._prove(options["item"], options["json"])
         except DomainError as problem:
@@ -38,7 +41,7 @@ class Command(BaseCommand):
 
     def _prove(self, sku: str | None, as_json: bool) -> None:
         started = monotonic()
-        proof = verify.verify_stock(sku=sku)
+        proof = providers.current().verify(sku=sku)
         seconds = monotonic() - started
         if as_json:
             told = {
@@ -57,7 +60,7 @@ class Command(BaseCommand):
         if proof.differences:
             sys.exit(1)
 
-    def _print_stock(self, rows: Iterator[verify.StockThen], as_json: bool) -> None:
+    def _print_stock(self, rows: Iterator[StockThen], as_json: bool) -> None:
         if as_json:
             self.stdout.write("[")
             for index, row in enumerate(rows):

@@ -11,8 +11,9 @@ from django.db import connection
 from inventory.enums import AdjustmentReason
 from inventory.errors import UnknownSku
 from inventory.models import InventoryLevel, Reservation, StockMovement
+from inventory.providers.base import Difference, Proof, StockThen
 from inventory.services.adjustments import adjust_stock
-from inventory.services.verify import Difference, Proof, StockThen, stock_at, verify_stock
+from inventory.services.verify import stock_at, verify_stock
 from orders.services.fulfilling import create_fulfillment
 from tests.scenarios import STAFF, Shop, items_of, place, placed_order, shop
 

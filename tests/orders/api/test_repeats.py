@@ -7,9 +7,9 @@ import threading
 import pytest
 from django.db import connection
 
+from inventory.services import reservations
 from oms.core.models import IdempotencyKey
 from orders.models import Order
-from orders.services import placement
 from tests.api import Api, key, order_body, problem
 from tests.scenarios import placed_order, recorded_events, shop
 
@@ -94,7 +94,7 @@ def test_the_same_key_at_the_same_moment_is_told_to_wait_and_then_replayed(monke
     where, secret = shop({"W1": {"LAMP": 5}}), key()
     body = order_body({"LAMP": 2}, sales_channel=where.channel.code)
     inside, go_on, answers = threading.Event(), threading.Event(), []
-    reserve = placement.reservations.reserve
+    reserve = reservations.reserve
 
     def slowly(*args, **kwargs):
         inside.set()
@@ -107,7 +107,7 @@ def test_the_same_key_at_the_same_moment_is_told_to_wait_and_then_replayed(monke
         finally:
             connection.close()
 
-    monkeypatch.setattr(placement.reservations, "reserve", slowly)
+    monkeypatch.setattr(reservations, "reserve", slowly)
     first = threading.Thread(target=ask)
     first.start()
     inside.wait(10)

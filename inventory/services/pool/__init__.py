@@ -1,0 +1,1 @@
+"""Stock that is not kept by location: one quantity for each item."""
