@@ -144,9 +144,11 @@ def require_stocked(item_id: UUID, location_id: UUID) -> None:
     """Raises NotFound for an item or a location that does not exist, NotStocked for an item that is not counted,
     KitHasNoStock for a kit, NotKeptByLocation where another inventory is in use: nobody would sell what is here."""
     require_in_use()
-    require_counted(item_id)
+    item = _countable(item_id)
     if not StockLocation.objects.filter(pk=location_id).exists():
         raise NotFound(kind="stock location", id=ids.encode(ids.STOCK_LOCATION, location_id))
+    if not item.is_stocked:
+        raise NotStocked(sku=item.sku)
 
 
 def require_in_use() -> None:
@@ -156,15 +158,20 @@ def require_in_use() -> None:
 
 
 def require_counted(item_id: UUID) -> None:
-    """The same for the item alone."""
-    # Locked as by a foreign key to it: it does not become a kit while a level of it is made.
+    """Raises NotFound for an item that does not exist, NotStocked for one that is not counted, KitHasNoStock."""
+    item = _countable(item_id)
+    if not item.is_stocked:
+        raise NotStocked(sku=item.sku)
+
+
+def _countable(item_id: UUID) -> InventoryItem:
+    # Locked as by a foreign key to it: it does not become a kit while stock of it is made.
     item = next(iter(InventoryItem.objects.raw(_ITEM, [item_id])), None)
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
     if item.is_kit:
         raise KitHasNoStock(sku=item.sku)
-    if not item.is_stocked:
-        raise NotStocked(sku=item.sku)
+    return item
 
 
 def find_or_make(item_id: UUID, location_id: UUID) -> UUID:

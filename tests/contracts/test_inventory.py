@@ -13,6 +13,7 @@ from channels.services.selling import selling
 from inventory import holdings, providers
 from inventory.errors import InsufficientStock
 from inventory.providers.base import LineDemand, OrderDemand, StockThen
+from oms.core import checks
 from oms.core.errors import DomainError
 from oms.core.transactions import atomic, rehearsal
 from orders.enums import CancelReason
@@ -33,6 +34,16 @@ def house(request, settings) -> Iterator[House]:
     settings.OMS = settings.OMS | {"INVENTORY": found.path}
     yield found
     assert providers.current().verify().differences == []
+
+
+def test_one_that_lacks_something_is_named_at_start_up(settings):
+    settings.OMS = settings.OMS | {"INVENTORY": "builtins.dict", "STOCK_LOCATIONS": "builtins.dict"}
+
+    stock, places = checks.replaceable_parts(None)
+
+    assert (stock.id, places.id) == ("oms.E002", "oms.E002")
+    assert "consume, fill_backorders, has_places, hold_anew, holds, move, put_back" in stock.msg
+    assert places.msg == "settings.OMS['STOCK_LOCATIONS'] names 'builtins.dict', which lacks all, names."
 
 
 def shortages(refusal: DomainError) -> list[tuple[str, str, int, int]]:

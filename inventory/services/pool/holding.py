@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -136,4 +135,4 @@ def available(item_ids: Collection[UUID]) -> Mapping[UUID, int]:
     """What can be promised of each of these items, of a kit how many could be packed; in one query."""
     with connection.cursor() as cursor:
         cursor.execute(_AVAILABLE, [list(item_ids)])
-        return defaultdict(int, cursor.fetchall())
+        return dict(cursor.fetchall())
