@@ -13,6 +13,7 @@ import pytest
 from channels.enums import StockPolicy
 from channels.models import ImportReject, ImportRun, ImportUpload
 from channels.services import mending, private_files, uploads
+from oms.core import retention
 from oms.core.errors import DomainError
 from orders.models import Order
 from tests.channels.importing import order, retail, retail_file, row
@@ -226,7 +227,10 @@ def test_a_list_that_a_spreadsheet_wrote_in_its_own_encoding_is_read_all_the_sam
     ("rows", "reason"),
     [
         (b"2,,,A-1,\x81\n", "neither UTF-8 nor Windows-1252"),
-        (b'2,,,A-1,"' + b"x" * 17_000_000 + b'"\n', "rejects.csv: line 2: a cell is endless; a quotation mark is missing."),
+        (
+            b'2,,,A-1,"' + b"x" * 17_000_000 + b'"\n',
+            "rejects.csv: line 2: a cell is endless; a quotation mark is missing.",
+        ),
         (b"", "rejects.csv: the file is empty"),
     ],
 )
@@ -261,7 +265,8 @@ def test_files_nobody_has_touched_for_a_month_are_deleted_and_what_came_of_them_
     long_ago = time.time() - 40 * 86400
     os.utime(uploads.path_of(old).parent, (long_ago, long_ago))
 
-    gone = uploads.prune_uploads()
+    (files,) = (kept for kept in retention.declared() if kept.name == "upload_files")
+    gone = retention.prune(files).count
 
     assert (gone, uploads.path_of(old).exists(), uploads.path_of(fresh).exists()) == (1, False, True)
     assert ImportUpload.objects.count() == 2

@@ -122,7 +122,12 @@ class _Stranger:
             "Idempotency-Key": ("k", "", "é", "x" * 300, "a\tb"),
             "If-Match": ('"1"', "*", "1", '"x"', 'W/"2"', '"' + "9" * 40 + '"'),
             "Accept": ("text/html", "*/*", "x"),
-            "Content-Type": ("text/plain", "application/x+json", "application/json; charset=utf-16", "multipart/form-data"),
+            "Content-Type": (
+                "text/plain",
+                "application/x+json",
+                "application/json; charset=utf-16",
+                "multipart/form-data",
+            ),
             "X-Request-Id": ("a b", "x" * 200, "\u2028"),
         }
         return {name: self.dice.choice(values) for name, values in odd.items() if self.dice.random() < 0.06}
