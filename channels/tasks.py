@@ -33,12 +33,6 @@ def look_after_imports() -> None:
         run_upload.apply_async((str(upload_id),), retry=False, expires=30)
 
 
-@shared_task(name="channels.tasks.prune_imports")  # type: ignore[untyped-decorator]  # Celery has no types
-def prune_imports() -> None:
-    uploads.prune_uploads()
-    source_runs.prune_runs()
-
-
 def send(task: Any, *arguments: Any) -> None:
     """Ask a worker now. A broker that is down costs time only: `look_after_imports` asks again."""
     try:

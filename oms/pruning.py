@@ -19,5 +19,5 @@ def prune() -> None:
     """Delete what has been kept for its time. Any number may run at once."""
     for kept in retention.declared():
         pruned = retention.prune(kept, seconds=_SECONDS)
-        if pruned.rows or not pruned.finished:
-            log.info("pruned", table=kept.name, rows=pruned.rows, days=kept.kept_days, finished=pruned.finished)
+        if pruned.count or not pruned.finished:
+            log.info("pruned", what=kept.name, count=pruned.count, days=kept.kept_days, finished=pruned.finished)

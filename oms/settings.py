@@ -38,6 +38,11 @@ def _whole_number(name: str, default: int, *, least: int = 0, most: int = 1_000_
     return int(text)
 
 
+def _days(name: str, default: int) -> int:
+    """0: for ever. More than a century leads to years that no clock has."""
+    return _whole_number(name, default, most=36_500)
+
+
 def _server_urls() -> tuple[str, str]:
     """DATABASE_URL and REDIS_URL, else those of the embedded servers that `manage.py up` started."""
     database, redis = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
@@ -109,13 +114,18 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
-    # Days after which rows are pruned that nobody needs for ever; 0 keeps them. What is not done with always stays.
+    # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
-        "deliveries": _whole_number("OMS_KEEP_DELIVERIES_DAYS", 30),
-        "events": _whole_number("OMS_KEEP_EVENTS_DAYS", 90),
-        "idempotency_keys": _whole_number("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
-        "import_rejects": _whole_number("OMS_KEEP_IMPORT_REJECTS_DAYS", 180),
-        "sessions": _whole_number("OMS_KEEP_SESSIONS_DAYS", 1),
+        "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),
+        "events": _days("OMS_KEEP_EVENTS_DAYS", 90),
+        "idempotency_keys": _days("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
+        "import_rejects": _days("OMS_KEEP_IMPORT_REJECTS_DAYS", 180),
+        "sessions": _days("OMS_KEEP_SESSIONS_DAYS", 1),
+        "source_files": _days("OMS_KEEP_SOURCE_FILES_DAYS", 0),
+        "source_runs": _days("OMS_KEEP_SOURCE_RUNS_DAYS", 90),
+        "spool": _days("OMS_KEEP_SPOOL_DAYS", 1),
+        "upload_files": _days("OMS_KEEP_UPLOAD_FILES_DAYS", 30),
+        "uploads": _days("OMS_KEEP_UPLOADS_DAYS", 180),
     },
 }
 
@@ -293,17 +303,23 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+
+def _beat(task: str, seconds: int) -> dict[str, Any]:
+    """A task every so many seconds. A message that no worker took in time is void: without workers thousands would
+    wait. (The scheduler in the database knows `expire_seconds`, and drops `expires`.)"""
+    return {"task": task, "schedule": float(seconds), "options": {"expire_seconds": max(30, seconds)}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "relay the outbox": {"task": "oms.relay.sweep", "schedule": 5.0},
-    "prune what is old": {"task": "oms.pruning.prune", "schedule": 3600.0},
-    "look after imports": {"task": "channels.tasks.look_after_imports", "schedule": 30.0, "options": {"expires": 30}},
-    "prune what imports leave": {"task": "channels.tasks.prune_imports", "schedule": 86400.0},
-    "release holds that are due": {"task": "orders.tasks.release_due_holds", "schedule": 60.0},
-    "fill backorders with what is free": {"task": "inventory.tasks.fill_backorders", "schedule": 60.0},
-    "release reservations that have expired": {
-        "task": "inventory.tasks.release_expired_reservations",
-        "schedule": float(_whole_number("OMS_RELEASE_EXPIRED_SECONDS", 60, least=1)),
-    },
+    "relay the outbox": _beat("oms.relay.sweep", 5),
+    "prune what is old": _beat("oms.pruning.prune", 3600),
+    "look after imports": _beat("channels.tasks.look_after_imports", 30),
+    "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
+    "fill backorders with what is free": _beat("inventory.tasks.fill_backorders", 60),
+    "release reservations that have expired": _beat(
+        "inventory.tasks.release_expired_reservations", _whole_number("OMS_RELEASE_EXPIRED_SECONDS", 60, least=1)
+    ),
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from channels.adapters.spool import Seen, Sorter
 
 Row = tuple[int, list[str]]
 _DELIMITERS: Final = ",;\t"
-_ENCODINGS: Final = ("utf-8-sig", "cp1252")
+ENCODINGS: Final = ("utf-8-sig", "cp1252")
 _NOT_CP1252: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _MAX_LINES: Final = 20_000  # of one group
 _MAX_SCATTERED: Final = 50_000  # groups that are remembered by name; beyond, the whole file is sorted
@@ -57,13 +57,13 @@ class CsvGroups:
 
     def survey(self, source: Source) -> Survey:
         """Raises UnreadableFile naming line and column."""
-        for encoding in _ENCODINGS:
+        for encoding in ENCODINGS:
             try:
                 return self._survey(source, encoding)
             except UnicodeDecodeError:
                 continue
             except csv.Error as problem:
-                raise source.unreadable(f"line {self._reader.line_num}: {_csv_problem(problem)}") from None
+                raise source.unreadable(f"line {self._reader.line_num}: {csv_problem(problem)}") from None
         line, column = source.position(_first(_NOT_CP1252, source))
         raise source.unreadable(f"line {line}, column {column}: the text is neither UTF-8 nor Windows-1252.")
 
@@ -201,12 +201,14 @@ def as_csv(row: Sequence[str]) -> str:
     return text.getvalue()[:-1]
 
 
-def _csv_problem(problem: csv.Error) -> str:
-    known = {
-        "unexpected end of data": "a quotation mark is opened and never closed.",
-        "field larger than field limit (131072)": "a field is endless; a quotation mark is missing.",
-    }
-    return known.get(str(problem), f"this is no CSV: {problem}.")
+def csv_problem(problem: csv.Error) -> str:
+    """What the reader of CSV says, for people."""
+    said = str(problem)
+    if said == "unexpected end of data":
+        return "a quotation mark is opened and never closed."
+    if said.startswith("field larger than field limit"):
+        return "a cell is endless; a quotation mark is missing."
+    return f"this is no CSV: {said}."
 
 
 def _first(pattern: re.Pattern[bytes], source: Source) -> int:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -82,13 +83,14 @@ class Crew:
         self._call_back = system.Event()
         for lane in self._lanes:
             ours, theirs = system.Pipe(duplex=False)
+            self._pipes[ours] = lane.number
+            not_theirs = list(self._pipes)
             worker = system.Process(
-                target=_main, args=(self._job, lane.pk, theirs, self._call_back, os.getpid()), daemon=True
+                target=_main, args=(self._job, lane.pk, theirs, not_theirs, self._call_back, os.getpid()), daemon=True
             )
             worker.start()
             theirs.close()
             self._workers.append(worker)
-            self._pipes[ours] = lane.number
 
     def look(self) -> None:
         """Hear what the workers say. Raises Stopped where one of them met a bad record, WorkerEnded where one died."""
@@ -100,9 +102,15 @@ class Crew:
             self._hear(timeout=None)
 
     def call_back(self) -> None:
-        """End the workers at the end of their chunks."""
+        """End the workers at the end of their chunks. What they still say is let be, but taken off their hands: a bad
+        record can be longer than what a pipe holds, and its worker would wait for ever."""
         if self._call_back:
             self._call_back.set()
+        while self._pipes:
+            for pipe in wait(list(self._pipes)):
+                assert isinstance(pipe, Connection)  # noqa: S101  (nothing else is waited for)
+                if _heard(pipe)[0] != "lines":
+                    del self._pipes[pipe]
         for worker in self._workers:
             worker.join()
 
@@ -110,10 +118,7 @@ class Crew:
         for pipe in wait(list(self._pipes), timeout) if self._pipes else ():
             assert isinstance(pipe, Connection)  # noqa: S101  (nothing else is waited for)
             number = self._pipes[pipe]
-            try:
-                kind, said = pipe.recv()
-            except EOFError:
-                kind, said = "failed", "it was killed"
+            kind, said = _heard(pipe)
             if kind == "lines":
                 self._note(number, said)
                 continue
@@ -128,32 +133,60 @@ class Crew:
         self._report()
 
 
-def _main(job: Job, lane_id: UUID, pipe: Connection, call_back: Event, parent: int) -> None:
-    """A worker's process. What it inherits of its parent's connection it leaves alone."""
+def _heard(pipe: Connection) -> tuple[str, Any]:
+    """The next word of a worker. One that was killed, in the middle of a word perhaps, has failed."""
+    try:
+        kind, said = pipe.recv()
+    except (EOFError, OSError):
+        return "failed", "it was killed"
+    return kind, said
+
+
+def _main(job: Job, lane_id: UUID, pipe: Connection, not_ours: list[Connection], call_back: Event, parent: int) -> None:
+    """A worker's process."""
     for asked in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent calls back
         signal.signal(asked, signal.SIG_IGN)
-    for alias in list(connections):
-        _inherited.append(connections[alias])
-        del connections[alias]
+    for end in not_ours:  # else nobody would see that the parent hears no more
+        end.close()
+    _leave_inherited_connections()
+
+    def say(kind: str, said: Any) -> None:
+        with suppress(BrokenPipeError):  # nobody listens any more: the parent is gone
+            pipe.send((kind, said))
 
     def report(lines: int) -> None:
-        pipe.send(("lines", lines))
+        say("lines", lines)
         if call_back.is_set() or os.getppid() != parent:
             raise _Enough
 
     try:
         _work(job, lane_id, report)
-        pipe.send(("ended", None))
+        say("ended", None)
     except _Enough:
-        pipe.send(("ended", None))
+        say("ended", None)
     except Stopped as stop:
         stop.raw.record = None
-        pipe.send(("stopped", (stop.raw, stop.reject)))
+        say("stopped", (stop.raw, stop.reject))
     except Exception as problem:
         said = storing.reason(problem) if isinstance(problem, DatabaseError) else str(problem)
-        pipe.send(("failed", f"{type(problem).__name__}: {said}"))
+        say("failed", f"{type(problem).__name__}: {said}")
     finally:
         connections.close_all()
+
+
+def _leave_inherited_connections() -> None:
+    """Let go of the parent's connections without a word to the server.
+
+    Were they kept open, the server would not see the parent die: its transaction would stay open, with its locks, and
+    a worker that waits for one of those would wait for ever.
+    """
+    for alias in list(connections):
+        inherited = connections[alias]
+        if inherited.connection is not None:
+            with open(os.devnull, "wb") as nowhere:  # its number stays taken, should something close it by number
+                os.dup2(nowhere.fileno(), inherited.connection.fileno(), inheritable=False)
+        _inherited.append(inherited)  # never finalised: that would be a word to the server
+        del connections[alias]
 
 
 def _work(job: Job, lane_id: UUID, report: Callable[[int], None]) -> None:

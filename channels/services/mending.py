@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from channels.adapters.csv_groups import ENCODINGS, csv_problem
 from channels.adapters.files import Source
 from channels.models import ImportReject
 
 COLUMNS: Final = ("line", "column", "reason", "external_id", "row")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 _LONGEST: Final = 16 * 1024 * 1024
+_limit = threading.Lock()
 Line = tuple[str, str, str, str, str]
 
 
@@ -51,7 +55,7 @@ def _lines(reject: ImportReject) -> Iterator[Line]:
 def unwrap(path: Path) -> bool:
     """Where the file is one of these, put the lines it holds in its place, as they would stand in a file to bring in.
 
-    Whether it was one. Any other file is left as it is.
+    Whether it was one. Any other file is left as it is. Raises UnreadableFile.
     """
     source = Source(path)
     first = source.head.partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
@@ -59,14 +63,37 @@ def unwrap(path: Path) -> bool:
     if delimiter is None:
         return False
     unwrapped = path.with_name(".unwrapped")  # a name that no upload has
-    csv.field_size_limit(_LONGEST)
-    with source.text("utf-8-sig") as text, unwrapped.open("w", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(text, delimiter=delimiter):
-            line = (row.get("row") or "").rstrip("\r\n")
-            if line:
-                file.write((line[1:] if line.startswith("'") else line) + "\n")
-    unwrapped.replace(path)
-    return True
+    for encoding in ENCODINGS:
+        try:
+            _unwrap(source, encoding, delimiter, unwrapped)
+        except UnicodeDecodeError:
+            continue
+        unwrapped.replace(path)
+        return True
+    raise source.unreadable("the text is neither UTF-8 nor Windows-1252.")
+
+
+def _unwrap(source: Source, encoding: str, delimiter: str, to: Path) -> None:
+    with _long_cells(), source.text(encoding) as text, to.open("w", encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(text, delimiter=delimiter)
+        try:
+            for row in reader:
+                line = (row.get("row") or "").rstrip("\r\n")
+                if line:
+                    file.write((line[1:] if line.startswith("'") else line) + "\n")
+        except csv.Error as problem:
+            raise source.unreadable(f"line {reader.line_num + 1}: {csv_problem(problem)}") from None
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """A cell here holds a whole record. The limit is one for the process: nobody else shall find it changed."""
+    with _limit:
+        before = csv.field_size_limit(_LONGEST)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
 
 
 def _harmless(line: Line) -> str:

@@ -30,15 +30,23 @@ def remove(kind: str, owner: UUID) -> None:
     shutil.rmtree(settings.OMS["PRIVATE_FILES"] / kind / str(owner), ignore_errors=True)
 
 
-def older_than(kind: str, moment: datetime) -> set[UUID]:
-    """Whose directories have not been written to since then, 10,000 of them at most."""
+def owners(kind: str, *, untouched_since: datetime | None = None) -> list[UUID]:
+    """Of whom there is a directory; of those alone that were not written to since then."""
     root: Path = settings.OMS["PRIVATE_FILES"] / kind
-    found: set[UUID] = set()
+    found: list[UUID] = []
     for place in root.iterdir() if root.is_dir() else ():
-        if len(found) < 10_000 and place.stat().st_mtime < moment.timestamp():
-            with suppress(ValueError):
-                found.add(UUID(place.name))
+        with suppress(ValueError, FileNotFoundError):  # no directory of ours; or somebody deletes it at this moment
+            if untouched_since is None or place.stat().st_mtime < untouched_since.timestamp():
+                found.append(UUID(place.name))
     return found
+
+
+def spool_older_than(moment: datetime) -> list[UUID]:
+    return owners(SPOOL, untouched_since=moment)
+
+
+def remove_spool(run_id: UUID) -> None:
+    remove(SPOOL, run_id)
 
 
 @contextmanager

@@ -35,7 +35,6 @@ from oms.core.transactions import atomic
 
 log = structlog.get_logger(__name__)
 
-KEPT_DAYS: Final = 90
 _MOST_ATTEMPTS: Final = 5  # of one run: one that kills its worker each time is given up
 
 
@@ -70,17 +69,6 @@ def lost_runs() -> list[UUID]:
     """Sources with a run that waits for a worker, or has lost it."""
     waiting = SourceRun.objects.filter(status__in=OPEN_RUN, updated_at__lt=timezone.now() - timedelta(seconds=5))
     return list(waiting.values_list("source_id", flat=True)[:1000])
-
-
-def prune_runs() -> int:
-    """Delete runs that ended more than KEPT_DAYS ago; how many. What was taken from folders stays known.
-
-    And what runs that were given up have left in the spool.
-    """
-    for run_id in private_files.older_than(private_files.SPOOL, timezone.now() - timedelta(days=1)):
-        private_files.remove(private_files.SPOOL, run_id)
-    old = timezone.now() - timedelta(days=KEPT_DAYS)
-    return SourceRun.objects.filter(finished_at__lt=old).delete()[0]
 
 
 @atomic()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -29,7 +29,7 @@ from oms.core.transactions import atomic
 log = structlog.get_logger(__name__)
 
 UPLOADS: Final = "uploads"
-KEPT_DAYS: Final = 30
+_FILES_AT_ONCE: Final = 1000
 _MOST_ATTEMPTS: Final = 5
 _ENDED: Final = {
     RunStatus.COMPLETED: UploadStatus.COMPLETED,
@@ -183,15 +183,19 @@ def lost_uploads() -> list[UUID]:
     return list(quiet.values_list("pk", flat=True)[:1000])
 
 
-def prune_uploads() -> int:
-    """Delete the files of uploads that nobody has touched for KEPT_DAYS; how many. Their rows stay."""
-    old = timezone.now() - timedelta(days=KEPT_DAYS)
-    places = private_files.older_than(UPLOADS, old)
-    recent = ImportUpload.objects.filter(pk__in=places).filter(Q(updated_at__gte=old) | Q(status__in=OPEN))
-    gone = places - set(recent.values_list("pk", flat=True))
-    for upload_id in gone:
-        private_files.remove(UPLOADS, upload_id)
-    return len(gone)
+def files_untouched_since(moment: datetime) -> Iterator[UUID]:
+    """Uploads, or what is left of them, whose files nobody has needed since then."""
+    places = private_files.owners(UPLOADS, untouched_since=moment)
+    needed = Q(updated_at__gte=moment) | Q(status__in=OPEN)
+    for start in range(0, len(places), _FILES_AT_ONCE):
+        some = places[start : start + _FILES_AT_ONCE]
+        kept = set(ImportUpload.objects.filter(needed, pk__in=some).values_list("pk", flat=True))
+        yield from (upload_id for upload_id in some if upload_id not in kept)
+
+
+def delete_file(upload_id: UUID) -> None:
+    """A repeat does nothing."""
+    private_files.remove(UPLOADS, upload_id)
 
 
 def path_of(row: ImportUpload) -> Path:

@@ -95,8 +95,8 @@ def _of(number: int) -> UUID:
 
 
 def first_id(at: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment: ids made before it are smaller, as far as clocks agree."""
-    return UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
+    """The smallest UUIDv7 of a moment: ids made before it are smaller, as far as clocks agree. None is before 1970."""
+    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80 | 7 << 76 | 2 << 62)
 
 
 def encode(prefix: IdPrefix, value: UUID) -> str:

@@ -41,8 +41,16 @@ def start(path: Path, *arguments: str, chunk_lines: int = 200) -> subprocess.Pop
     )
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
-    out, err = process.communicate(timeout=300)
+def finish(process: subprocess.Popen[str], patience: float = 300) -> tuple[int, dict[str, Any]]:
+    """Exit code and what it printed. One that has not ended after so many seconds is killed: TimeoutExpired."""
+    try:
+        out, err = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        for child in children(process):
+            os.kill(child, signal.SIGKILL)
+        process.kill()
+        process.communicate()
+        raise
     return process.returncode, json.loads(out) if out else {"refused": err.strip()}
 
 
@@ -58,11 +66,31 @@ def kill_at(process: subprocess.Popen[str], cursor: int, patience: float = 120) 
 
 def kill_worker(process: subprocess.Popen[str], patience: float = 60) -> None:
     """Kill one of the further workers of an import, once some of its own work is committed."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    _wait_for_a_worker(patience)
+    os.kill(children(process)[0], signal.SIGKILL)
+
+
+def kill_parent(process: subprocess.Popen[str], patience: float = 30) -> str:
+    """Kill an import but not its further workers, once these are at work; what all of them said until they ended."""
+    _wait_for_a_worker(patience)
+    workers = children(process)
+    process.send_signal(signal.SIGKILL)
+    try:
+        return process.communicate(timeout=patience)[1]  # the workers hold the other end of it, too
+    except subprocess.TimeoutExpired:
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        raise
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def _wait_for_a_worker(patience: float) -> None:
     until = time.monotonic() + patience
     while time.monotonic() < until and not ImportLane.objects.filter(number=2, cursor__gt=0).exists():
         time.sleep(0.002)
-    os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
 
 
 def _cursor() -> int:

@@ -12,7 +12,7 @@ from inventory.models import InventoryLevel
 from oms.core.models import OutboxEvent
 from orders.models import Order
 from tests.channels import oracle
-from tests.channels.importing import bring_in, dump, retail, retail_file, row
+from tests.channels.importing import bring_in, dump, ndjson_file, order, retail, retail_file, row
 from tests.crash import killing
 from tests.scenarios import shop
 
@@ -141,6 +141,29 @@ def test_a_worker_that_is_killed_ends_the_import_which_goes_on_when_it_is_starte
     )
     assert (again[0], _told(again[1])) == (code, _told(answer))
     assert dump() == expected
+
+
+def test_bad_records_too_long_for_a_pipe_stop_all_workers_at_once(tmp_path):
+    """Whoever stops second has nobody who hears it out; it must not wait for that."""
+    retail()
+    bad = [order(f"B-{number}", currency_code="?", metadata={"long": "x" * 300_000}) for number in range(12)]
+    path = ndjson_file(tmp_path / "f.ndjson", *bad)
+
+    code, answer = killing.finish(killing.start(path, "--workers", "4", "--on-error", "stop"), patience=30)
+
+    assert (code, answer["status"], answer["rejects"]) == (2, "stopped", 1)
+    assert ImportRun.objects.get().status == "stopped"
+
+
+def test_workers_whose_parent_was_killed_end_without_a_word(tmp_path):
+    path = _mixed(tmp_path / "f.csv", sales=600)
+    _world()
+
+    import_ = killing.start(path, "--workers", "3", chunk_lines=20)
+    said = killing.kill_parent(import_)
+
+    assert said == ""
+    assert ImportRun.objects.get().status == "running"
 
 
 @pytest.mark.soak

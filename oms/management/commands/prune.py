@@ -26,4 +26,7 @@ class Command(BaseCommand):
                 continue
             pruned = retention.prune(kept, dry_run=options["dry_run"])
             went = "would go" if options["dry_run"] else "went"
-            self.stdout.write(f"{kept.name}: {pruned.rows:,} rows {went} ({kept.what}, after {kept.kept_days} days)")
+            things = "rows" if isinstance(kept, retention.Kept) else "files"
+            self.stdout.write(
+                f"{kept.name}: {pruned.count:,} {things} {went} ({kept.what}, after {kept.kept_days} days)"
+            )

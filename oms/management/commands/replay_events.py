@@ -108,6 +108,8 @@ def _id(prefix: str, text: str) -> UUID:
 def _time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
+        if not 1 < moment.year < 9999:  # at the ends of time there is no day before, or after
+            raise ValueError(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-01-31 or 2026-01-31T12:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

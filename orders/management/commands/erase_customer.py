@@ -15,6 +15,14 @@ from orders.models import Order
 from orders.services.erasure import Erasure, erase_customer
 
 
+def _says_yes() -> bool:
+    """Where nobody can be asked, nobody has said so."""
+    try:
+        return input("Erase who they were? This cannot be undone. Type yes: ") == "yes"
+    except EOFError:
+        return False
+
+
 class Command(BaseCommand):
     help = (
         "Erase who a customer was. Their orders keep goods, amounts and numbers. Refused while an order is open. "
@@ -30,7 +38,7 @@ class Command(BaseCommand):
         if not options["yes"]:
             for each in found:
                 self.stdout.write(f"{each.public_id}: {each}, {Order.objects.filter(customer=each).count()} orders")
-            if input("Erase who they were? This cannot be undone. Type yes: ") != "yes":
+            if not _says_yes():
                 raise CommandError("Nothing was erased.", returncode=1)
         refused = [self._erase(each.pk) for each in found].count(False)
         if refused:

@@ -13,6 +13,7 @@ import pytest
 from channels.enums import StockPolicy
 from channels.models import ImportReject, ImportRun, ImportUpload
 from channels.services import mending, private_files, uploads
+from oms.core import retention
 from oms.core.errors import DomainError
 from orders.models import Order
 from tests.channels.importing import order, retail, retail_file, row
@@ -211,6 +212,43 @@ def test_rejects_of_csv_hold_their_header_and_whole_records_and_no_formula(tmp_p
     assert list(lines.values_list("sku", "title", "quantity")) == [("A", "THE A", 4), ("B", '=cmd("x")', 6)]
 
 
+def test_a_list_that_a_spreadsheet_wrote_in_its_own_encoding_is_read_all_the_same(tmp_path):
+    upload = _run(_take(retail_file(tmp_path / "f.csv", row("1", "A", "many", Description="KÄFIG")).read_bytes()))
+    listed = "".join(mending.rejected_lines(upload.run_id)).replace("many", "4")
+
+    again = _take(listed.encode("cp1252"), name="rejects.csv", channel=upload.channel)
+    done = _run(again)
+
+    assert (again.preview["mended"], done.status) == (True, "completed")
+    assert Order.objects.get().lines.get().title == "KÄFIG"
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (b"2,,,A-1,\x81\n", "neither UTF-8 nor Windows-1252"),
+        (
+            b'2,,,A-1,"' + b"x" * 17_000_000 + b'"\n',
+            "rejects.csv: line 2: a cell is endless; a quotation mark is missing.",
+        ),
+        (b"", "rejects.csv: the file is empty"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_refused_and_leaves_nothing_behind(private, rows, reason):
+    with pytest.raises(DomainError, match=reason):
+        _take(b"line,column,reason,external_id,row\n" + rows, name="rejects.csv")
+
+    assert list((private / "uploads").iterdir()) == []
+
+
+def test_a_long_mended_cell_leaves_the_limit_of_other_files_as_it_was():
+    before = csv.field_size_limit()
+
+    _take(b'line,column,reason,external_id,row\n2,,,A-1,"{""a"": 1}"\n', name="rejects.csv")
+
+    assert csv.field_size_limit() == before
+
+
 def test_many_rejects_are_written_in_a_few_queries(django_assert_num_queries):
     bad = [order(f"A-{number}", currency_code="ZZZ") for number in range(60)]
     upload = _run(_take(bad))
@@ -227,7 +265,8 @@ def test_files_nobody_has_touched_for_a_month_are_deleted_and_what_came_of_them_
     long_ago = time.time() - 40 * 86400
     os.utime(uploads.path_of(old).parent, (long_ago, long_ago))
 
-    gone = uploads.prune_uploads()
+    (files,) = (kept for kept in retention.declared() if kept.name == "upload_files")
+    gone = retention.prune(files).count
 
     assert (gone, uploads.path_of(old).exists(), uploads.path_of(fresh).exists()) == (1, False, True)
     assert ImportUpload.objects.count() == 2

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+from celery import current_app
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_celery_beat.schedulers import ModelEntry
 
-from channels.models import ImportReject, ImportRun
+from channels.models import ImportReject, ImportRun, ImportUpload, OrderSource, SourceFile, SourceRun
+from channels.services import private_files
 from oms import pruning
 from oms.core import ids, outbox, retention
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
-from oms.core.retention import Kept
+from oms.core.retention import Kept, KeptFiles
 from tests.factories import SalesChannelFactory
 from tests.oms.core.lamps import OTHER, STREAM, deliver_all, lit
 
 pytestmark = pytest.mark.django_db
 
 
-def kept(name: str) -> Kept:
+@pytest.fixture(autouse=True)
+def private(settings, tmp_path):
+    settings.OMS = settings.OMS | {"PRIVATE_FILES": tmp_path / "private"}
+    return tmp_path / "private"
+
+
+def kept(name: str) -> Kept | KeptFiles:
     return next(each for each in retention.declared() if each.name == name)
 
 
 def prune(*names: str, **how) -> list[int]:
-    return [retention.prune(kept(name), **how).rows for name in names]
+    return [retention.prune(kept(name), **how).count for name in names]
 
 
 def age(days: float) -> None:
@@ -113,8 +123,8 @@ def test_they_go_in_small_transactions_the_oldest_first_until_the_time_is_up(mai
     deletes = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
     late = retention.prune(kept("events"), seconds=-1)
 
-    assert (whole.rows, whole.finished, len(deletes)) == (5, True, 3)
-    assert (late.rows, late.finished, OutboxEvent.objects.count()) == (0, False, 5)
+    assert (whole.count, whole.finished, len(deletes)) == (5, True, 3)
+    assert (late.count, late.finished, OutboxEvent.objects.count()) == (0, False, 5)
 
 
 def test_a_setting_of_nought_keeps_them_for_ever(mail, settings):
@@ -127,7 +137,7 @@ def test_a_setting_of_nought_keeps_them_for_ever(mail, settings):
 
 
 def _others(days: int) -> None:
-    """An answer, a session that has ended, a reject of an import that has ended and one of an import that runs."""
+    """An answer, a session that has ended, a reject, a visit to a source and an upload, each done and under way."""
     then = timezone.now() - timedelta(days=days)
 
     def old_id():
@@ -144,13 +154,45 @@ def _others(days: int) -> None:
         )
         reject_id = type(old_id())(int=old_id().int + number)
         ImportReject.objects.create(id=reject_id, run=run, line=1, reason="r", raw={}, created_at=then)
+        _sources_and_uploads(channel, then, number, status)
 
 
-OTHERS = ("idempotency_keys", "sessions", "import_rejects")
+def _sources_and_uploads(channel, then, number, status) -> None:
+    source = OrderSource.objects.create(name=f"Source {number}", channel=channel, kind="folder", address="/")
+    made = {"id": ids.first_id(then).__class__(int=ids.first_id(then).int + number), "actor": {}, "status": status}
+    SourceRun.objects.create(source=source, finished_at=then if status == "completed" else None, **made)
+    upload = ImportUpload.objects.create(channel=channel, file_name="a", size=1, **made)
+    ImportUpload.objects.filter(pk=upload.pk).update(updated_at=then)
+    SourceFile.objects.create(
+        id=made["id"],
+        source=source,
+        name="a",
+        size=1,
+        modified_ns=1,
+        fingerprint="f",
+        status="completed",
+        taken_at=then,
+    )
+    for kind in ("uploads", "spool"):
+        place = private_files.folder(kind, upload.pk)
+        os.utime(place, (then.timestamp(), then.timestamp()))
 
 
-@pytest.mark.parametrize(("days", "gone"), [(0, [0, 0, 0]), (3, [0, 1, 0]), (8, [1, 1, 0]), (181, [1, 1, 1])])
-def test_each_table_has_its_own_time_and_a_running_import_keeps_its_rejects(days, gone):
+OTHERS = ("idempotency_keys", "sessions", "import_rejects", "source_runs", "uploads", "upload_files", "spool")
+
+
+@pytest.mark.parametrize(
+    ("days", "gone"),
+    [
+        (0, [0, 0, 0, 0, 0, 0, 0]),
+        (3, [0, 1, 0, 0, 0, 0, 2]),
+        (8, [1, 1, 0, 0, 0, 0, 2]),
+        (31, [1, 1, 0, 0, 0, 1, 2]),
+        (91, [1, 1, 0, 1, 0, 1, 2]),
+        (181, [1, 1, 1, 1, 1, 1, 2]),
+    ],
+)
+def test_each_has_its_own_time_and_what_is_under_way_keeps_what_it_needs(days, gone, private):
     _others(days)
 
     would = prune(*OTHERS, dry_run=True)
@@ -158,6 +200,10 @@ def test_each_table_has_its_own_time_and_a_running_import_keeps_its_rejects(days
 
     assert (would, went) == (gone, gone)
     assert ImportReject.objects.filter(run__status="running").count() == 1
+    assert SourceRun.objects.filter(status="running").count() == 1
+    assert ImportUpload.objects.filter(status="running").count() == 1
+    assert len(list((private / "uploads").iterdir())) == 2 - gone[5]
+    assert SourceFile.objects.count() == 2
 
 
 def test_the_command_says_what_would_go_and_what_went(mail):
@@ -180,8 +226,31 @@ def test_the_command_says_what_would_go_and_what_went(mail):
         "idempotency_keys: 1 rows went (answers kept under an Idempotency-Key, after 7 days)",
         "sessions: 1 rows went (sessions of the console that have ended, after 1 days)",
         "import_rejects: 1 rows went (refused records of imports, with their raw rows, after 180 days)",
+        "source_runs: 1 rows went (visits to sources that have ended, after 90 days)",
+        "source_files: kept for ever",
+        "uploads: 1 rows went (pages of files that were sent through the console, after 180 days)",
+        "upload_files: 1 files went (files that were sent through the console, after 30 days)",
+        "spool: 2 files went (what sources had fetched when their worker was lost, after 1 days)",
     ]
     assert "1 rows" not in again
+    assert "files went" not in again
+
+
+def test_a_century_is_kept_and_nothing_breaks(mail, settings):
+    settings.OMS = settings.OMS | {"KEEP_DAYS": dict.fromkeys(settings.OMS["KEEP_DAYS"], 36_500)}
+    lit("hall")
+    deliver_all()
+    age(10_000)
+
+    assert prune("deliveries", "events", *OTHERS) == [0] * 9
+
+
+def test_what_beat_sends_is_void_when_no_worker_takes_it_in_time(settings):
+    entries = [
+        ModelEntry.from_entry(name, app=current_app, **entry) for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
+    ]
+
+    assert [entry.name for entry in entries if not entry.options.get("expires")] == []
 
 
 def test_beat_has_it_done(mail):

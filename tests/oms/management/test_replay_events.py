@@ -56,6 +56,20 @@ def test_events_are_replayed_by_id(mail):
     assert sorted(lamp for lamp, _ in mail.heard) == ["loose", "two"]
 
 
+@pytest.mark.parametrize("time", ["0001-01-01", "9999-12-31T23:59Z", "0001-01-01T00:00+14:00", "yesterday"])
+def test_a_time_that_no_clock_shows_is_refused(mail, time):
+    with pytest.raises(CommandError, match="is no time such as 2026-01-31"):
+        replay("--since", time)
+
+
+def test_a_time_before_there_were_computers_is_one(mail):
+    assert replay("--name", "test.lamp_lit", "--since", "1900-01-01", "--dry-run") == (
+        0,
+        "3 deliveries would be made again.",
+        "",
+    )
+
+
 def test_a_dry_run_changes_nothing(mail):
     said = replay("--name", "test.lamp_lit", "--since", "2026-01-01", "--until", "2999-01-01T12:00+01:00", "--dry-run")
 

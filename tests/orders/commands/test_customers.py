@@ -52,6 +52,17 @@ def test_everybody_with_an_address_is_erased_after_a_yes(tmp_path, monkeypatch):
     assert found_in() == {}
 
 
+def test_where_nobody_can_be_asked_nobody_is_erased(tmp_path, monkeypatch):
+    customer = somebody(a_house(), tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    with pytest.raises(CommandError, match="Nothing was erased"):
+        _said("erase_customer", customer.public_id)
+
+    customer.refresh_from_db()
+    assert customer.erased_at is None
+
+
 def test_an_open_order_ends_in_an_error_and_the_others_are_erased(capsys):
     house = a_house()
     placed_order(house, {"LAMP": 1}, email="ada@example.org")
