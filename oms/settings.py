@@ -361,6 +361,10 @@ def _entry(title: Any, icon: str, model: str, page: str = "") -> dict[str, Any]:
     }
 
 
+def _may_import(request: Any) -> bool:
+    return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
+
+
 UNFOLD = {
     "SITE_TITLE": _("Orders"),
     "SITE_HEADER": _("Orders"),
@@ -419,7 +423,7 @@ UNFOLD = {
                 "title": _("Channels and imports"),
                 "items": [
                     _entry(_("Sales channels"), "storefront", "channels_saleschannel"),
-                    _entry(_("Import a file"), "upload_file", "channels_importupload"),
+                    _entry(_("Import a file"), "upload_file", "channels_importupload") | {"permission": _may_import},
                     _entry(_("Scheduled sources"), "cloud_download", "channels_ordersource"),
                     _entry(_("Import runs"), "history", "channels_importrun"),
                     _entry(_("Rejects"), "rule", "channels_importreject"),

@@ -14,7 +14,7 @@ from channels.enums import SourceKind, SourceRunStatus, StockPolicy
 from channels.models import OrderSource, SourceRun
 from channels.models.scheduled import OPEN_RUN
 from channels.pulling import addresses
-from oms.core import ids
+from oms.core import ids, providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.core.transactions import atomic
@@ -53,7 +53,7 @@ def check(source: OrderSource) -> None:
         errors.append(FieldError("credential", str(_("The server has no secret of this name."))))
     if source.credential and source.kind == SourceKind.FOLDER:
         errors.append(FieldError("credential", str(_("A folder needs no secret."))))
-    if source.format and source.format not in settings.OMS["ORDER_FORMATS"]:
+    if source.format and source.format not in providers.names("ORDER_FORMATS"):
         errors.append(FieldError("format", str(_("There is no such format."))))
     if source.kind == SourceKind.HTTP and not source.whole_file and source.format not in ("", "ndjson"):
         errors.append(FieldError("format", str(_("Pages are NDJSON. Tick “one whole file” for other formats."))))
