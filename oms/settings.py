@@ -131,6 +131,13 @@ SOURCE_SECRETS = {
     for name, value in os.environ.items()
     if name.startswith("OMS_SOURCE_SECRET_") and value
 }
+# The one host that such a secret is shown to: OMS_SOURCE_HOST_ACME=orders.acme.example. Without one it goes wherever
+# the address of a source leads, which staff choose.
+SOURCE_SECRET_HOSTS = {
+    name.removeprefix("OMS_SOURCE_HOST_").lower(): value.lower()
+    for name, value in os.environ.items()
+    if name.startswith("OMS_SOURCE_HOST_") and value
+}
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 

@@ -99,7 +99,9 @@ def copy(found: Found, to: Path) -> str | None:
     """Copy a file and give its SHA-256; None when it was written to meanwhile, or is gone. Raises OSError."""
     digest = hashlib.sha256()
     try:
-        descriptor = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe in its place is not waited for
+        descriptor = os.open(
+            found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        )  # a pipe in its place is not waited for
     except FileNotFoundError:
         return None
     with os.fdopen(descriptor, "rb") as source, to.open("wb") as target:
