@@ -16,8 +16,8 @@ COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY . .
 # The key is for this step only and ends up nowhere: collecting static files reads settings but no secret.
-RUN mkdir -p -m 700 var/private && SECRET_KEY=only-for-collectstatic python manage.py collectstatic --noinput \
-    && chown oms:oms var var/private
+RUN mkdir -p -m 700 var/private var/metrics && SECRET_KEY=only-for-collectstatic python manage.py collectstatic --noinput \
+    && chown oms:oms var var/private var/metrics
 USER oms
 EXPOSE 8000
 # One worker process per core; threads wait for the database together. Workers are renewed now and then, not at once.

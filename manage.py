@@ -13,9 +13,15 @@ def main() -> None:
         sys.exit(up(sys.argv[2:]))
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (
+        ImproperlyConfigured
+    ) as problem:  # a setting is wrong, and is named: where it was found out tells nobody more
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":

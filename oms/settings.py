@@ -135,6 +135,13 @@ SOURCE_SECRETS = {
     for name, value in os.environ.items()
     if name.startswith("OMS_SOURCE_SECRET_") and value
 }
+# The one host that such a secret is shown to: OMS_SOURCE_HOST_ACME=orders.acme.example. Without one it goes wherever
+# the address of a source leads, which staff choose.
+SOURCE_SECRET_HOSTS = {
+    name.removeprefix("OMS_SOURCE_HOST_").lower(): value.lower()
+    for name, value in os.environ.items()
+    if name.startswith("OMS_SOURCE_HOST_") and value
+}
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 
@@ -376,6 +383,10 @@ def _entry(title: Any, icon: str, model: str, page: str = "", pooled: bool | Non
     }
 
 
+def _may_import(request: Any) -> bool:
+    return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
+
+
 UNFOLD = {
     "SITE_TITLE": _("Orders"),
     "SITE_HEADER": _("Orders"),
@@ -437,7 +448,7 @@ UNFOLD = {
                 "title": _("Channels and imports"),
                 "items": [
                     _entry(_("Sales channels"), "storefront", "channels_saleschannel"),
-                    _entry(_("Import a file"), "upload_file", "channels_importupload"),
+                    _entry(_("Import a file"), "upload_file", "channels_importupload") | {"permission": _may_import},
                     _entry(_("Scheduled sources"), "cloud_download", "channels_ordersource"),
                     _entry(_("Import runs"), "history", "channels_importrun"),
                     _entry(_("Rejects"), "rule", "channels_importreject"),

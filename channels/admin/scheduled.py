@@ -27,7 +27,7 @@ from channels import tasks
 from channels.enums import SourceRunStatus, StockPolicy
 from channels.models import OrderSource, SourceFile, SourceRun
 from channels.services import sources
-from oms.core import ids
+from oms.core import ids, providers
 from oms.core.errors import InvalidInput
 from oms.web.console import acts, dashboard, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
@@ -41,7 +41,7 @@ def failing_sources() -> QuerySet[OrderSource]:
 
 
 def format_choices() -> list[tuple[str, Any]]:
-    return [("", _("find it out")), *((name, name) for name in sorted(settings.OMS["ORDER_FORMATS"]))]
+    return [("", _("find it out")), *((name, name) for name in providers.names("ORDER_FORMATS"))]
 
 
 class SourceForm(forms.ModelForm[OrderSource]):

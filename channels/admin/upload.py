@@ -32,7 +32,7 @@ from channels import tasks
 from channels.admin.scheduled import format_choices
 from channels.enums import StockPolicy, UploadStatus
 from channels.models import ImportReject, ImportUpload, SalesChannel
-from channels.services import mending, uploads
+from channels.services import import_rejects, uploads
 from oms.core.errors import DomainError
 from oms.web.console import acts, show
 from oms.web.console.admin import ReadOnlyAdmin
@@ -187,7 +187,9 @@ class ImportUploadAdmin(ReadOnlyAdmin):
         """The rejected records, whole and with their reasons: to read, or to mend and send again."""
         upload = get_object_or_404(ImportUpload, pk=upload_id, run__isnull=False)
         assert upload.run_id is not None  # noqa: S101  (asked for just now)
-        answer = StreamingHttpResponse(mending.rejected_lines(upload.run_id), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(
+            import_rejects.rejected_lines(upload.run_id), content_type="text/csv; charset=utf-8"
+        )
         name = f"rejects of {upload.file_name}".removesuffix(".gz").removesuffix(".csv")
         answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.csv") or ""
         return answer

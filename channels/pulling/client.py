@@ -50,13 +50,13 @@ class CutOff(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, its body in the file. status: 200 or 304."""
+    """A whole answer, its body in the file. status: 200 or 304. following: what it calls the next page, or ""."""
 
     url: httpx.URL
     status: int
     headers: httpx.Headers
     size: int
-    next_url: httpx.URL | None
+    following: str
 
 
 class _Guarded(httpx.BaseTransport):
@@ -155,14 +155,14 @@ class Client:
                     size += len(block)
                     self._require_within_limits(url, size)
                     file.write(block)
-            following = response.links.get("next", {}).get("url")
+            following = response.links.get("next", {}).get("url", "")
         self.size += size
         return Answer(
             url=url,
             status=response.status_code,
             headers=response.headers,
             size=size,
-            next_url=url.join(following) if following else None,
+            following=following,
         )
 
     def _require_within_limits(self, url: httpx.URL, size: int) -> None:

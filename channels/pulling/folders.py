@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import heapq
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +17,7 @@ from typing import Final
 from django.conf import settings
 
 _UNFINISHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
-_MOST: Final = 10_000  # files that one look takes in
+_AT_ONCE: Final = 1000
 _BLOCK: Final = 1024 * 1024
 
 
@@ -34,29 +36,44 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Files that are complete, oldest first, and how many are not yet."""
+    """New files that are complete, oldest first; how many more of these there are, and how many are not complete."""
 
-    complete: list[Found]
+    new: list[Found]
+    more: int
     unfinished: int
 
 
-def look(folder: Path, pattern: str) -> Look:
+def look(folder: Path, pattern: str, *, new: Callable[[list[Found]], Iterable[Found]], most: int) -> Look:
     """Files of the folder itself whose name fits. Links, hidden files and names that end like unfinished ones are not.
+
+    new: which of some files are; the `most` oldest of them are given, however many lie there that are not.
 
     A file counts as complete when it has not been written to for SOURCE_SETTLE_SECONDS. Whoever cannot promise that
     writes under another name (.part) and renames. Raises OSError.
     """
     settle_ns = settings.OMS["SOURCE_SETTLE_SECONDS"] * 1_000_000_000
     now = time.time_ns()
-    complete, unfinished = [], 0
-    for found in _files(folder, pattern):
-        if now - found.modified_ns < settle_ns:
-            unfinished += 1
-        else:
-            complete.append(found)
-        if len(complete) >= _MOST:
-            break
-    return Look(sorted(complete, key=lambda each: (each.modified_ns, each.name)), unfinished)
+    counted = Counter[str]()
+
+    def each_new() -> Iterator[Found]:
+        some: list[Found] = []
+        for found in _files(folder, pattern):
+            if now - found.modified_ns < settle_ns:
+                counted["unfinished"] += 1
+                continue
+            some.append(found)
+            if len(some) == _AT_ONCE:
+                yield from new(some)
+                some = []
+        yield from new(some)
+
+    def each_counted() -> Iterator[Found]:
+        for found in each_new():
+            counted["new"] += 1
+            yield found
+
+    oldest = heapq.nsmallest(most, each_counted(), key=lambda each: (each.modified_ns, each.name))
+    return Look(oldest, counted["new"] - len(oldest), counted["unfinished"])
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Found]:
@@ -82,7 +99,9 @@ def copy(found: Found, to: Path) -> str | None:
     """Copy a file and give its SHA-256; None when it was written to meanwhile, or is gone. Raises OSError."""
     digest = hashlib.sha256()
     try:
-        descriptor = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(
+            found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        )  # a pipe in its place is not waited for
     except FileNotFoundError:
         return None
     with os.fdopen(descriptor, "rb") as source, to.open("wb") as target:

@@ -12,7 +12,7 @@ from typing import Final
 import httpx
 from django.utils import timezone
 
-from channels.pulling.addresses import check_url
+from channels.pulling.addresses import AddressRefused, check_url
 from channels.pulling.client import Answer, Client, SourceUnavailable
 from channels.pulling.parts import Parts, check_page
 
@@ -63,8 +63,8 @@ def _follow(client: Client, url: httpx.URL, page: Path) -> Iterator[Answer]:
     seen = {str(url)}
     answer = client.get(url, page, check=check_page)
     yield answer
-    while answer.next_url is not None:
-        following = check_url(str(answer.next_url))
+    while answer.following:
+        following = _following(answer)
         if (following.scheme, following.host, following.port) != (url.scheme, url.host, url.port):
             raise SourceUnavailable(
                 reason=f"The next page is on another server: {following.scheme}://{following.host}."
@@ -76,6 +76,14 @@ def _follow(client: Client, url: httpx.URL, page: Path) -> Iterator[Answer]:
         seen.add(str(following))
         answer = client.get(following, page, check=check_page)
         yield answer
+
+
+def _following(answer: Answer) -> httpx.URL:
+    """The address of the next page. One that is none ends the fetching there: the pages before it are good."""
+    try:
+        return check_url(str(answer.url.join(answer.following)))
+    except (httpx.InvalidURL, AddressRefused) as problem:
+        raise SourceUnavailable(reason=f"The next page has no address that is used: {problem}") from None
 
 
 def fetch_file(client: Client, address: str, etag: str, folder: Path, name: str) -> Fetched:

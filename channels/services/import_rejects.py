@@ -1,31 +1,62 @@
-"""The rejects of an import as a CSV file that people open in a spreadsheet, mend and send again."""
+"""Rejected records as a file that people mend and send again: whole records, with the reason beside the line at fault.
+
+Columns: line, column, reason, external_id, row. `row` is a line of the file as it stood; of a format with a header the
+header comes first. A cell that a spreadsheet would run as a formula gets an apostrophe in front, which is taken away
+when the file comes back (`mending`).
+"""
 
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from channels.models import ImportReject
 
-_COLUMNS: Final = ("line", "column", "reason", "external_id", "row")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+COLUMNS: Final = ("line", "column", "reason", "external_id", "row")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+Line = tuple[str, str, str, str, str]
 
 
-def write(run_id: UUID, path: Path) -> int:
-    """Write the rejects of a run in the order of the file; how many. Without any the file holds its header."""
-    count = 0
+def write(run_id: UUID, path: Path) -> None:
+    """Without any rejects the file holds the names of its columns."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        for reject in ImportReject.objects.filter(run_id=run_id).order_by("line", "id").iterator(chunk_size=1000):
-            row = (reject.column, reject.reason, reject.external_id, reject.raw.get("row", ""))
-            writer.writerow([reject.line, *map(_harmless, row)])
-            count += 1
-    return count
+        file.writelines(rejected_lines(run_id))
 
 
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe in front, which it does not show."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def rejected_lines(run_id: UUID) -> Iterator[str]:
+    """The file, line by line of its CSV. Memory does not grow with the number of rejects."""
+    yield _csv(COLUMNS)
+    headed = False
+    rows = ImportReject.objects.filter(run_id=run_id).order_by("line", "id")
+    for reject in rows.iterator(chunk_size=500):
+        header = reject.raw.get("columns") if isinstance(reject.raw, dict) else None
+        if header and not headed:
+            yield _harmless(("1", "", "", "", _csv(header).rstrip("\n")))
+        headed = headed or bool(header)
+        for line in _lines(reject):
+            yield _harmless(line)
+
+
+def _lines(reject: ImportReject) -> Iterator[Line]:
+    """The lines of one record; the reason stands at the one at fault, else at the first."""
+    raw: dict[str, Any] = reject.raw if isinstance(reject.raw, dict) else {}
+    rows = raw.get("rows") or [{"line": reject.line, "text": raw.get("row", "")}]
+    fault = next((place for place, row in enumerate(rows) if row.get("line") == reject.line), 0)
+    for place, row in enumerate(rows):
+        text = row["text"] if "text" in row else _csv(row.get("values", ())).rstrip("\n")
+        said = (reject.column, reject.reason) if place == fault else ("", "")
+        yield str(row.get("line", "")), *said, reject.external_id, text
+
+
+def _harmless(line: Line) -> str:
+    return _csv([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line])
+
+
+def _csv(cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()

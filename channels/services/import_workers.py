@@ -23,6 +23,7 @@ from django.db import DatabaseError, connection, connections
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import ImportLane
+from channels.services.alone import alone
 from channels.services.import_job import Job, Stopped
 from channels.services.import_lanes import work_through
 from oms.core import storing
@@ -191,18 +192,12 @@ def _leave_inherited_connections() -> None:
 
 def _work(job: Job, lane_id: UUID, report: Callable[[int], None]) -> None:
     """One lane, from where it is. Another process that may still be at it is waited for."""
-    key = f"import lane {lane_id}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
-        cursor.execute(
-            "UPDATE channels_importlane SET lines_started = lines_committed,"
-            " lines_repeated = lines_repeated + greatest(0, lines_started - lines_committed) WHERE id = %s",
-            [lane_id],
-        )
-    own = job.in_lane(ImportLane.objects.get(pk=lane_id))
-    try:
+    with alone(f"import lane {lane_id}", wait=True):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE channels_importlane SET lines_started = lines_committed,"
+                " lines_repeated = lines_repeated + greatest(0, lines_started - lines_committed) WHERE id = %s",
+                [lane_id],
+            )
+        own = job.in_lane(ImportLane.objects.get(pk=lane_id))
         work_through(own, before_credits=lambda: None, after_chunk=lambda: report(own.lane.lines_committed))
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])

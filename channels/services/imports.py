@@ -26,6 +26,7 @@ from channels.adapters.files import Source, Survey, UnreadableFile
 from channels.enums import RunStatus, StockPolicy
 from channels.models import ImportLane, ImportRun, SalesChannel
 from channels.services import import_rejects, import_workers
+from channels.services.alone import alone
 from channels.services.import_figures import Figures
 from channels.services.import_job import Job, Lane, Stopped
 from channels.services.import_lanes import work_through
@@ -91,7 +92,7 @@ def import_file(*, wish: Wish, actor: Actor, progress: Progress | None = None) -
     """Bring a file in. Started again after a crash it goes on; a second time it changes nothing.
 
     progress(done, all): lines. Raises UnknownSalesChannel, SalesChannelDisabled, UnknownProvider (of a format),
-    UnreadableFile, UnknownTimeZone, ImportRunning; nothing is written then.
+    UnreadableFile, UnknownTimeZone, ImportRunning, OSError (of the file for rejects); nothing is written then.
     """
     selling = find_selling(wish.channel)
     if not selling.is_active:
@@ -101,6 +102,8 @@ def import_file(*, wish: Wish, actor: Actor, progress: Progress | None = None) -
     source = Source(wish.path)
     parser = _format(wish.format, source)
     survey = parser.survey(source)
+    if wish.rejects is not None:
+        wish.rejects.open("a").close()  # whoever cannot have it is told before anything is written
     with _alone(wish, channel, survey), rehearsal() if wish.dry_run else nullcontext():
         run, resumed_at = _start(wish, channel, parser, survey, actor, _workers(wish, survey))
         job = Job(
@@ -162,18 +165,11 @@ def _format(name: str | None, source: Source) -> Format:
 
 @contextmanager
 def _alone(wish: Wish, channel: SalesChannel, survey: Survey) -> Iterator[None]:
-    """No two processes bring the same file into the same channel at once. The lock ends with the connection."""
-    key = f"import {channel.pk} {survey.fingerprint}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        if not cursor.fetchone()[0]:
+    """No two processes bring the same file into the same channel at once."""
+    with alone(f"import {channel.pk} {survey.fingerprint}") as held:
+        if not held:
             raise ImportRunning(file=wish.path.name, channel=channel.code)
-    try:
         yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 @atomic()

@@ -30,6 +30,12 @@ def remove(kind: str, owner: UUID) -> None:
     shutil.rmtree(settings.OMS["PRIVATE_FILES"] / kind / str(owner), ignore_errors=True)
 
 
+def files(kind: str, owner: UUID) -> list[Path]:
+    """What lies in the directory; nothing where there is none."""
+    place: Path = settings.OMS["PRIVATE_FILES"] / kind / str(owner)
+    return [path for path in place.iterdir() if path.is_file()] if place.is_dir() else []
+
+
 def owners(kind: str, *, untouched_since: datetime | None = None) -> list[UUID]:
     """Of whom there is a directory; of those alone that were not written to since then."""
     root: Path = settings.OMS["PRIVATE_FILES"] / kind

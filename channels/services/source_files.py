@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,6 @@ from channels.services.source_visit import Result, Visit
 from oms.core.transactions import atomic
 
 _MOST_TAKEN: Final = 1000  # in one run; the next one goes on
-_NAMES: Final = 1000
 _KEPT: Final = {
     RunStatus.COMPLETED: SourceFileStatus.COMPLETED,
     RunStatus.PARTIAL: SourceFileStatus.PARTIAL,
@@ -33,28 +33,25 @@ def visit_folder(visit: Visit, result: Result) -> None:
     """
     source = visit.source
     folder = check_folder(source.address)
-    look = folders.look(folder, source.pattern)
-    fresh = _not_noted(source, look.complete)
-    for found in fresh[:_MOST_TAKEN]:
+    look = folders.look(folder, source.pattern, new=partial(_not_noted, source), most=_MOST_TAKEN)
+    for found in look.new:
         note = _take(visit, found, result)
         if note is not None and source.move_files:
             folders.put_away(found, folder, _AWAY.get(SourceFileStatus(note.status), "done"), note.fingerprint)
-    result.nothing_new = not fresh
+    result.nothing_new = not look.new
     if look.unfinished:
         result.notes.append(_now("Left for the next run, for they have changed just now: %s files.") % look.unfinished)
-    if len(fresh) > _MOST_TAKEN:
-        result.notes.append(_now("Left for the next run: %s files more.") % (len(fresh) - _MOST_TAKEN))
+    if look.more:
+        result.notes.append(_now("Left for the next run: %s files more.") % look.more)
 
 
-def _not_noted(source: OrderSource, complete: list[Found]) -> list[Found]:
+def _not_noted(source: OrderSource, some: list[Found]) -> list[Found]:
     """Files of which no note says that they were taken as they are now. Where files are moved, those are too."""
-    if source.move_files:
-        return complete
-    noted = set()
-    for start in range(0, len(complete), _NAMES):
-        names = [found.name for found in complete[start : start + _NAMES]]
-        noted |= set(source.taken.filter(name__in=names).values_list("name", "size", "modified_ns"))
-    return [found for found in complete if (found.name, found.size, found.modified_ns) not in noted]
+    if source.move_files or not some:
+        return some
+    names = [found.name for found in some]
+    noted = set(source.taken.filter(name__in=names).values_list("name", "size", "modified_ns"))
+    return [found for found in some if (found.name, found.size, found.modified_ns) not in noted]
 
 
 def _take(visit: Visit, found: Found, result: Result) -> SourceFile | None:

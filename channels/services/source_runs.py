@@ -13,7 +13,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
@@ -28,6 +27,7 @@ from channels.services import private_files
 from channels.services.alone import alone
 from channels.services.source_files import visit_folder
 from channels.services.source_visit import Result, Visit
+from channels.services.sources import secret_of
 from oms.core import storing
 from oms.core.actors import Actor, ActorKind
 from oms.core.errors import DomainError
@@ -138,11 +138,7 @@ def _finish(run: SourceRun, result: Result) -> None:
 def _visit_http(visit: Visit, result: Result) -> None:
     """Fetch first, then bring in: what came before a page that cannot be had comes in, though the cursor stays."""
     source = visit.source
-    secret: str = settings.SOURCE_SECRETS.get(source.credential, "") if source.credential else ""
-    if source.credential and not secret:
-        result.errors.append(_now("The server has no secret called %s.") % source.credential)
-        return
-    with Client(secret=secret) as client:
+    with Client(secret=secret_of(source)) as client:
         if source.whole_file:
             fetched = pages.fetch_file(client, source.address, source.etag, visit.spool, visit.file_name)
         else:

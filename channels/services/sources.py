@@ -14,7 +14,7 @@ from channels.enums import SourceKind, SourceRunStatus, StockPolicy
 from channels.models import OrderSource, SourceRun
 from channels.models.scheduled import OPEN_RUN
 from channels.pulling import addresses
-from oms.core import ids
+from oms.core import ids, providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.core.transactions import atomic
@@ -39,6 +39,11 @@ class SourceRunning(NotAllowed):
     message = _("A run of %(name)s is under way or waiting already.")
 
 
+class SecretRefused(DomainError):
+    code = "secret_refused"
+    message = _("The secret %(name)s is not used: %(reason)s")
+
+
 def check(source: OrderSource) -> None:
     """Refuse a source that cannot work: raises InvalidInput naming each field."""
     errors: list[FieldError] = []
@@ -51,9 +56,11 @@ def check(source: OrderSource) -> None:
         errors.append(FieldError("address", str(refusal)))
     if source.credential and source.credential not in settings.SOURCE_SECRETS:
         errors.append(FieldError("credential", str(_("The server has no secret of this name."))))
+    elif source.kind == SourceKind.HTTP and not errors and (host := _other_host(source)):
+        errors.append(FieldError("credential", str(_("This secret is shown to %s alone.") % host)))
     if source.credential and source.kind == SourceKind.FOLDER:
         errors.append(FieldError("credential", str(_("A folder needs no secret."))))
-    if source.format and source.format not in settings.OMS["ORDER_FORMATS"]:
+    if source.format and source.format not in providers.names("ORDER_FORMATS"):
         errors.append(FieldError("format", str(_("There is no such format."))))
     if source.kind == SourceKind.HTTP and not source.whole_file and source.format not in ("", "ndjson"):
         errors.append(FieldError("format", str(_("Pages are NDJSON. Tick “one whole file” for other formats."))))
@@ -63,6 +70,24 @@ def check(source: OrderSource) -> None:
         errors.append(FieldError("pattern", str(_("A file name has no slash; folders below are not looked into."))))
     if errors:
         raise InvalidInput(errors=errors)
+
+
+def secret_of(source: OrderSource) -> str:
+    """What the source shows to get in; "" where it needs nothing. Raises SecretRefused."""
+    if not source.credential:
+        return ""
+    secret: str = settings.SOURCE_SECRETS.get(source.credential, "")
+    if not secret:
+        raise SecretRefused(name=source.credential, reason=_("the server has none of this name."))
+    if host := _other_host(source):
+        raise SecretRefused(name=source.credential, reason=_("it is shown to %s alone.") % host)
+    return secret
+
+
+def _other_host(source: OrderSource) -> str:
+    """The host that the secret is for, where the address is another one."""
+    host: str = settings.SOURCE_SECRET_HOSTS.get(source.credential, "")
+    return host if host != addresses.check_url(source.address).host else ""
 
 
 @atomic()

@@ -12,6 +12,7 @@ from channels.enums import StockPolicy
 from channels.models import ImportUpload
 from channels.services import private_files
 from channels.services.imports import Wish, import_file
+from channels.services.mending import long_cells
 from oms.core.actors import Actor
 
 _LINES: Final = 500
@@ -71,7 +72,7 @@ def _cut(source: Source, to: Path) -> bool:
 
 
 def _first(rejects: Path) -> list[dict[str, str]]:
-    """The first rejects as the import writes them. That of the last lines may be one only because of the cut."""
-    with rejects.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
+    """The first rejects, each by the line at fault. That of the last lines may be one only because of the cut."""
+    with rejects.open(encoding="utf-8", newline="") as file, long_cells():
+        rows = (row for row in csv.DictReader(file) if row["reason"])
         return [{name: (value or "")[:500] for name, value in row.items()} for row in islice(rows, _REJECTS)]

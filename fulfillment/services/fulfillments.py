@@ -10,9 +10,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from fulfillment.models import Fulfillment, FulfillmentLine, Parcel
-from fulfillment.providers.base import SubmitLine, SubmitRequest
+from fulfillment.providers.base import FulfillmentProvider, SubmitLine, SubmitRequest
 from oms.core import ids, locks, providers
 from oms.core.errors import NotFound
+from oms.core.outside import require_no_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,11 @@ def open_fulfillment(
     requires_shipping: bool,
     provider: str = "manual",
 ) -> Fulfillment:
-    """Write a packed fulfillment and hand it to its provider, which must be local. Raises UnknownProvider."""
-    party = providers.get("FULFILLMENT_PROVIDERS", provider)
+    """Write a packed fulfillment and hand it to its provider.
+
+    Raises UnknownProvider, and CalledInsideTransaction for one that is not local.
+    """
+    party = _party(provider)
     fulfillment = Fulfillment.objects.create(
         order_id=order_id,
         location_id=location_id,
@@ -68,6 +72,14 @@ def open_fulfillment(
     return fulfillment
 
 
+def _party(code: str) -> FulfillmentProvider:
+    """Who packs. What is local may be asked within the transaction that is open here; nobody else."""
+    party: FulfillmentProvider = providers.get("FULFILLMENT_PROVIDERS", code)
+    if not party.local:
+        require_no_transaction(f"the fulfillment provider {code}")
+    return party
+
+
 def lock_fulfillment(order_id: UUID, fulfillment_id: UUID) -> Fulfillment:
     """A fulfillment of this order, locked. Raises NotFound."""
     rows = Fulfillment.objects.filter(pk=fulfillment_id, order_id=order_id)
@@ -77,7 +89,8 @@ def lock_fulfillment(order_id: UUID, fulfillment_id: UUID) -> Fulfillment:
 
 
 def cancel(fulfillment: Fulfillment) -> None:
-    providers.get("FULFILLMENT_PROVIDERS", fulfillment.provider).cancel(fulfillment.pk)
+    """Call it off with its provider, too. Raises as `open_fulfillment` does."""
+    _party(fulfillment.provider).cancel(fulfillment.pk)
     fulfillment.canceled_at = timezone.now()
     fulfillment.save(update_fields=["canceled_at", "updated_at"])
 

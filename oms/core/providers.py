@@ -79,7 +79,8 @@ def get(kind: str, name: str) -> Any:
         return _load(path)()
     if added := _added(_kinds[kind].group).get(name):
         return added.load()()
-    raise UnknownProvider(kind=kind, name=name[:60], known=", ".join(names(kind)))
+    word = kind.lower().replace("_", " ").removesuffix("s")
+    raise UnknownProvider(kind=word, name=name[:60], known=", ".join(names(kind)))
 
 
 def the(kind: str) -> Callable[..., Any]:

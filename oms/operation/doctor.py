@@ -19,6 +19,7 @@ from django.core.cache import cache
 from django.core.checks import run_checks
 from django.core.checks.messages import ERROR
 from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError as KombuOperationalError
 
 from inventory import providers as stock
 from inventory.models import InventoryItem
@@ -64,7 +65,7 @@ def examine() -> Iterator[Finding]:
         except DatabaseError as problem:
             connection.close()
             yield Finding(_name(check), State.FAILED, type(problem).__name__, "Is PostgreSQL up? See DATABASE_URL.")
-        except (redis.RedisError, OSError) as problem:
+        except (redis.RedisError, KombuOperationalError, OSError) as problem:
             yield Finding(_name(check), State.FAILED, type(problem).__name__, "Is the broker up? See REDIS_URL.")
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.migrations.loader import MigrationLoader
 
 QUEUES: Final = ("default", "providers", "imports", "webhooks")
@@ -75,13 +75,16 @@ class _Known:
 
 
 def migrations_missing() -> list[str]:
-    """The migrations that the database has not seen: app.name."""
+    """The migrations that the database has not seen: app.name. Of an empty database all."""
     if _Known.nodes is None:
         loader = MigrationLoader(None, ignore_no_migrations=True)
         _Known.nodes = frozenset(node for node in loader.graph.nodes if node not in loader.replacements)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        applied = set(cursor.fetchall())
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            applied = set(cursor.fetchall())
+    except ProgrammingError:  # there is no such table
+        applied = set()
     return sorted(f"{app}.{name}" for app, name in _Known.nodes - applied)
 
 

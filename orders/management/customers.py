@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from oms.core import ids
-from oms.core.errors import DomainError
+from oms.core.errors import DomainError, NotFound
 from orders.models import Customer
 from orders.ports import find_selling
 from orders.services.personal_data import find_by_email, get_customer
@@ -26,7 +26,7 @@ def chosen(options: dict[str, Any]) -> list[Customer]:
         raise CommandError("Name the customer by id, or by --email.", returncode=2)
     try:
         if options["customer"]:
-            return [get_customer(ids.decode(ids.CUSTOMER, options["customer"]))]
+            return [_by_id(options["customer"])]
         channel_id = find_selling(options["channel"]).channel_id if options["channel"] else None
         found = find_by_email(options["email"], channel_id)
     except DomainError as refusal:
@@ -34,3 +34,10 @@ def chosen(options: dict[str, Any]) -> list[Customer]:
     if not found:
         raise CommandError("There is no such customer.", returncode=1)
     return found
+
+
+def _by_id(text: str) -> Customer:
+    try:
+        return get_customer(ids.decode(ids.CUSTOMER, text))
+    except NotFound:
+        raise NotFound(kind="customer", id=text[:80]) from None

@@ -1,4 +1,4 @@
-"""An import that is asked to end (SIGTERM) ends behind a whole chunk, and goes on from there."""
+"""An import that is asked to end (SIGTERM, Ctrl-C) ends behind a whole chunk, and goes on from there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ORDERS = 3000
 
 
-def test_an_import_that_is_asked_to_end_repeats_nothing_when_it_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_an_import_that_is_asked_to_end_repeats_nothing_when_it_goes_on(tmp_path: Path, asked: signal.Signals) -> None:
     channel = shop({"W1": {"LAMP": 1}}).channel
     file = tmp_path / "orders.ndjson"
     line = {"currency_code": "USD", "items": [{"sku": "LAMP", "quantity": 1, "unit_price": 1}]}
@@ -31,14 +32,14 @@ def test_an_import_that_is_asked_to_end_repeats_nothing_when_it_goes_on(tmp_path
         running.environment["PYTHONPATH"] = f"{tmp_path}:{PROJECT}"
         started = running.start("import", "manage_once", "import_orders", str(file), "--channel", channel.code)
         wait_until(lambda: Order.objects.count() >= 100)
-        started.send_signal(signal.SIGTERM)
+        started.send_signal(asked)
         code = started.wait(30)
         said = running.output("import")
     run = ImportRun.objects.get()
     done = Order.objects.count()
     outcome = import_file(wish=Wish(path=file, channel=channel.code), actor=STAFF)
 
-    assert (code, "goes on from there" in said) == (143, True)
+    assert (code, "goes on from there" in said) == (128 + asked, True)
     assert (run.status, run.cursor, run.lines_started) == ("running", done, done)
     assert 100 <= done < ORDERS
     assert (outcome.resumed_at, outcome.lines_repeated, outcome.attempts) == (done, 0, 2)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels.models import SourceDocument
+from channels.models import ImportUpload, OrderSource, SourceDocument, SourceFile, SourceRun
 from channels.services.imports import Wish, import_file
 from fulfillment.services.fulfillments import Tracking
 from inventory.services.manual_reservations import create_reservation
@@ -84,6 +84,7 @@ def somebody(house: Shop, directory: Path) -> Customer:
     customer = shipped.customer
     assert customer is not None
     _document(house)
+    _sources_and_uploads(house)
     _engine_room(shipped)
     _console(customer)
     create_reservation(
@@ -123,6 +124,25 @@ def _import(house: Shop, directory: Path) -> None:
     for stop in (False, True):
         import_file(wish=Wish(path=file, channel=house.channel.code, stop_at_error=stop), actor=STAFF)
         file.write_text(file.read_text() + "\n")
+
+
+def _sources_and_uploads(house: Shop) -> None:
+    """What is told of refused records where they came in."""
+    error = "stopped at line 3, column /email: 'ottoline.q@kontor.example' is taken."
+    source = OrderSource.objects.create(name="Acme", channel=house.channel, kind="folder", address="/")
+    SourceRun.objects.create(source=source, status="failed", error=error, note=error, actor=STAFF.as_dict())
+    SourceFile.objects.create(
+        source=source, name="f", size=1, modified_ns=1, fingerprint="f", status="failed", error=error
+    )
+    ImportUpload.objects.create(
+        channel=house.channel,
+        file_name="orders.ndjson",
+        size=1,
+        status="stopped",
+        error=error,
+        preview={"first_rejects": [{"line": "1", "row": json.dumps(body(house, "W-4"))}]},
+        actor=STAFF.as_dict(),
+    )
 
 
 def _document(house: Shop) -> None:

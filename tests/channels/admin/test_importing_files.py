@@ -193,3 +193,13 @@ def test_a_file_is_deleted_by_whoever_does_not_want_it(clerk):
     assert "The file was deleted." in answer.content.decode()
     assert messages_of(again) == ["orders.ndjson is discarded; it cannot be started now."]
     assert not uploads.path_of(upload).exists()
+
+
+def test_who_may_import_finds_the_way_in_the_sidebar_and_others_do_not(client, clerk):
+    way = f'href="{changelist(ImportUpload)}"'
+
+    shown = clerk.get(reverse("admin:index")).content.decode()
+    client.force_login(StaffFactory(is_superuser=False))
+    hidden = client.get(reverse("admin:index")).content.decode()
+
+    assert (way in shown, way in hidden) == (True, False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from channels.models import OrderSource, SourceRun
+from oms.core import providers
 from tests.channels.importing import retail
 from tests.console import changelist, messages_of, page
 from tests.factories import StaffFactory
@@ -143,3 +146,12 @@ def test_who_may_only_look_presses_no_button(client, sent):
 
     assert "Run now" not in html
     assert (refused.status_code, sent, SourceRun.objects.count()) == (403, [], 0)
+
+
+def test_a_format_that_a_package_brings_can_be_chosen(client, monkeypatch):
+    entry = EntryPoint("woo", "channels.adapters.ndjson:NdjsonFormat", "oms.order_formats")
+    monkeypatch.setattr(providers, "_added", lambda group: {"woo": entry} if group == entry.group else {})
+
+    client.post(ADD, _fields(channel=str(retail().pk), format="woo", whole_file="on"))
+
+    assert OrderSource.objects.get().format == "woo"

@@ -64,3 +64,14 @@ def test_a_file_that_is_scattered_all_over_is_sorted_whole(tmp_path, monkeypatch
         160,
         {"GBP": "160.00"},
     )
+
+
+@pytest.mark.parametrize("place", ["missing/rejects.csv", "folder"])
+def test_a_place_where_rejects_cannot_be_written_is_refused_before_anything_is(tmp_path, place):
+    retail()
+    (tmp_path / "folder").mkdir()
+
+    code, answer = bring_in(retail_file(tmp_path / "f.csv", row("1")), rejects=tmp_path / place)
+
+    assert (code, ImportRun.objects.count()) == (2, 0)
+    assert place in answer["refused"]

@@ -74,6 +74,23 @@ def test_what_is_not_complete_hidden_elsewhere_or_named_otherwise_is_not_taken(f
     assert list(Order.objects.values_list("external_id", flat=True)) == ["A-1"]
 
 
+def test_however_many_files_were_taken_a_new_one_is_found(folder, monkeypatch):
+    monkeypatch.setattr(folders, "_AT_ONCE", 4)
+    for number in range(9):
+        _put(folder, f"{number}.ndjson", order(f"A-{number}"), age=100 - number)
+    source = folder_source(folder)
+    visit(source)
+    _put(folder, "new.ndjson", order("B-1"), age=30)
+    _put(folder, "newer.ndjson", order("B-2"), age=20)
+
+    monkeypatch.setattr("channels.services.source_files._MOST_TAKEN", 1)
+    first, second = visit(source), visit(source)
+
+    assert (first.created, first.note) == (1, "Left for the next run: 1 files more.")
+    assert (second.created, second.note) == (1, "")
+    assert _notes()[-2:] == [("new.ndjson", "completed"), ("newer.ndjson", "completed")]
+
+
 def test_the_same_content_under_another_name_is_noted_and_not_taken_again(folder):
     _put(folder, "a.ndjson", order("A-1"))
     source = folder_source(folder)

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from channels.models import ImportRun, OrderSource, SourceRun
+from channels.models import ImportRun, OrderSource, SalesChannel, SourceRun
 from channels.pulling import client as pulling
 from channels.services import source_runs, sources
+from oms.core.errors import InvalidInput
 from oms.core.outbox import Backoff
 from oms.core.outside import CalledInsideTransaction
 from orders.models import Order
@@ -327,3 +328,37 @@ def test_a_source_that_is_changed_asks_for_everything_again():
     assert kept is not None
     assert (changed.version, run.since, counted(run)) == (2, None, ("completed", 0, 0, 2, 0))
     assert server.books.asked[-1]["query"] == {"shop": "2"}
+
+
+@pytest.mark.parametrize(
+    "link", ["ftp://shop.example/2", "/orders\x01", "http://169.254.169.254/latest", "//other.example/2"]
+)
+def test_a_next_page_that_leads_nowhere_ends_the_run_with_what_came_before_it(link):
+    with serving(3, 10) as server:
+        _tell(server, extra_headers={"Link": f'<{link}>; rel="next"'})
+        source = http_source(server)
+
+        run = visit(source)
+
+    assert counted(run) == ("failed", 3, 0, 0, 0)
+    assert "next page" in run.error
+    assert source.cursor is None
+
+
+def test_a_secret_that_is_for_one_host_is_shown_to_no_other(settings):
+    settings.SOURCE_SECRET_HOSTS = {"acme": "orders.acme.example"}
+    with serving(3) as server:
+        with pytest.raises(InvalidInput) as refusal:
+            http_source(server, credential="acme")
+        settings.SOURCE_SECRET_HOSTS = {"acme": "127.0.0.1"}
+        source = http_source(server, credential="acme", channel=SalesChannel.objects.get())
+        first = visit(source)
+        settings.SOURCE_SECRET_HOSTS = {"acme": "orders.acme.example"}
+        second = visit(source)
+        asked = len(server.books.asked)
+
+    assert [(each.pointer, each.message) for each in refusal.value.errors] == [
+        ("credential", "This secret is shown to orders.acme.example alone.")
+    ]
+    assert (first.status, second.status, asked) == ("completed", "failed", 1)
+    assert second.error == "The secret acme is not used: it is shown to orders.acme.example alone."

@@ -12,7 +12,7 @@ import pytest
 
 from channels.enums import StockPolicy
 from channels.models import ImportReject, ImportRun, ImportUpload
-from channels.services import mending, private_files, uploads
+from channels.services import import_rejects, private_files, uploads
 from oms.core import retention
 from oms.core.errors import DomainError
 from orders.models import Order
@@ -175,7 +175,7 @@ def test_uploads_are_for_their_owner_alone(private):
 
 
 def _rejects(upload):
-    return list(csv.DictReader("".join(mending.rejected_lines(upload.run_id)).splitlines(keepends=True)))
+    return list(csv.DictReader("".join(import_rejects.rejected_lines(upload.run_id)).splitlines(keepends=True)))
 
 
 def test_rejects_of_ndjson_are_mended_and_sent_again_as_they_are_downloaded():
@@ -183,7 +183,7 @@ def test_rejects_of_ndjson_are_mended_and_sent_again_as_they_are_downloaded():
     upload = _run(_take([order("A-1"), bad]))
 
     rows = _rejects(upload)
-    mended = "".join(mending.rejected_lines(upload.run_id)).replace('""quantity"": 0', '""quantity"": 1')
+    mended = "".join(import_rejects.rejected_lines(upload.run_id)).replace('""quantity"": 0', '""quantity"": 1')
     again = _take(mended.encode(), name="rejects.csv", channel=upload.channel)
     done = _run(again)
 
@@ -197,7 +197,7 @@ def test_rejects_of_csv_hold_their_header_and_whole_records_and_no_formula(tmp_p
     upload = _run(_take(retail_file(tmp_path / "f.csv", *rows).read_bytes(), name="f.csv"))
 
     listed = _rejects(upload)
-    mended = "".join(mending.rejected_lines(upload.run_id)).replace("many", "4")
+    mended = "".join(import_rejects.rejected_lines(upload.run_id)).replace("many", "4")
     again = _take(mended.encode(), name="rejects.csv", channel=upload.channel)
     done = _run(again)
 
@@ -214,7 +214,7 @@ def test_rejects_of_csv_hold_their_header_and_whole_records_and_no_formula(tmp_p
 
 def test_a_list_that_a_spreadsheet_wrote_in_its_own_encoding_is_read_all_the_same(tmp_path):
     upload = _run(_take(retail_file(tmp_path / "f.csv", row("1", "A", "many", Description="KÄFIG")).read_bytes()))
-    listed = "".join(mending.rejected_lines(upload.run_id)).replace("many", "4")
+    listed = "".join(import_rejects.rejected_lines(upload.run_id)).replace("many", "4")
 
     again = _take(listed.encode("cp1252"), name="rejects.csv", channel=upload.channel)
     done = _run(again)

@@ -67,7 +67,7 @@ def test_a_part_of_which_there_is_one_may_be_named_as_a_package_calls_it(added, 
 
 
 def test_an_unknown_provider_is_refused_with_those_that_are_known():
-    with pytest.raises(UnknownProvider, match=r"There is no FULFILLMENT_PROVIDERS called drone. Known: manual."):
+    with pytest.raises(UnknownProvider, match=r"There is no fulfillment provider called drone. Known: manual."):
         providers.get("FULFILLMENT_PROVIDERS", "drone")
 
 

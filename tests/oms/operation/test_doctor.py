@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +18,7 @@ from django.db import connection
 from oms.core.models import Delivery, OutboxEvent
 from oms.operation import doctor, figures
 from oms.operation.observing_tasks import BEAT_SEEN
+from tests.crash import killing
 from tests.scenarios import placed_order, shop
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +117,45 @@ def test_a_migration_that_was_not_run_hides_what_needs_it_and_a_broker_that_is_a
         "broker": "failed",
     }
     assert "hunter2" not in said
+
+
+def _elsewhere(**changed: str) -> tuple[int, dict[str, str], str]:
+    """The doctor in a process of its own: exit code, what failed with its advice, and all that was said."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--json"],
+        cwd=killing.ROOT,
+        env=killing.environment() | {"REDIS_KEY_PREFIX": "test-doctor-"} | changed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    found = json.loads(done.stdout)["findings"] if done.stdout else []
+    failed = {each["name"]: each["advice"] for each in found if each["state"] == "failed"}
+    return done.returncode, failed, done.stdout + done.stderr
+
+
+def test_where_no_broker_answers_every_check_is_made_all_the_same():
+    code, failed, said = _elsewhere(REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
+
+    assert (code, failed) == (1, dict.fromkeys(("broker", "workers", "beat"), "Is the broker up? See REDIS_URL."))
+    assert "hunter2" not in said
+
+
+def test_a_setting_that_is_not_understood_is_said_in_one_sentence():
+    code, _, said = _elsewhere(OMS_KEEP_EVENTS_DAYS="-3")
+
+    assert (code, said) == (1, "OMS_KEEP_EVENTS_DAYS is '-3'; it must be a whole number from 0 to 36500.\n")
+
+
+def test_an_empty_database_wants_its_migrations():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_migrations RENAME TO elsewhere")
+        cursor.execute("SAVEPOINT before")  # the test's own transaction goes on after what fails
+    try:
+        missing = figures.migrations_missing()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK TO SAVEPOINT before")
+
+    assert "orders.0001_order_numbers" in missing

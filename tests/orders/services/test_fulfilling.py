@@ -9,9 +9,11 @@ from uuid import uuid4
 import pytest
 
 from fulfillment.models import Fulfillment
+from fulfillment.providers.manual import ManualProvider
 from inventory.errors import InsufficientStock
 from inventory.models import Reservation, StockMovement
 from oms.core.errors import InvalidInput, NotFound
+from oms.core.outside import CalledInsideTransaction
 from oms.core.providers import UnknownProvider
 from orders import errors
 from orders.enums import HoldReason
@@ -362,3 +364,18 @@ def test_each_step_is_one_revision_and_one_event():
             {"fulfillment_status": ["partially_fulfilled", "not_fulfilled"], "units_open": ["1", "2"]},
         ),
     ]
+
+
+class Courier(ManualProvider):
+    """Somebody else's people."""
+
+    code = "courier"
+    local = False
+
+
+def test_nobody_outside_is_called_while_an_order_is_packed_or_unpacked(settings):
+    settings.OMS = settings.OMS | {"FULFILLMENT_PROVIDERS": {"manual": Courier.__module__ + ".Courier"}}
+    order = placed_order(shop({"W1": {"LAMP": 5}}), {"LAMP": 1})
+
+    with nothing_moves(), pytest.raises(CalledInsideTransaction, match="the fulfillment provider manual is called"):
+        fulfil(order)
