@@ -127,3 +127,8 @@ class NotOnDocument(DomainError):
 class MoreThanSent(DomainError):
     code = "more_than_sent"
     message = _("%(requested)s of %(sku)s cannot be received: %(open)s are on their way.")
+
+
+class TooMuchStock(DomainError):
+    code = "too_much_stock"
+    message = _("%(sku)s at %(location)s: %(count)s is more than can be counted.")

@@ -208,6 +208,11 @@ class InventoryLevel(Identified, Timestamped):
         return self.reserved - self.expired
 
     @property
+    def unclaimed(self) -> int:
+        """What is available and nobody waits for, who would be given it in a moment."""
+        return int(self.available) - self.backordered
+
+    @property
     def free(self) -> int:
         """What is available, with what has expired."""
         return int(self.available) + self.expired

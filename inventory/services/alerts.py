@@ -22,8 +22,6 @@ from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
 
-MOST: Final = 2_147_483_647
-
 
 @dataclass(frozen=True, slots=True)
 class Turned:
@@ -96,7 +94,7 @@ def set_threshold(*, item_id: UUID, location_id: UUID, threshold: int | None, ac
 
 def require_threshold(threshold: int | None) -> None:
     """Raises InvalidInput for one below zero, or above what a counter holds."""
-    if threshold is not None and not 0 <= threshold <= MOST:
+    if threshold is not None and not 0 <= threshold <= levels.MOST:
         sentence = f"low_stock_threshold: {threshold} is not a threshold."
         raise InvalidInput(errors=[FieldError("/low_stock_threshold", sentence)])
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from inventory.enums import AdjustmentReason, CountStatus, MovementKind
 from inventory.errors import NegativeStock
 from inventory.models import InventoryLevel, StockCount, StockCountLine, StockShortage
-from inventory.services import adjustments, ledger, papers, promises, validity
+from inventory.services import adjustments, ledger, levels, papers, promises, validity
 from inventory.services.papers import Line
 from inventory.services.promises import Pair, Stand
 from oms.core import ids
@@ -158,7 +158,7 @@ def _require_possible(differing: dict[Pair, StockCountLine], stand: Stand) -> No
     errors = []
     for pair, line in differing.items():
         units = stand.levels[pair].on_hand + line.difference
-        if not 0 <= units <= adjustments.MOST:
+        if not 0 <= units <= levels.MOST:
             facts = {"sku": line.item.sku, "count": units}
             errors.append(FieldError("/items", str(NegativeStock.message) % facts, NegativeStock.code, facts))
     if errors:

@@ -23,6 +23,16 @@ def by_item(order_id: UUID) -> Mapping[UUID, Mapping[UUID, Mapping[UUID, int]]]:
     return held
 
 
+def promised(order_id: UUID) -> Mapping[UUID, Mapping[UUID, int]]:
+    """Units that are held or waited for, wherever they are, by order line and item, in one query."""
+    found: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    rows = Reservation.objects.filter(order_id=order_id, line_id__isnull=False)
+    for line_id, item_id, held, waiting in rows.values_list("line_id", "level__item_id", "quantity", "backordered"):
+        if line_id is not None:
+            found[line_id][item_id] += held + waiting
+    return found
+
+
 def by_line(
     order_id: UUID, recipes: Mapping[UUID, Mapping[UUID, int]] | None = None
 ) -> Mapping[UUID, Mapping[UUID, int]]:

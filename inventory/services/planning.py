@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 from uuid import UUID
 
 from inventory.errors import NoStockLocation, TooManyBackordered
 from inventory.models import InventoryLevel
-from inventory.services import shortages
+from inventory.services import levels, shortages
 from inventory.services.goods import Component
 from inventory.services.levels import Place, Shelves
 from inventory.sourcing import kits
@@ -18,8 +17,6 @@ from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
 from inventory.sourcing.kits import Ask
 from oms.core import providers
 from oms.core.errors import DomainError, FieldError
-
-MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +186,7 @@ class _Queue:
     def refuses(self, demand: OrderDemand, waits: Mapping[tuple[UUID, UUID], int]) -> DomainError | None:
         """Put an order's shortages, units by (item, location), in the queue; why not, where they do not fit."""
         self._read({pair for pair in waits if pair not in self._units})
-        full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > MOST_BACKORDERED}
+        full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > levels.MOST}
         if not full:
             for pair, units in waits.items():
                 self._units[pair] += units

@@ -87,19 +87,22 @@ def lock(order_id: UUID, location_id: UUID, lines: Sequence[TakenLine]) -> Shelf
 
 
 def require_available(shelf: Shelf, lines: Sequence[TakenLine], *, spare_own: bool) -> None:
-    """What these lines want here must be there; what shares an item is summed.
+    """What these lines want here must be there; what shares an item is summed. What others wait for here is theirs.
 
-    spare_own: what a line holds here itself is part of what it wants. Raises InsufficientStock, all lines in one error.
+    spare_own: what a line holds here itself is part of what it wants, and it need not wait for it. Raises
+    InsufficientStock, all lines in one error.
     """
     extra: dict[UUID, int] = defaultdict(int)
     together: dict[UUID, int] = defaultdict(int)
+    waiting: dict[UUID, int] = defaultdict(int)
     for line in lines:
         for part in line.parts:
             wanted = line.quantity * part.quantity
             own = shelf.own(line, part.item_id, shelf.here[part.item_id]) if spare_own else None
             together[part.item_id] += wanted
             extra[part.item_id] += max(0, wanted - (own.quantity if own else 0))
-    free = {item: max(0, shelf.here[item].available) for item in extra}
+            waiting[part.item_id] += own.backordered if own else 0
+    free = {item: max(0, shelf.here[item].unclaimed + waiting[item]) for item in extra}
     needs = {item: (units, units - extra[item] + free[item]) for item, units in together.items()}
     short = {item for item, more in extra.items() if more > free[item]}
     errors = [_shortage(line, needs) for line in _first_of_each(lines, short)]

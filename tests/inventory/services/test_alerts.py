@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryLevel, LowStockAlert
 from inventory.services.alerts import set_threshold
+from inventory.services.counts import apply_count, create_count
 from inventory.services.deletion import delete_level
 from inventory.services.items import update_item
+from inventory.services.papers import Line
 from inventory.services.verify import verify_stock
 from oms.core.errors import InvalidInput
 from oms.core.models import OutboxEvent
@@ -124,3 +126,29 @@ def test_a_threshold_below_zero_is_refused():
         watch(here, -1)
 
     assert InventoryLevel.objects.get().low_stock_threshold is None
+
+
+def test_goods_that_all_go_to_those_who_waited_cure_nothing_and_are_not_told_again():
+    here = shop({"W1": {"LAMP": 1}}, allow_backorder=True)
+    watch(here, 0)
+    place(here, {"LAMP": 4})
+
+    adjust(here, 3)
+
+    assert here.sra("LAMP") == (4, 4, 0)
+    assert told() == [(0, False)]
+    assert verify_stock().differences == []
+
+
+def test_a_count_that_makes_some_wait_again_is_not_told_again():
+    here = shop({"W1": {"LAMP": 5}})
+    watch(here, 0)
+    place(here, {"LAMP": 5})
+    line = [Line(here.items["LAMP"].pk, 2)]
+    counted = create_count(location_id=here.locations["W1"].pk, lines=line, actor=STAFF)
+
+    apply_count(count_id=counted.pk, actor=STAFF)
+
+    assert (here.sra("LAMP"), here.level("LAMP").backordered) == ((2, 2, 0), 3)
+    assert told() == [(0, False)]
+    assert verify_stock().differences == []
