@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from inventory.enums import MovementKind
-from inventory.models import Reservation
-from inventory.services import ledger, levels
+from inventory.models import InventoryLevel, Reservation
+from inventory.services import alerts, holdings, ledger, levels
+from inventory.services.levels import Shelves
 from inventory.services.planning import LineDemand, OrderDemand, Plan, Served, items_of, plan
 from oms.core import bulk, ids
 from oms.core.actors import Actor
@@ -53,9 +55,64 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
     """
     if not demands:
         return {}
-    if any(part.allow_backorder for demand in demands for line in demand.lines for part in line.parts):
-        _make_room_to_wait(demands, location_ids)
-    found = levels.lock(items_of(demands), location_ids)
+    if refused := _make_room_to_wait(demands, location_ids, ()):
+        return refused
+    return _hold(demands, levels.lock(items_of(demands), location_ids), {}, actor)
+
+
+def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, actor: Actor) -> DomainError | None:
+    """Have an order hold this in the place of what it holds; why not, where it cannot, and the caller rolls back.
+
+    Nothing moves where it holds, or waits for, just that already. What it held it may hold again before those who wait
+    and whatever is kept back; what waits keeps its place, and may go on waiting though its goods may not. Levels are
+    locked here, of then and now together. The caller has locked the order.
+    """
+    before = list(Reservation.objects.filter(order_id=demand.order_id).select_related("level"))
+    promised = holdings.promised(demand.order_id)
+    if _is_held(demand, promised):
+        return None
+    waited = {each.line_id for each in before if each.backordered}
+    lines = [replace(line, forced=line.forced or _goes_on(line, waited, promised)) for line in demand.lines]
+    demands = [OrderDemand(demand.order_id, lines)] if lines else []
+    if refused := _make_room_to_wait(demands, location_ids, before):
+        return refused[demand.order_id]
+    here = InventoryLevel.objects.filter(item_id__in=items_of(demands), location_id__in=location_ids)
+    locked = levels.lock_rows({*(each.level_id for each in before), *here.values_list("pk", flat=True)})
+    with ledger.together():
+        release(demand.order_id, actor=actor)
+        found = levels.lock(items_of(demands), location_ids) if demands else Shelves([], [])
+        refused = _hold(demands, _with_own(found, before), before, actor)
+    alerts.judge(locked, actor=actor)
+    ledger.freed(list(locked))
+    return refused.get(demand.order_id)
+
+
+def _is_held(demand: OrderDemand, promised: Mapping[UUID, Mapping[UUID, int]]) -> bool:
+    """Whether an order holds, or waits for, just this."""
+    wanted = {
+        line.line_id: {part.item_id: line.quantity * part.quantity for part in line.parts} for line in demand.lines
+    }
+    return wanted == promised
+
+
+def _goes_on(line: LineDemand, waited: Collection[UUID | None], promised: Mapping[UUID, Mapping[UUID, int]]) -> bool:
+    """Whether a line has waited, and asks for no more than it was promised."""
+    before = promised.get(line.line_id, {})
+    return line.line_id in waited and all(
+        line.quantity * part.quantity <= before.get(part.item_id, 0) for part in line.parts
+    )
+
+
+def _with_own(found: Shelves, before: Collection[Reservation]) -> Shelves:
+    own = Counter[UUID]()
+    for each in before:
+        own[each.level_id] += each.quantity
+    return found.with_own(own)
+
+
+def _hold(
+    demands: Sequence[OrderDemand], found: Shelves, before: Collection[Reservation], actor: Actor
+) -> dict[UUID, DomainError]:
     made = plan(demands, found)
     if made.refusals:
         return made.refusals
@@ -64,30 +121,46 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
         levels.ensure(missing)
         fresh = levels.lock({item for item, _ in missing}, {location for _, location in missing})
         level_ids |= {(level.item_id, level.location_id): level.id for level in fresh.levels}
-    _write(made, level_ids, actor)
+    _write(made, level_ids, before, actor)
     return {}
 
 
-def _make_room_to_wait(demands: Sequence[OrderDemand], location_ids: Collection[UUID]) -> None:
+def _make_room_to_wait(
+    demands: Sequence[OrderDemand], location_ids: Collection[UUID], before: Collection[Reservation]
+) -> dict[UUID, DomainError]:
     """Make the levels at which backordered items will wait that lie nowhere yet.
 
     Before anything is locked: who makes a level waits for whoever is making the same one, and that one may be waiting
-    for the levels held here. What changes between this and the lock is made after it, which is rare.
+    for the levels held here. What changes between this and the lock is made after it, which is rare. Orders that would
+    wait for what is not counted any more come back by id: it became a kit since the order was read. `before`: what will
+    be let go of.
     """
+    if not any(part.allow_backorder for demand in demands for line in demand.lines for part in line.parts):
+        return {}
     found = levels.read(items_of(demands), location_ids)
+    if before:
+        let_go = Counter[UUID]()
+        for each in before:
+            let_go[each.level_id] += each.quantity + each.backordered
+        found = _with_own(found.with_more(let_go), before)
     waiting = plan(demands, found).backorders
+    if uncounted := levels.uncounted({item for item, _ in waiting}):
+        parts = [(demand, part) for demand in demands for line in demand.lines for part in line.parts]
+        return {demand.order_id: uncounted[part.item_id] for demand, part in parts if part.item_id in uncounted}
     levels.ensure(waiting - {(level.item_id, level.location_id) for level in found.levels})
+    return {}
 
 
-def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -> None:
-    """Reservations and decisions, then last the counters with their ledger rows."""
+def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], before: Collection[Reservation], actor: Actor) -> None:
+    """Reservations and decisions, then last the counters with their ledger rows. `before`: whose ids are used again."""
+    known = {(each.line_id, each.level_id): each for each in before}
     rows: list[ReservationRow] = []
     decisions: list[DecisionRow] = []
     moved: dict[UUID, ledger.Movement] = {}
     for demand in made.demands:
         served = made.served[demand.order_id]
         decision = served.decision
-        rows += _reservation_rows(demand, served, level_ids)
+        rows += _reservation_rows(demand, served, level_ids, known)
         decisions.append(
             DecisionRow(
                 id=ids.new_id(),
@@ -110,7 +183,10 @@ def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -
 
 
 def _reservation_rows(
-    demand: OrderDemand, served: Served, level_ids: dict[tuple[UUID, UUID], UUID]
+    demand: OrderDemand,
+    served: Served,
+    level_ids: dict[tuple[UUID, UUID], UUID],
+    known: Mapping[tuple[UUID | None, UUID], Reservation],
 ) -> list[ReservationRow]:
     """Share what was decided among the lines, in their order: one row for each line and level."""
     rows: dict[tuple[UUID, UUID], ReservationRow] = {}
@@ -118,15 +194,16 @@ def _reservation_rows(
 
     def row(line: LineDemand, item_id: UUID, location_id: UUID) -> ReservationRow:
         level_id = level_ids[item_id, location_id]
+        old = known.get((line.line_id, level_id))
         fresh = ReservationRow(
-            id=ids.new_id(),
+            id=old.pk if old else ids.new_id(),
             level_id=level_id,
             quantity=0,
             backordered=0,
             order_id=demand.order_id,
             line_id=line.line_id,
-            description="",
-            metadata={},
+            description=old.description if old else "",
+            metadata=old.metadata if old else {},
         )
         return rows.setdefault((line.line_id, level_id), fresh)
 

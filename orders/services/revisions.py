@@ -13,11 +13,11 @@ from django.db import connection
 from django.utils import timezone
 
 from fulfillment.models import Fulfillment
-from inventory.models import InventoryLevel, Reservation
+from inventory.models import Reservation
 from inventory.services import goods as goods_service
-from inventory.services import levels, reservations
+from inventory.services import reservations
 from inventory.services.goods import Goods
-from inventory.services.planning import LineDemand, OrderDemand, items_of
+from inventory.services.planning import LineDemand, OrderDemand
 from oms.core import bulk
 from oms.core.actors import Actor
 from oms.core.money import round_amount
@@ -92,10 +92,10 @@ def revise_order(
     """Make an imported order what its source says now: lines, totals, addresses, payments. One revision, one version.
 
     What was recorded here stays: notes, tags, holds, credit notes and the units they gave back. A line keeps its id
-    where its sku is still sold. What the order held of stock is let go and held anew; unless stock is skipped, an order
-    that held nothing holds what is open. An order whose customer was erased stays as it is. Raises OrderNotRevisable
-    when it is canceled or archived here, was packed, or gave back more than is left; InsufficientStock or
-    NoStockLocation; nothing has changed then.
+    where its sku is still sold. What the order holds of stock follows its lines, and stays as it is where they do;
+    unless stock is skipped, an order that held nothing holds what is open. An order whose customer was erased stays as
+    it is. Raises OrderNotRevisable when it is canceled or archived here, was packed, or gave back more than is left;
+    InsufficientStock or NoStockLocation; nothing has changed then.
     """
     order = lock_order(order_id)
     if order.customer is not None and order.customer.erased_at:
@@ -108,7 +108,7 @@ def revise_order(
     _reuse_ids(fresh, kept)
     _keep_recipes(fresh, kept)
     _require_room(order, request, fresh, kept)
-    held = list(Reservation.objects.filter(order_id=order.pk))
+    is_held = Reservation.objects.filter(order_id=order.pk).exists()
 
     _replace(order, fresh, kept)
     _take_over(order, fresh, request)
@@ -116,8 +116,8 @@ def revise_order(
     changed = _changes(before, _snapshot(order, fresh.lines))
     event = OrderUpdated(order_id=order.public_id, changed=sorted({name.partition("/")[0] for name in changed}))
     journal.record(order, event, actor=actor, changes=changed, facts={"act": "order.revised", "version": order.version})
-    if held or (options.stock is not Stock.SKIP and order.status == OrderStatus.PENDING):
-        _hold_anew(order, fresh.lines, goods, held, selling, options.stock, actor)
+    if is_held or (options.stock is not Stock.SKIP and order.status == OrderStatus.PENDING):
+        _hold_anew(order, fresh.lines, goods, selling, options.stock, actor)
     return order
 
 
@@ -192,11 +192,13 @@ def _reuse_ids(fresh: Rows, kept: _Kept) -> None:
 
 
 def _keep_recipes(fresh: Rows, kept: _Kept) -> None:
-    """A line that stays is packed as it was sold, though the kit consists of something else now."""
+    """A line that stays is packed as it was sold, though the kit consists of something else now.
+
+    What was no kit then and is one now was held for nobody, and cannot be: it is packed as the kit is.
+    """
     for line in fresh.lines:
         old = kept.lines.get(line.id)
-        is_kit = old is not None and old.item_id == line.item_id and (old.components or line.components)
-        if old is not None and is_kit:
+        if old is not None and old.item_id == line.item_id and old.components:
             line.components, line.is_stocked = old.components, old.is_stocked
 
 
@@ -299,15 +301,9 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[A
 
 
 def _hold_anew(
-    order: Order,
-    lines: Sequence[LineRow],
-    goods: dict[str, Goods],
-    held: Sequence[Reservation],
-    selling: Selling,
-    stock: Stock,
-    actor: Actor,
+    order: Order, lines: Sequence[LineRow], goods: dict[str, Goods], selling: Selling, stock: Stock, actor: Actor
 ) -> None:
-    """Lock the levels of then and now together, in order; let go; hold what is open."""
+    """Hold what is open now in the place of what was held. Raises what it is short of."""
     may_wait = goods_service.waiting_allowed({each.item_id for line in lines for each in recipes.kept(line.components)})
     demands = [
         LineDemand(
@@ -323,13 +319,6 @@ def _hold_anew(
         for line in lines
         if line.is_stocked and line.item_id and line.quantity > line.quantity_fulfilled
     ]
-    now = InventoryLevel.objects.filter(
-        item_id__in=items_of([OrderDemand(order.pk, demands)]), location_id__in=selling.location_ids
-    )
-    levels.lock_rows({*(reservation.level_id for reservation in held), *now.values_list("pk", flat=True)})
-    reservations.release(order.pk, actor=actor)
-    if not demands or order.status != OrderStatus.PENDING:
-        return
-    short = reservations.reserve([OrderDemand(order.pk, demands)], selling.location_ids, actor=actor)
-    if short:
-        raise short[order.pk]
+    wanted = OrderDemand(order.pk, demands if order.status == OrderStatus.PENDING else [])
+    if short := reservations.hold_anew(wanted, selling.location_ids, actor=actor):
+        raise short
