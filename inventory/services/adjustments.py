@@ -11,7 +11,7 @@ from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import BelowReserved, NegativeStock, ReasonRequired
 from inventory.events import LevelChanged
 from inventory.models import InventoryLevel
-from inventory.services import ledger, levels, promises
+from inventory.services import alerts, ledger, levels, promises
 from inventory.services.promises import Stand
 from oms.core import bulk, events
 from oms.core.actors import Actor
@@ -89,7 +89,9 @@ def set_safety_stock(
         raise InvalidInput(errors=[FieldError("/safety_stock", f"{safety_stock} cannot be kept back.", "safety_stock")])
     level = levels.obtain(item_id, location_id)
     if safety_stock == level.safety_stock:
-        return _bring_back(level)
+        _bring_back(level)
+        alerts.judge([level.pk], actor=actor)
+        return level
     said = f"{level.safety_stock} -> {safety_stock}{': ' if note else ''}{note}"
     InventoryLevel.objects.filter(pk=level.pk).update(safety_stock=safety_stock, deleted_at=None)
     movement = ledger.Movement(level_id=level.pk, kind=MovementKind.SAFETY, note=said[:255])

@@ -61,7 +61,8 @@ WITH moved AS (
         backordered = level.backordered + moved.backordered,
         incoming = level.incoming + moved.incoming,
         is_low = CASE WHEN %s THEN level.is_low ELSE coalesce(
-            level.on_hand + moved.on_hand - level.reserved - moved.reserved - level.safety_stock
+            level.on_hand::bigint + moved.on_hand - level.reserved - moved.reserved - level.safety_stock
+            - level.backordered - moved.backordered
             <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) END,
         ledger_seq = level.ledger_seq + 1,
         deleted_at = NULL,

@@ -112,17 +112,15 @@ def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) 
 
 def lock_rows(level_ids: Collection[UUID]) -> dict[UUID, InventoryLevel]:
     """Levels by id, locked in order, with item and location at hand. What has expired on them is let go of."""
-    rows = InventoryLevel.objects.counted().filter(pk__in=level_ids).select_related("item", "location")
+    rows = InventoryLevel.objects.due().filter(pk__in=level_ids).select_related("item", "location")
     locked = {row.pk: row for row in locks.lock(locks.Rank.LEVEL, rows)}
-    over = [row.pk for row in locked.values() if row.expired]
+    over = [row.pk for row in locked.values() if row.is_due]
     for level_id, movement in (expiry.release_expired(over) if over else {}).items():
         level = locked[level_id]
         level.reserved += movement.reserved
         level.backordered += movement.backordered
         level.available -= movement.reserved
         level.ledger_seq += 1
-    for level in locked.values():
-        level.expired = 0
     return locked
 
 

@@ -247,27 +247,34 @@ def _filled(claim: Claim, level: InventoryLevel) -> BackorderFilled:
 
 
 _HOLDING: Final = """
-SELECT held.id, held.level_id, held.order_id, held.line_id, least(held.quantity, %s - held.before),
-       held.quantity - least(held.quantity, %s - held.before)
-FROM (SELECT id, level_id, order_id, line_id, quantity, sum(quantity) OVER (ORDER BY id DESC) - quantity AS before
-      FROM inventory_reservation WHERE level_id = %s AND quantity > 0) AS held
-WHERE held.before < %s ORDER BY held.id DESC
+SELECT held.id, held.level_id, held.order_id, held.line_id, least(held.quantity, missing.units - held.before),
+       held.quantity - least(held.quantity, missing.units - held.before)
+FROM unnest(%s::uuid[], %s::int[]) AS missing(level_id, units) CROSS JOIN LATERAL (
+    SELECT id, level_id, order_id, line_id, quantity, sum(quantity) OVER (ORDER BY id DESC) - quantity AS before
+    FROM inventory_reservation WHERE level_id = missing.level_id AND quantity > 0) AS held
+WHERE held.before < missing.units ORDER BY held.id DESC
 """
 
 
-def take_back(stand: Stand, level: InventoryLevel, units: int) -> list[Claim]:
-    """Have the newest reservations of a level wait for goods again, `units` in all; their orders are told.
+def take_back(stand: Stand, missing: Mapping[UUID, int]) -> list[Claim]:
+    """Have the newest reservations of levels wait for goods again, so many units of each; their orders are told.
 
     Also of items that may not be backordered: what is not there cannot be held. Counters move here, so what is missing
     can leave the books afterwards. Raises TooManyBackordered.
     """
-    if level.backordered + units > levels.MOST:
-        raise TooManyBackordered(sku=level.item.sku, requested=units, backordered=level.backordered)
-    claims = [Claim(*row) for row in _fetch(_HOLDING, units, units, level.pk, units)]
+    if not missing:
+        return []
+    by_id = {level.pk: level for level in stand.levels.values()}
+    for level_id, units in missing.items():
+        level = by_id[level_id]
+        if level.backordered + units > levels.MOST:
+            raise TooManyBackordered(sku=level.item.sku, requested=units, backordered=level.backordered)
+    claims = [Claim(*row) for row in _fetch(_HOLDING, list(missing), list(missing.values()))]
     stand.require(claims)
     _shift(claims, -1)
     for claim in claims:
         if claim.order_id:
+            level = by_id[claim.level_id]
             facts = {"missing": f"{claim.units} x {level.item.sku}", "location": level.location.name}
             stand.tell(claim.order_id, act="inventory.stock_missing", facts=facts)
     ledger.post(_movements(claims, MovementKind.SHORTAGE, -1), actor=stand.actor)

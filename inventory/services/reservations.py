@@ -82,7 +82,8 @@ def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, actor: Act
         release(demand.order_id, actor=actor)
         found = levels.lock(items_of(demands), location_ids) if demands else Shelves([], [])
         refused = _hold(demands, _with_own(found, before), before, actor)
-    alerts.judge(locked, actor=actor)
+    now = Reservation.objects.filter(order_id=demand.order_id).values_list("level_id", flat=True)
+    alerts.judge({*locked, *now}, actor=actor)
     ledger.freed(list(locked))
     return refused.get(demand.order_id)
 

@@ -102,7 +102,8 @@ WITH steps AS (
            coalesce(papers.incoming, 0) AS papers_incoming,
            (item.is_kit AND level.deleted_at IS NULL)::int AS kit_levels, 0 AS no_levels,
            level.is_low, level.deleted_at IS NULL AND coalesce(
-               level.available <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) AS judged_low,
+               level.available::bigint - level.backordered
+               <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) AS judged_low,
            level.on_hand, level.reserved, level.backordered, level.incoming, level.ledger_seq,
            coalesce(told.on_hand, 0) AS told_on_hand, coalesce(told.reserved, 0) AS told_reserved,
            coalesce(told.backordered, 0) AS told_backordered, coalesce(told.incoming, 0) AS told_incoming,

@@ -74,18 +74,23 @@ def held(*orders: Order) -> list[tuple[int, int] | None]:
     return [rows.get(order.pk) for order in orders]
 
 
-def test_what_has_expired_while_it_waited_is_given_nothing():
+@pytest.mark.parametrize("left", [1, 0])
+@pytest.mark.parametrize("cleaned", [True, False])
+def test_what_has_expired_while_it_waited_is_given_nothing(left, cleaned):
     here = shop({"W1": {"LAMP": 3}})
     for_an_hour(here, 3)
-    count(here, 1)
+    count(here, left)
     waited = Reservation.objects.values_list("quantity", "backordered").get()
     the_hour_is_over()
 
+    if cleaned:
+        release_all_expired()
+        assert not Reservation.objects.exists()
     bring(here, 5)
 
-    assert waited == (1, 2)
+    assert waited == (left, 3 - left)
     assert not Reservation.objects.exists()
-    assert (here.sra("LAMP"), here.level("LAMP").backordered) == ((6, 0, 6), 0)
+    assert (here.sra("LAMP"), here.level("LAMP").backordered) == ((left + 5, 0, left + 5), 0)
     assert "inventory.backorder_filled" not in recorded_events()
 
 
