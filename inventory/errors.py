@@ -138,3 +138,14 @@ class NotOnDocument(DomainError):
 class MoreThanSent(DomainError):
     code = "more_than_sent"
     message = _("%(requested)s of %(sku)s cannot be received: %(open)s are on their way.")
+
+
+class TooMuchStock(DomainError):
+    code = "too_much_stock"
+    message = _("%(sku)s at %(location)s: %(count)s is more than can be counted.")
+
+
+class TooMuchPooled(TooMuchStock):
+    """The same where stock is not kept by location."""
+
+    message = _("%(count)s of %(sku)s is more than can be counted.")

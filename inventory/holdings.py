@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from inventory.providers.base import Held
+from inventory.providers.base import Held, LineDemand, OrderDemand
 
 ByItem = Mapping[UUID, Mapping[UUID, Mapping[UUID | None, int]]]
 
@@ -18,6 +19,39 @@ def by_item(holds: Iterable[Held]) -> ByItem:
         if each.line_id is not None and each.quantity:
             found[each.line_id][each.item_id][each.location_id] += each.quantity
     return found
+
+
+def promised(holds: Iterable[Held]) -> Mapping[UUID, Mapping[UUID, int]]:
+    """Units that are held or waited for, wherever they are, by order line and item."""
+    found: dict[UUID, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for each in holds:
+        if each.line_id is not None:
+            found[each.line_id][each.item_id] += each.quantity + each.backordered
+    return found
+
+
+def is_just(demand: OrderDemand, holds: Sequence[Held]) -> bool:
+    """Whether an order holds, or waits for, just what it demands."""
+    if not demand.lines:
+        return not holds
+    wanted = {
+        line.line_id: {part.item_id: line.quantity * part.quantity for part in line.parts} for line in demand.lines
+    }
+    return wanted == promised(holds)
+
+
+def going_on(demand: OrderDemand, holds: Sequence[Held]) -> OrderDemand:
+    """The same demand, in which lines that wait for goods may go on waiting where they ask for no more than before."""
+    waited, before = {each.line_id for each in holds if each.backordered}, promised(holds)
+
+    def goes_on(line: LineDemand) -> bool:
+        promise = before.get(line.line_id, {})
+        return line.line_id in waited and all(
+            line.quantity * part.quantity <= promise.get(part.item_id, 0) for part in line.parts
+        )
+
+    lines = [replace(line, forced=line.forced or goes_on(line)) for line in demand.lines]
+    return OrderDemand(demand.order_id, lines)
 
 
 def by_line(

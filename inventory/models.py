@@ -6,7 +6,7 @@ from typing import Self
 
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -146,6 +146,10 @@ class LevelQuerySet(models.QuerySet["InventoryLevel"]):
         over = Reservation.objects.expired().filter(level=OuterRef("pk")).order_by().values("level")
         return self.annotate(expired=Coalesce(Subquery(over.values(units=Sum("quantity"))), 0))
 
+    def due(self) -> Self:
+        """With `is_due`: whether something has expired there, be it held or waiting."""
+        return self.annotate(is_due=Exists(Reservation.objects.expired().filter(level=OuterRef("pk"))))
+
 
 class InventoryLevel(Identified, Timestamped):
     """The counters of one item at one location. They move only together with a row of the ledger (`services.ledger`).
@@ -202,6 +206,7 @@ class InventoryLevel(Identified, Timestamped):
 
     # Units of reservations that have expired, where `counted()` has read them. Whoever locks a level lets go of them.
     expired = 0
+    is_due = False
 
     def __str__(self) -> str:
         return f"{self.item} @ {self.location}"
@@ -210,6 +215,11 @@ class InventoryLevel(Identified, Timestamped):
     def held(self) -> int:
         """What is reserved, without what has expired."""
         return self.reserved - self.expired
+
+    @property
+    def unclaimed(self) -> int:
+        """What is available and nobody waits for, who would be given it in a moment."""
+        return int(self.available) - self.backordered
 
     @property
     def free(self) -> int:

@@ -48,6 +48,11 @@ class PooledStock(Timestamped):
         return bool(self.on_hand or self.backordered)
 
     @property
+    def unclaimed(self) -> int:
+        """What is available and nobody waits for, who would be given it in a moment."""
+        return int(self.available) - self.backordered
+
+    @property
     def public_id(self) -> str:
         return ids.encode(ids.INVENTORY_ITEM, self.pk)
 

@@ -21,8 +21,8 @@ WITH part AS (
     FROM unnest(%s::uuid[]) AS asked(id) LEFT JOIN inventory_kitcomponent AS recipe ON recipe.kit_id = asked.id
 ), there AS (
     SELECT part.asked_id, place.id AS location_id, bool_or(level.id IS NOT NULL) AS is_kept,
-           min(greatest(coalesce(level.available - level.backordered + (
-               SELECT coalesce(sum(held.quantity + held.backordered), 0) FROM inventory_reservation AS held
+           min(greatest(coalesce(level.available::bigint - level.backordered + (
+               SELECT coalesce(sum(held.quantity + held.backordered), 0)::bigint FROM inventory_reservation AS held
                WHERE held.level_id = level.id AND held.expires_at <= now() AND NOT held.is_kept
            ), 0), 0) / part.quantity)::int AS units
     FROM part CROSS JOIN inventory_stocklocation AS place LEFT JOIN inventory_inventorylevel AS level
@@ -30,7 +30,7 @@ WITH part AS (
     WHERE {places} GROUP BY part.asked_id, place.id
 )
 """
-_IN_ALL = "SELECT asked_id, sum(units)::int FROM there GROUP BY asked_id"
+_IN_ALL = "SELECT asked_id, sum(units) FROM there GROUP BY asked_id"
 _BY_LOCATION = "SELECT asked_id, location_id, units FROM there WHERE is_kept ORDER BY location_id"
 
 
@@ -72,6 +72,10 @@ def components(path: str = "components") -> Prefetch[Any]:
     return Prefetch(path, KitComponent.objects.select_related("component"))
 
 
-def reservations_with_items() -> QuerySet[Reservation]:
-    """Reservations that count, with their level, its item, and that item's levels: two queries."""
-    return Reservation.objects.live().select_related("level__item").prefetch_related(kept_levels("level__item__levels"))
+def reservations_with_items(*, expired: bool = False) -> QuerySet[Reservation]:
+    """Reservations that count, with their level, its item, and that item's levels: two queries.
+
+    expired: also those that count no more.
+    """
+    rows = Reservation.objects.all() if expired else Reservation.objects.live()
+    return rows.select_related("level__item").prefetch_related(kept_levels("level__item__levels"))

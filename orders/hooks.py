@@ -95,13 +95,13 @@ def _refusal(kind: type[DomainError], pointer: str, **facts: Any) -> DomainError
 
 
 def _require_held_within_open(order: Order) -> None:
-    """No line holds more than is still to be packed: nobody would ever let go of the rest."""
-    held = holdings.by_item(stock.current().holds(order.pk))
+    """No line holds or waits for more than is still to be packed: nobody would ever let go of the rest."""
+    promised = holdings.promised(stock.current().holds(order.pk))
     problems = []
     for line in order.lines.all():
         recipe = {each.item_id: each for each in recipes.kept(line.components)}
-        for item_id, places in held.get(line.pk, {}).items():
-            part, units = recipe.get(item_id), sum(places.values())
+        for item_id, units in promised.get(line.pk, {}).items():
+            part = recipe.get(item_id)
             still_open = line.quantity_open * (part.quantity if part else 1)
             if units > still_open:
                 sku = part.sku if part else line.sku or line.title

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -27,8 +28,8 @@ def _id(text: str) -> UUID:
     return bodies.path_id(ids.RESERVATION, text, "reservation")
 
 
-def _show(reservation_id: UUID) -> shapes.ReservationShape:
-    row = reservations_with_items().filter(pk=reservation_id).first()
+def _show(reservation_id: UUID, *, expired: bool = False) -> shapes.ReservationShape:
+    row = reservations_with_items(expired=expired).filter(pk=reservation_id).first()
     if row is None:
         raise NotFound(kind="reservation", id=ids.encode(ids.RESERVATION, reservation_id))
     return shapes.reservation(row)
@@ -127,7 +128,8 @@ class ReservationView(base.StockView):
                 )
             return base.id_of(made)
 
-        return base.answer(request, "reservation", work, _show)
+        # One that is kept no longer may be over with that.
+        return base.answer(request, "reservation", work, partial(_show, expired=True))
 
     @schema.operation(
         id="deleteReservation",

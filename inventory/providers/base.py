@@ -185,9 +185,11 @@ class Inventory(Protocol):
     def hold_anew(
         self, demand: OrderDemand, location_ids: Collection[UUID], *, only_if_held: bool, actor: Actor
     ) -> None:
-        """Let go of what an order holds and hold what it wants now instead, which may be nothing.
+        """Have an order hold this in the place of what it holds, which may be nothing.
 
-        only_if_held: an order that holds nothing goes on so. Raises what `reserve` returns; nothing has moved then.
+        Nothing moves where it holds, or waits for, just that already. What it held it may hold again before those who
+        wait; a line that waits keeps its place, and may go on waiting though its goods may not. only_if_held: an order
+        that holds nothing goes on so. Raises what `reserve` returns; nothing has moved then.
         """
         ...
 
@@ -200,8 +202,8 @@ class Inventory(Protocol):
         fulfillment_id: UUID,
         actor: Actor,
     ) -> None:
-        """Take units off the shelf: the lines' own reservations there first, then what is available there, in which
-        case what the lines hold elsewhere or wait for is let go.
+        """Take units off the shelf: the lines' own reservations there first, then what is available there and nobody
+        else waits for, in which case what the lines hold elsewhere or wait for is let go.
 
         location_id: None where there are no places. Raises InsufficientStock, all lines in one error; nothing has moved
         then.
@@ -217,7 +219,10 @@ class Inventory(Protocol):
         fulfillment_id: UUID,
         actor: Actor,
     ) -> None:
-        """Put the units of a canceled fulfillment back on the shelf they came from, reserved for their lines again."""
+        """Put the units of a canceled fulfillment back on the shelf they came from, reserved for their lines again.
+
+        Raises NotStocked and KitHasNoStock for what is not counted any more, TooMuchStock; nothing has moved then.
+        """
         ...
 
     def move(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,14 +11,12 @@ from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import BelowReserved, NegativeStock, ReasonRequired
 from inventory.events import LevelChanged
 from inventory.models import InventoryLevel
-from inventory.services import ledger, levels, promises
+from inventory.services import alerts, ledger, levels, promises
 from inventory.services.promises import Stand
 from oms.core import bulk, events
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
-
-MOST: Final = 2_147_483_647  # what the counters' columns hold
 
 
 @atomic()
@@ -88,11 +85,13 @@ def set_safety_stock(
 
     The value that is there already writes nothing. Raises InvalidInput (below zero), NotStocked, NotFound.
     """
-    if not 0 <= safety_stock <= MOST:
+    if not 0 <= safety_stock <= levels.MOST:
         raise InvalidInput(errors=[FieldError("/safety_stock", f"{safety_stock} cannot be kept back.", "safety_stock")])
     level = levels.obtain(item_id, location_id)
     if safety_stock == level.safety_stock:
-        return _bring_back(level)
+        _bring_back(level)
+        alerts.judge([level.pk], actor=actor)
+        return level
     said = f"{level.safety_stock} -> {safety_stock}{': ' if note else ''}{note}"
     InventoryLevel.objects.filter(pk=level.pk).update(safety_stock=safety_stock, deleted_at=None)
     movement = ledger.Movement(level_id=level.pk, kind=MovementKind.SAFETY, note=said[:255])
@@ -120,7 +119,7 @@ def changed_event(level: InventoryLevel, movement: ledger.Movement) -> LevelChan
 
 def require_count(level: InventoryLevel, on_hand: int, *, pointer: str = "") -> None:
     """Refuse a count that cannot be: below zero, above what a column holds, or below what is reserved."""
-    if not 0 <= on_hand <= MOST:
+    if not 0 <= on_hand <= levels.MOST:
         facts = {"sku": level.item.sku, "count": on_hand}
         error = FieldError(pointer, str(NegativeStock.message) % facts, NegativeStock.code, facts)
         raise NegativeStock(errors=[error], **facts)

@@ -1,7 +1,8 @@
 """Low stock: told once when what is available falls to the threshold, and not again until there is more than that.
 
-Whether a level is low is kept on it (`is_low`), brought up to date by the very statement that moves its counters
-(`ledger.post`): of any number of orders at the same moment exactly one sees it turn.
+What others wait for is theirs, and so not available, though it is only handed to them in a moment. Whether a level is
+low is kept on it (`is_low`), brought up to date by the very statement that moves its counters (`ledger.post`): of any
+number of orders at the same moment exactly one sees it turn.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from oms.core import bulk, events, ids
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
 from oms.core.transactions import atomic
-
-MOST: Final = 2_147_483_647
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def set_threshold(*, item_id: UUID, location_id: UUID, threshold: int | None, ac
 
 def require_threshold(threshold: int | None) -> None:
     """Raises InvalidInput for one below zero, or above what a counter holds."""
-    if threshold is not None and not 0 <= threshold <= MOST:
+    if threshold is not None and not 0 <= threshold <= levels.MOST:
         sentence = f"low_stock_threshold: {threshold} is not a threshold."
         raise InvalidInput(errors=[FieldError("/low_stock_threshold", sentence)])
 
@@ -106,7 +105,8 @@ _JUDGE: Final = """
 UPDATE inventory_inventorylevel AS level SET is_low = NOT level.is_low
 FROM inventory_inventoryitem AS item
 WHERE level.id = ANY(%s) AND item.id = level.item_id AND level.is_low <> (level.deleted_at IS NULL AND coalesce(
-    level.available <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false))
+    level.available::bigint - level.backordered
+    <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false))
 RETURNING level.id, item.id, level.location_id, item.sku, level.is_low, level.available,
     coalesce(level.low_stock_threshold, item.low_stock_threshold)
 """

@@ -8,7 +8,8 @@ from uuid import UUID
 from inventory.enums import MovementKind
 from inventory.models import Reservation
 from inventory.providers.base import TakenLine
-from inventory.services import ledger, shelf
+from inventory.services import ledger, levels, shelf
+from inventory.services.levels import Growth
 from inventory.services.shelf import Moved
 from oms.core.actors import Actor
 
@@ -39,7 +40,11 @@ def consume(
 def put_back(
     order_id: UUID, location_id: UUID, lines: Sequence[TakenLine], *, fulfillment_id: UUID, actor: Actor
 ) -> None:
-    """Put the units of a canceled fulfillment back on the shelf they came from, reserved for their lines again."""
+    """Put the units of a canceled fulfillment back on the shelf they came from, reserved for their lines again.
+
+    Raises NotStocked and KitHasNoStock for what is not counted any more, TooMuchStock; nothing has moved then.
+    """
+    levels.require_counted({part.item_id for line in lines for part in line.parts})
     found = shelf.lock(order_id, location_id, lines)
     moved = Moved()
     for line in lines:
@@ -49,6 +54,7 @@ def put_back(
             movement.on_hand += units
             movement.reserved += units
             found.hold(line, part.item_id, level, units)
+    levels.require_room([Growth(level, "", moved[level.pk].on_hand) for level in found.here.values()])
     found.save()
     ledger.post(list(moved.values()), actor=actor)
 

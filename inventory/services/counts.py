@@ -14,7 +14,7 @@ from django.utils import timezone
 from inventory.enums import AdjustmentReason, CountStatus, MovementKind
 from inventory.errors import NegativeStock
 from inventory.models import InventoryLevel, StockCount, StockCountLine, StockShortage
-from inventory.services import adjustments, ledger, papers, promises, validity
+from inventory.services import adjustments, ledger, levels, papers, promises, validity
 from inventory.services.papers import Line
 from inventory.services.promises import Pair, Stand
 from oms.core import ids
@@ -125,20 +125,22 @@ def _write_down(count: StockCount, lines: Sequence[Line]) -> None:
 
 def _bring_to(count: StockCount, differing: dict[Pair, StockCountLine], stand: Stand) -> None:
     _require_possible(differing, stand)
-    for pair, line in differing.items():
-        level = stand.levels[pair]
-        if (short := level.reserved - level.on_hand - line.difference) > 0:
-            StockShortage.objects.bulk_create(
-                StockShortage(
-                    level=level,
-                    count=count,
-                    reservation_id=claim.id,
-                    order_id=claim.order_id,
-                    line_id=claim.line_id,
-                    quantity=claim.units,
-                )
-                for claim in promises.take_back(stand, level, short)
-            )
+    short = {
+        level.pk: level.reserved - level.on_hand - line.difference
+        for level, line in ((stand.levels[pair], line) for pair, line in differing.items())
+        if level.reserved > level.on_hand + line.difference
+    }
+    StockShortage.objects.bulk_create(
+        StockShortage(
+            level_id=claim.level_id,
+            count=count,
+            reservation_id=claim.id,
+            order_id=claim.order_id,
+            line_id=claim.line_id,
+            quantity=claim.units,
+        )
+        for claim in promises.take_back(stand, short)
+    )
     movements = [
         ledger.Movement(
             level_id=stand.levels[pair].pk,
@@ -158,7 +160,7 @@ def _require_possible(differing: dict[Pair, StockCountLine], stand: Stand) -> No
     errors = []
     for pair, line in differing.items():
         units = stand.levels[pair].on_hand + line.difference
-        if not 0 <= units <= adjustments.MOST:
+        if not 0 <= units <= levels.MOST:
             facts = {"sku": line.item.sku, "count": units}
             errors.append(FieldError("/items", str(NegativeStock.message) % facts, NegativeStock.code, facts))
     if errors:

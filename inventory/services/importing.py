@@ -20,7 +20,7 @@ from django.utils import timezone
 from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import StockImportRunning
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
-from inventory.services import adjustments, ledger, promises
+from inventory.services import adjustments, ledger, levels, promises
 from inventory.services.promises import Stand
 from inventory.stock_file import Reject, StockRow, read
 from oms.core import bulk, events
@@ -344,18 +344,18 @@ ORDER BY row.line
 """
 
 
+# Columns of it, in the order of the fields of a target.
+_KNOWN: Final = (
+    *("item_id", "location_id", "stocked", "level_on_hand", "level_reserved", "level_safety_stock"),
+    *("is_kept", "is_kit"),
+)
+
+
 def _next_chunk(after: int, *, dry_run: bool) -> list[_Target]:
     return [
         _Target(
             StockRow(**{name: found[name] for name in _FIELDS}),
-            found["item_id"],
-            found["location_id"],
-            found["stocked"],
-            found["level_on_hand"],
-            found["level_reserved"],
-            found["level_safety_stock"],
-            found["is_kept"],
-            found["is_kit"],
+            *(found[name] for name in _KNOWN),
         )
         for found in _fetch(_NEXT, dry_run, after)
     ]
@@ -394,19 +394,19 @@ def _set_counts(chunk: list[_Target], outcome: Outcome, actor: Actor, file_name:
 
 
 def _bring(targets: list[_Target], actor: Actor, file_name: str) -> tuple[list[_RejectedRow], int]:
-    """The levels of these rows, made where they are missing, locked, set to their counts; then those who wait get
-    theirs."""
-    known = {
-        (target.item_id, target.location_id): target
-        for target in targets
-        if target.item_id is not None and target.location_id is not None
-    }
+    """Levels, made where they are missing, set to their counts; then those who wait get theirs. What was refused, also
+    because it is counted no more by now, and how many moved."""
+    known = {(each.item_id, each.location_id): each for each in targets if each.item_id and each.location_id}
+    uncounted = levels.uncounted({item_id for item_id, _ in known})
+    gone = [pair for pair in known if pair[0] in uncounted]
+    late = [_rejected(known.pop(pair).row, "on_hand", str(uncounted[pair[0]])) for pair in gone]
     coming = {pair: (target.row.on_hand or 0) - (target.on_hand or 0) for pair, target in known.items()}
 
     def work(stand: Stand) -> tuple[list[_RejectedRow], int]:
         return _write([(known[pair].row, level) for pair, level in stand.levels.items()], actor, file_name)
 
-    return promises.move(coming, work, actor=actor)
+    refused, moved = promises.move(coming, work, actor=actor)
+    return [*late, *refused], moved
 
 
 def _write(

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from inventory.errors import KitInUse
 from inventory.models import InventoryItem, InventoryLevel, KitComponent, PooledStock
-from inventory.services import levels
-from oms.core import ids
+from inventory.services import alerts, levels
+from oms.core import actors, ids
 from oms.core.errors import FieldError, InvalidInput, NotFound
 from oms.core.transactions import atomic
 
@@ -111,3 +111,4 @@ def _take_off_the_books(item: InventoryItem) -> None:
         if level.on_hand or level.backordered or level.incoming or level.reservations.exists():
             raise KitInUse(sku=item.sku)
     InventoryLevel.objects.filter(pk__in=rows, deleted_at=None).update(safety_stock=0, deleted_at=timezone.now())
+    alerts.judge(rows, actor=actors.SYSTEM)

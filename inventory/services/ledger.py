@@ -6,7 +6,9 @@ was read before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +42,8 @@ def _nobody(level_ids: Sequence[UUID]) -> None:
     return None
 
 
+_together: ContextVar[bool] = ContextVar("together", default=False)
+
 # Called, in the transaction, with levels that have free units while somebody waits for goods there.
 freed: Hook[[Sequence[UUID]], None] = Hook("freed", _nobody)
 
@@ -56,9 +60,10 @@ WITH moved AS (
         reserved = level.reserved + moved.reserved,
         backordered = level.backordered + moved.backordered,
         incoming = level.incoming + moved.incoming,
-        is_low = coalesce(
-            level.on_hand + moved.on_hand - level.reserved - moved.reserved - level.safety_stock
-            <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false),
+        is_low = CASE WHEN %s THEN level.is_low ELSE coalesce(
+            level.on_hand::bigint + moved.on_hand - level.reserved - moved.reserved - level.safety_stock
+            - level.backordered - moved.backordered
+            <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) END,
         ledger_seq = level.ledger_seq + 1,
         deleted_at = NULL,
         updated_at = clock_timestamp()
@@ -95,12 +100,26 @@ def post(movements: Sequence[Movement], *, actor: Actor) -> None:
     if not movements:
         return
     actor_json: Any = msgspec.json.encode(actor.as_dict()).decode()
+    in_part = _together.get()
     with connection.cursor() as cursor:
-        cursor.execute(_POST, [msgspec.json.encode(movements).decode(), actor_json])
+        cursor.execute(_POST, [msgspec.json.encode(movements).decode(), in_part, actor_json])
         rows = cursor.fetchall()
     if rows[0][0] != len(movements):
         raise ValueError("a movement names a level that does not exist, or one level twice")
     if turned := [alerts.Turned(*row[1:8]) for row in rows if row[8]]:
         alerts.follow(turned, actor=actor)
-    if free := [row[1] for row in rows if row[9]]:
+    if not in_part and (free := [row[1] for row in rows if row[9]]):
         freed(free)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Movements that are one act, though a level moves several times in it: what comes between them was never so.
+
+    Whoever opens it hands on what is free when all is done, and has the levels judged (`alerts.judge`).
+    """
+    token = _together.set(True)
+    try:
+        yield
+    finally:
+        _together.reset(token)

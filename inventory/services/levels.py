@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
 from inventory import providers
-from inventory.errors import KitHasNoStock, NotKeptByLocation, NotStocked
+from inventory.errors import KitHasNoStock, NotKeptByLocation, NotStocked, TooMuchStock
 from inventory.models import InventoryItem, InventoryLevel, StockLocation
 from inventory.services import expiry
 from oms.core import ids, locks
-from oms.core.errors import NotFound
+from oms.core.errors import DomainError, FieldError, NotFound
+
+MOST: Final = 2_147_483_647  # what the columns of counters hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,26 @@ class Shelves:
     places: list[Place]
     levels: list[Level]
 
+    def with_more(self, freed: Mapping[UUID, int]) -> Shelves:
+        """The same when these units, by level, are let go of."""
+        if not freed:
+            return self
+        more = [replace(each, available=each.available + freed.get(each.id, 0)) for each in self.levels]
+        return Shelves(self.places, more)
+
+    def with_own(self, own: Mapping[UUID, int]) -> Shelves:
+        """The same for one who let go of these units by level: they are his again before anybody else's."""
+        mine = [replace(each, available=max(each.available, own.get(each.id, 0))) for each in self.levels]
+        return Shelves(self.places, mine)
+
 
 # The levels are read (and locked, in the order of their ids) before the locations are joined to them, so that a
 # location without any is seen too. `expired` is what was so before the lock was waited for, so it is only a hint there.
 _READ = """
 WITH level AS MATERIALIZED (
-    SELECT level.id, level.item_id, level.location_id, level.available - level.backordered AS available,
+    SELECT level.id, level.item_id, level.location_id, level.available::bigint - level.backordered AS available,
            level.deleted_at IS NULL AS is_kept,
-           (SELECT coalesce(sum(held.quantity + held.backordered), 0)::int FROM inventory_reservation AS held
+           (SELECT coalesce(sum(held.quantity + held.backordered), 0)::bigint FROM inventory_reservation AS held
             WHERE held.level_id = level.id AND held.expires_at <= now() AND NOT held.is_kept) AS expired
     FROM inventory_inventorylevel AS level JOIN inventory_stocklocation AS location ON location.id = level.location_id
     WHERE level.item_id = ANY(%s) AND level.location_id = ANY(%s) AND location.is_active
@@ -72,7 +87,7 @@ _READ_ONLY, _READ_LOCKED = _READ.format(lock=""), _READ.format(lock="FOR UPDATE 
 def read(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
     """These locations and what they have of these items, as it is at this moment."""
     found, expired = _read(_READ_ONLY, item_ids, location_ids)
-    return _with(found, expired)
+    return found.with_more(expired)
 
 
 def lock(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
@@ -83,14 +98,7 @@ def lock(item_ids: Collection[UUID], location_ids: Collection[UUID]) -> Shelves:
     found, expired = _read(_READ_LOCKED, item_ids, location_ids)
     locks.claim(locks.Rank.LEVEL, (level.id for level in found.levels))
     moved = expiry.release_expired(expired) if expired else {}
-    return _with(found, {level_id: -each.reserved - each.backordered for level_id, each in moved.items()})
-
-
-def _with(found: Shelves, freed: Mapping[UUID, int]) -> Shelves:
-    if not freed:
-        return found
-    levels = [replace(level, available=level.available + freed.get(level.id, 0)) for level in found.levels]
-    return Shelves(found.places, levels)
+    return found.with_more({level_id: -each.reserved - each.backordered for level_id, each in moved.items()})
 
 
 def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) -> tuple[Shelves, dict[UUID, int]]:
@@ -105,17 +113,15 @@ def _read(sql: str, item_ids: Collection[UUID], location_ids: Collection[UUID]) 
 
 def lock_rows(level_ids: Collection[UUID]) -> dict[UUID, InventoryLevel]:
     """Levels by id, locked in order, with item and location at hand. What has expired on them is let go of."""
-    rows = InventoryLevel.objects.counted().filter(pk__in=level_ids).select_related("item", "location")
+    rows = InventoryLevel.objects.due().filter(pk__in=level_ids).select_related("item", "location")
     locked = {row.pk: row for row in locks.lock(locks.Rank.LEVEL, rows)}
-    over = [row.pk for row in locked.values() if row.expired]
+    over = [row.pk for row in locked.values() if row.is_due]
     for level_id, movement in (expiry.release_expired(over) if over else {}).items():
         level = locked[level_id]
         level.reserved += movement.reserved
         level.backordered += movement.backordered
         level.available -= movement.reserved
         level.ledger_seq += 1
-    for level in locked.values():
-        level.expired = 0
     return locked
 
 
@@ -137,7 +143,50 @@ def ensure(pairs: Collection[tuple[UUID, UUID]]) -> None:
         )
 
 
-_ITEM = "SELECT * FROM inventory_inventoryitem WHERE id = %s FOR KEY SHARE"
+# Locked as by a foreign key to them: none becomes a kit while a level of it is made.
+_ITEMS = "SELECT * FROM inventory_inventoryitem WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+
+
+def uncounted(item_ids: Collection[UUID]) -> dict[UUID, DomainError]:
+    """Those of these items that are not counted, with the refusal of each: NotStocked or KitHasNoStock.
+
+    None of the others becomes a kit before the transaction ends.
+    """
+    rows = InventoryItem.objects.raw(_ITEMS, [list(item_ids)]) if item_ids else ()
+    found: dict[UUID, DomainError] = {}
+    for item in rows:
+        if item.is_kit or not item.is_stocked:
+            found[item.pk] = KitHasNoStock(sku=item.sku) if item.is_kit else NotStocked(sku=item.sku)
+    return found
+
+
+def require_counted(item_ids: Collection[UUID]) -> None:
+    """Raises NotStocked or KitHasNoStock for the first of these items that is not counted."""
+    for refusal in uncounted(item_ids).values():
+        raise refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """By how much a level grows. `pointer`: where it stands in the request."""
+
+    level: InventoryLevel
+    pointer: str
+    on_hand: int = 0
+    incoming: int = 0
+
+
+def require_room(growths: Collection[Growth]) -> None:
+    """Raises TooMuchStock for every level that would have more than its counters hold."""
+    errors = []
+    for each in growths:
+        level = each.level
+        count = max(level.on_hand + each.on_hand, level.incoming + each.incoming)
+        if count > MOST:
+            facts = {"sku": level.item.sku, "location": level.location.name, "count": count}
+            errors.append(FieldError(each.pointer, str(TooMuchStock.message) % facts, TooMuchStock.code, facts))
+    if errors:
+        raise TooMuchStock(errors=errors, **errors[0].facts)
 
 
 def require_stocked(item_id: UUID, location_id: UUID) -> None:
@@ -157,7 +206,7 @@ def require_in_use() -> None:
         raise NotKeptByLocation()
 
 
-def require_counted(item_id: UUID) -> None:
+def require_countable(item_id: UUID) -> None:
     """Raises NotFound for an item that does not exist, NotStocked for one that is not counted, KitHasNoStock."""
     item = _countable(item_id)
     if not item.is_stocked:
@@ -165,8 +214,7 @@ def require_counted(item_id: UUID) -> None:
 
 
 def _countable(item_id: UUID) -> InventoryItem:
-    # Locked as by a foreign key to it: it does not become a kit while stock of it is made.
-    item = next(iter(InventoryItem.objects.raw(_ITEM, [item_id])), None)
+    item = next(iter(InventoryItem.objects.raw(_ITEMS, [[item_id]])), None)
     if item is None:
         raise NotFound(kind="inventory item", id=ids.encode(ids.INVENTORY_ITEM, item_id))
     if item.is_kit:

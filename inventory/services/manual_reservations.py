@@ -107,7 +107,7 @@ def update_reservation(
             reservation.level = target
             changed.append("location")
             deltas = {source.pk: -held, target.pk: reservation.quantity}
-        _require_available(target, reservation.quantity, deltas[target.pk])
+        _require_available(target, reservation.quantity, deltas[target.pk], own_waiting=reservation.backordered)
         if changed:
             reservation.save()
             _post(reservation, deltas, actor)
@@ -178,7 +178,7 @@ def _unknown(reservation_id: UUID) -> NotFound:
 
 
 def _require_quantity(quantity: int) -> None:
-    if not 1 <= quantity <= 2_147_483_647:
+    if not 1 <= quantity <= levels.MOST:
         raise InvalidInput(errors=[FieldError("/quantity", f"{quantity} cannot be reserved.", "quantity")])
 
 
@@ -201,10 +201,11 @@ def _require_movable(reservation: Reservation, target: InventoryLevel) -> None:
         raise AlreadyReserved(sku=target.item.sku, location=target.location.name)
 
 
-def _require_available(level: InventoryLevel, asked: int, more: int) -> None:
-    """`more` units must be free on the level, so that `asked` in all can be held."""
-    if more > 0 and more > level.available:
-        free = asked - more + max(0, level.available)
+def _require_available(level: InventoryLevel, asked: int, more: int, *, own_waiting: int = 0) -> None:
+    """`more` units must be free on the level, so that `asked` in all can be held. What others wait for is theirs."""
+    there = max(0, level.unclaimed + own_waiting)
+    if more > 0 and more > there:
+        free = asked - more + there
         facts = {"sku": level.item.sku, "requested": asked, "available": free}
         sentence = str(InsufficientStock.message) % facts
         raise ReservationExceedsStock(

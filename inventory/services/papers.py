@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from inventory.documents import Document
-from inventory.errors import NotOnDocument, NotPossibleNow
+from inventory.errors import KitHasNoStock, NotOnDocument, NotPossibleNow
 from inventory.models import InventoryItem, StockLocation
 from oms.core import ids, locks
 from oms.core.errors import FieldError, InvalidInput, NotFound
@@ -64,6 +64,9 @@ def require_lines(lines: Sequence[Line], *, least: int = 1) -> None:
         item, place = items.get(line.item_id), f"/items/{index}"
         if item is None:
             errors.append(FieldError(f"{place}/inventory_item_id", "There is no such inventory item.", "not_found"))
+        elif item.is_kit:
+            sentence = str(KitHasNoStock.message) % {"sku": item.sku}
+            errors.append(FieldError(f"{place}/inventory_item_id", sentence, KitHasNoStock.code))
         elif not item.is_stocked:
             errors.append(FieldError(f"{place}/inventory_item_id", f"{item.sku} is not stocked.", "not_stocked"))
         elif line.item_id in seen:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from inventory.errors import NoStockLocation, TooManyBackordered
 from inventory.models import InventoryLevel
 from inventory.providers.base import Component, LineDemand, OrderDemand
-from inventory.services import shortages
+from inventory.services import levels, shortages
 from inventory.services.levels import Place, Shelves
 from inventory.sourcing import kits
 from inventory.sourcing.base import Candidate, Decision, Strategy, Verdict
@@ -21,7 +20,6 @@ from oms.core.errors import DomainError, FieldError
 
 Pair = tuple[UUID, UUID]  # item, location
 Waiting = Callable[[Collection[Pair]], dict[Pair, int]]
-MOST_BACKORDERED: Final = 2_147_483_647  # of an item at a location; it is counted in four bytes
 
 
 @dataclass(slots=True)
@@ -213,6 +211,16 @@ def _waiting_places(ask: Ask, places: Sequence[Place], available: Mapping[tuple[
     return sorted(places, key=lambda place: not any((item, place.id) in available for item in ask.parts))
 
 
+def not_counted(demands: Sequence[OrderDemand], waiting: Collection[Pair]) -> dict[UUID, DomainError]:
+    """The orders that would wait for what is not counted any more, by id: it became a kit since they were read.
+
+    None of what the others wait for becomes a kit before the transaction ends. To be called before stock is locked.
+    """
+    uncounted = levels.uncounted({item for item, _ in waiting})
+    parts = [(demand, part) for demand in demands for line in demand.lines for part in line.parts]
+    return {demand.order_id: uncounted[part.item_id] for demand, part in parts if part.item_id in uncounted}
+
+
 class _Queue:
     """How many units of an item wait at a location, with those of the orders planned so far."""
 
@@ -224,7 +232,7 @@ class _Queue:
         """Put an order's shortages, units by (item, location), in the queue; why not, where they do not fit."""
         if unread := {pair for pair in waits if pair not in self._units}:
             self._units |= dict.fromkeys(unread, 0) | self._waiting(unread)
-        full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > MOST_BACKORDERED}
+        full = {pair[0]: pair for pair, units in waits.items() if self._units[pair] + units > levels.MOST}
         if not full:
             for pair, units in waits.items():
                 self._units[pair] += units

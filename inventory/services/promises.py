@@ -8,9 +8,8 @@ come first meanwhile, everything is undone to the savepoint and tried once more 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -20,11 +19,11 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from inventory.enums import MovementKind
-from inventory.errors import StockBusy
+from inventory.errors import StockBusy, TooManyBackordered
 from inventory.events import BackorderFilled
 from inventory.models import InventoryLevel, Reservation, StockShortage
-from inventory.services import ledger, levels
-from oms.core import actors, events, hooks, ids, locks
+from inventory.services import alerts, ledger, levels
+from oms.core import actors, bulk, events, hooks, ids, locks
 from oms.core.actors import Actor
 from oms.core.transactions import atomic
 
@@ -33,7 +32,6 @@ Pair = tuple[UUID, UUID]  # item, location
 
 BATCH: Final = 500  # reservations that are filled in one transaction; what is left follows after it
 ATTEMPTS: Final = 10
-_filling: ContextVar[bool] = ContextVar("filling", default=False)  # who fills anyway need not be asked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +72,20 @@ class Stand:
             raise _Others(strangers)
 
 
-def move(coming: Mapping[Pair, int], work: Callable[[Stand], T], *, actor: Actor) -> T:
+def move(coming: Mapping[Pair, int], work: Callable[[Stand], T], *, actor: Actor, goes_on: bool = False) -> T:
     """Run `work` on locked levels, then hand what is free there to those who wait; all in the caller's transaction.
 
     coming: how many units more (or fewer) each level is expected to have afterwards, by item and location; levels that
     are missing are made. `work` may be run several times, each time with nothing of the time before left. The caller
     has locked no order and no level. More than BATCH reservations are filled in further transactions right after this
-    one; nobody else gets their units meanwhile. Raises StockBusy when others came first ATTEMPTS times in a row.
+    one, unless the caller goes on himself; nobody else gets their units meanwhile. Raises NotStocked and KitHasNoStock
+    for goods that come and are not counted, StockBusy when others came first ATTEMPTS times in a row.
     """
+    levels.require_counted({item for (item, _), units in coming.items() if units > 0})
     known = _look(coming)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _attempt(coming, work, known, actor, stubborn=attempt < ATTEMPTS)
+            return _attempt(coming, work, known, actor, stubborn=attempt < ATTEMPTS, goes_on=goes_on)
         except _Others as others:
             known |= {claim.id: claim for claim in others.claims}
     raise StockBusy()
@@ -98,25 +98,20 @@ def _attempt(
     actor: Actor,
     *,
     stubborn: bool,
+    goes_on: bool,
 ) -> T:
     order_ids = {claim.order_id for claim in known.values() if claim.order_id}
     loose = {claim.id for claim in known.values() if not claim.order_id}
-    with atomic(savepoint=True), hooks.orders_change(order_ids, actor=actor) as tell, _by_ourselves():
+    with atomic(savepoint=True), hooks.orders_change(order_ids, actor=actor) as tell, ledger.together():
         if loose:
             locks.lock(locks.Rank.CAPABILITY, Reservation.objects.filter(pk__in=loose))
         stand = Stand(levels.obtain_all(coming), actor, tell, order_ids, loose)
         done = work(stand)
-        _fill(stand, stubborn=stubborn)
+        left = _fill(stand, stubborn=stubborn)
+        alerts.judge([level.pk for level in stand.levels.values()], actor=actor)
+        if left and not goes_on:
+            fill_soon([level.pk for level in stand.levels.values()])
         return done
-
-
-@contextmanager
-def _by_ourselves() -> Iterator[None]:
-    token = _filling.set(True)
-    try:
-        yield
-    finally:
-        _filling.reset(token)
 
 
 _LOOK: Final = """
@@ -128,7 +123,9 @@ WITH wanted AS (
 (SELECT waiting.* FROM wanted CROSS JOIN LATERAL (
     SELECT id, level_id, order_id, line_id, backordered AS units, 0 AS left,
            sum(backordered) OVER (ORDER BY id) - backordered AS before
-    FROM inventory_reservation WHERE level_id = wanted.id AND backordered > 0 AND wanted.free > 0
+    FROM inventory_reservation
+    WHERE level_id = wanted.id AND backordered > 0 AND wanted.free > 0
+      AND (expires_at IS NULL OR is_kept OR expires_at > now())
     ORDER BY id LIMIT %s) AS waiting
  WHERE before < free ORDER BY id LIMIT %s)
 UNION ALL
@@ -154,32 +151,33 @@ SELECT queue.id, queue.level_id, queue.order_id, queue.line_id,
 FROM inventory_inventorylevel AS level CROSS JOIN LATERAL (
     SELECT id, level_id, order_id, line_id, backordered,
            sum(backordered) OVER (ORDER BY id) - backordered AS before
-    FROM inventory_reservation WHERE level_id = level.id AND backordered > 0 ORDER BY id LIMIT %s) AS queue
+    FROM inventory_reservation
+    WHERE level_id = level.id AND backordered > 0 AND (expires_at IS NULL OR is_kept OR expires_at > now())
+    ORDER BY id LIMIT %s) AS queue
 WHERE level.id = ANY(%s) AND level.available > 0 AND level.backordered > 0 AND queue.before < level.available
 ORDER BY queue.id LIMIT %s
 """
 
 
-def _fill(stand: Stand, *, stubborn: bool) -> None:
-    """Give what is available to those who wait longest, partly where it does not suffice."""
+def _fill(stand: Stand, *, stubborn: bool) -> bool:
+    """Give what is available to those who wait longest, partly where it does not suffice. Whether some may be left."""
     by_id = {level.pk: level for level in stand.levels.values()}
     claims = [Claim(*row) for row in _fetch(_WAITING, BATCH, list(by_id), BATCH)]
     if stubborn:
         stand.require(claims)
     turn = _in_turn(stand, claims)
-    if len(claims) == BATCH or len(turn) < len(claims):
-        transaction.on_commit(partial(fill, tuple(by_id)), robust=True)
+    left = len(claims) == BATCH or len(turn) < len(claims)
     if not turn:
-        return
+        return left
     _shift(turn, 1)
     done = [claim.id for claim in turn if not claim.left]
     StockShortage.objects.filter(reservation_id__in=done, settled_at=None).update(
         settled_at=Now(), settled_by=stand.actor.as_dict()
     )
-    for claim in turn:
-        _tell_filled(stand, claim, by_id[claim.level_id])
+    _tell_filled(stand, [(claim, by_id[claim.level_id]) for claim in turn])
     ledger.post(_movements(turn, MovementKind.FILL, 1), actor=stand.actor)
     stand.filled = len(turn)
+    return left
 
 
 def _shift(claims: Sequence[Claim], sign: int) -> None:
@@ -220,8 +218,23 @@ def _movements(claims: Sequence[Claim], kind: MovementKind, sign: int) -> list[l
     return list(moved.values())
 
 
-def _tell_filled(stand: Stand, claim: Claim, level: InventoryLevel) -> None:
-    event = BackorderFilled(
+def _tell_filled(stand: Stand, filled: Sequence[tuple[Claim, InventoryLevel]]) -> None:
+    """In the stream of its order each; what nobody's order waited for has none."""
+    loose = []
+    for claim, level in filled:
+        event = _filled(claim, level)
+        if claim.order_id:
+            facts = {"filled": f"{claim.units} x {level.item.sku}", "location": level.location.name}
+            stand.tell(claim.order_id, act=event.name, facts=facts, event=event)
+        else:
+            loose.append(events.row(event, actor=stand.actor))
+    if loose:
+        bulk.insert(loose)
+        events.announce()
+
+
+def _filled(claim: Claim, level: InventoryLevel) -> BackorderFilled:
+    return BackorderFilled(
         reservation_id=ids.encode(ids.RESERVATION, claim.id),
         item_id=level.item.public_id,
         location_id=level.location.public_id,
@@ -231,33 +244,37 @@ def _tell_filled(stand: Stand, claim: Claim, level: InventoryLevel) -> None:
         order_id=ids.encode(ids.ORDER, claim.order_id) if claim.order_id else None,
         line_id=ids.encode(ids.ORDER_LINE, claim.line_id) if claim.line_id else None,
     )
-    if claim.order_id:
-        facts = {"filled": f"{claim.units} x {level.item.sku}", "location": level.location.name}
-        stand.tell(claim.order_id, act=event.name, facts=facts, event=event)
-    else:
-        events.record(event, actor=stand.actor)
 
 
 _HOLDING: Final = """
-SELECT held.id, held.level_id, held.order_id, held.line_id, least(held.quantity, %s - held.before),
-       held.quantity - least(held.quantity, %s - held.before)
-FROM (SELECT id, level_id, order_id, line_id, quantity, sum(quantity) OVER (ORDER BY id DESC) - quantity AS before
-      FROM inventory_reservation WHERE level_id = %s AND quantity > 0) AS held
-WHERE held.before < %s ORDER BY held.id DESC
+SELECT held.id, held.level_id, held.order_id, held.line_id, least(held.quantity, missing.units - held.before),
+       held.quantity - least(held.quantity, missing.units - held.before)
+FROM unnest(%s::uuid[], %s::int[]) AS missing(level_id, units) CROSS JOIN LATERAL (
+    SELECT id, level_id, order_id, line_id, quantity, sum(quantity) OVER (ORDER BY id DESC) - quantity AS before
+    FROM inventory_reservation WHERE level_id = missing.level_id AND quantity > 0) AS held
+WHERE held.before < missing.units ORDER BY held.id DESC
 """
 
 
-def take_back(stand: Stand, level: InventoryLevel, units: int) -> list[Claim]:
-    """Have the newest reservations of a level wait for goods again, `units` in all; their orders are told.
+def take_back(stand: Stand, missing: Mapping[UUID, int]) -> list[Claim]:
+    """Have the newest reservations of levels wait for goods again, so many units of each; their orders are told.
 
     Also of items that may not be backordered: what is not there cannot be held. Counters move here, so what is missing
-    can leave the books afterwards.
+    can leave the books afterwards. Raises TooManyBackordered.
     """
-    claims = [Claim(*row) for row in _fetch(_HOLDING, units, units, level.pk, units)]
+    if not missing:
+        return []
+    by_id = {level.pk: level for level in stand.levels.values()}
+    for level_id, units in missing.items():
+        level = by_id[level_id]
+        if level.backordered + units > levels.MOST:
+            raise TooManyBackordered(sku=level.item.sku, requested=units, backordered=level.backordered)
+    claims = [Claim(*row) for row in _fetch(_HOLDING, list(missing), list(missing.values()))]
     stand.require(claims)
     _shift(claims, -1)
     for claim in claims:
         if claim.order_id:
+            level = by_id[claim.level_id]
             facts = {"missing": f"{claim.units} x {level.item.sku}", "location": level.location.name}
             stand.tell(claim.order_id, act="inventory.stock_missing", facts=facts)
     ledger.post(_movements(claims, MovementKind.SHORTAGE, -1), actor=stand.actor)
@@ -271,15 +288,14 @@ def fill(level_ids: Collection[UUID], *, actor: Actor = actors.SYSTEM) -> None:
     """
     while pairs := _free(level_ids):
         with atomic():
-            stand = move(dict.fromkeys(pairs, 0), _as_it_is, actor=actor)
+            stand = move(dict.fromkeys(pairs, 0), _as_it_is, actor=actor, goes_on=True)
         if not stand.filled:  # somebody else was quicker
             return
 
 
 def fill_soon(level_ids: Sequence[UUID]) -> None:
     """The same right after this transaction has committed. What a crash prevents, the sweep makes up for."""
-    if not _filling.get():
-        transaction.on_commit(partial(fill, tuple(level_ids)), robust=True)
+    transaction.on_commit(partial(fill, tuple(level_ids)), robust=True)
 
 
 def fill_everywhere(limit: int = 1000) -> int:
@@ -287,7 +303,8 @@ def fill_everywhere(limit: int = 1000) -> int:
     rows = InventoryLevel.objects.filter(backordered__gt=0, available__gt=0).order_by("pk")
     level_ids = list(rows.values_list("pk", flat=True)[:limit])
     for level_id in level_ids:
-        fill([level_id])
+        with suppress(StockBusy):  # the others do not wait for it; the next sweep finds it again
+            fill([level_id])
     return len(level_ids)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from inventory import holdings
 from inventory.enums import MovementKind
 from inventory.models import InventoryLevel, Reservation
-from inventory.providers.base import OrderDemand
-from inventory.services import ledger, levels
-from inventory.services.planning import Plan, items_of, plan
+from inventory.providers.base import Held, OrderDemand
+from inventory.services import alerts, ledger, levels
+from inventory.services.levels import Shelves
+from inventory.services.planning import Pair, Plan, Share, items_of, not_counted, plan
 from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError
@@ -55,9 +58,51 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
     """
     if not demands:
         return {}
-    if any(part.allow_backorder for demand in demands for line in demand.lines for part in line.parts):
-        _make_room_to_wait(demands, location_ids)
-    found = levels.lock(items_of(demands), location_ids)
+    if refused := _make_room_to_wait(demands, location_ids, ()):
+        return refused
+    return _hold(demands, levels.lock(items_of(demands), location_ids), (), actor)
+
+
+def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, only_if_held: bool, actor: Actor) -> None:
+    """Have an order hold this in the place of what it holds, as `Inventory.hold_anew` says; raises as it does.
+
+    What it held it may hold again before those who wait and whatever is kept back. Levels are locked here, of then and
+    now together. The caller has locked the order.
+    """
+    before = list(Reservation.objects.filter(order_id=demand.order_id).select_related("level"))
+    if only_if_held and not before:
+        return
+    holds = [
+        Held(each.line_id, each.level.item_id, each.level.location_id, each.quantity, each.backordered)
+        for each in before
+    ]
+    if holdings.is_just(demand, holds):
+        return
+    demands = [holdings.going_on(demand, holds)] if demand.lines else []
+    if refused := _make_room_to_wait(demands, location_ids, before):
+        raise refused[demand.order_id]
+    here = InventoryLevel.objects.filter(item_id__in=items_of(demands), location_id__in=location_ids)
+    locked = levels.lock_rows({*(each.level_id for each in before), *here.values_list("pk", flat=True)})
+    with ledger.together():
+        release(demand.order_id, actor=actor)
+        found = levels.lock(items_of(demands), location_ids) if demands else Shelves([], [])
+        if refused := _hold(demands, _with_own(found, before), before, actor):
+            raise refused[demand.order_id]
+    now = Reservation.objects.filter(order_id=demand.order_id).values_list("level_id", flat=True)
+    alerts.judge({*locked, *now}, actor=actor)
+    ledger.freed(list(locked))
+
+
+def _with_own(found: Shelves, before: Collection[Reservation]) -> Shelves:
+    own = Counter[UUID]()
+    for each in before:
+        own[each.level_id] += each.quantity
+    return found.with_own(own)
+
+
+def _hold(
+    demands: Sequence[OrderDemand], found: Shelves, before: Collection[Reservation], actor: Actor
+) -> dict[UUID, DomainError]:
     made = plan(demands, found)
     if made.refusals:
         return made.refusals
@@ -66,42 +111,45 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
         levels.ensure(missing)
         fresh = levels.lock({item for item, _ in missing}, {location for _, location in missing})
         level_ids |= {(level.item_id, level.location_id): level.id for level in fresh.levels}
-    _write(made, level_ids, actor)
+    _write(made, level_ids, before, actor)
     return {}
 
 
-def _make_room_to_wait(demands: Sequence[OrderDemand], location_ids: Collection[UUID]) -> None:
+def _make_room_to_wait(
+    demands: Sequence[OrderDemand], location_ids: Collection[UUID], before: Collection[Reservation]
+) -> dict[UUID, DomainError]:
     """Make the levels at which backordered items will wait that lie nowhere yet.
 
     Before anything is locked: who makes a level waits for whoever is making the same one, and that one may be waiting
-    for the levels held here. What changes between this and the lock is made after it, which is rare.
+    for the levels held here. What changes between this and the lock is made after it, which is rare. Orders that would
+    wait for what is not counted any more come back by id: it became a kit since the order was read. `before`: what will
+    be let go of.
     """
+    if not any(part.allow_backorder for demand in demands for line in demand.lines for part in line.parts):
+        return {}
     found = levels.read(items_of(demands), location_ids)
+    if before:
+        let_go = Counter[UUID]()
+        for each in before:
+            let_go[each.level_id] += each.quantity + each.backordered
+        found = _with_own(found.with_more(let_go), before)
     waiting = plan(demands, found).backorders
+    if refused := not_counted(demands, waiting):
+        return refused
     levels.ensure(waiting - {(level.item_id, level.location_id) for level in found.levels})
+    return {}
 
 
-def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -> None:
-    """Reservations and decisions, then last the counters with their ledger rows."""
+def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], before: Collection[Reservation], actor: Actor) -> None:
+    """Reservations and decisions, then last the counters with their ledger rows. `before`: whose ids are used again."""
+    known = {(each.line_id, each.level_id): each for each in before}
     rows: list[ReservationRow] = []
     decisions: list[DecisionRow] = []
     moved: dict[UUID, ledger.Movement] = {}
     for demand in made.demands:
         served = made.served[demand.order_id]
         decision = served.decision
-        rows += [
-            ReservationRow(
-                id=ids.new_id(),
-                level_id=level_ids[each.item_id, each.location_id],
-                quantity=each.quantity,
-                backordered=each.backordered,
-                order_id=demand.order_id,
-                line_id=each.line_id,
-                description="",
-                metadata=_NOTHING,
-            )
-            for each in served.shares(demand)
-        ]
+        rows += [_row(demand.order_id, share, level_ids, known) for share in served.shares(demand)]
         decisions.append(
             DecisionRow(
                 id=ids.new_id(),
@@ -123,6 +171,26 @@ def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], actor: Actor) -
     ledger.post(list(moved.values()), actor=actor)
 
 
+def _row(
+    order_id: UUID,
+    share: Share,
+    level_ids: Mapping[Pair, UUID],
+    known: Mapping[tuple[UUID | None, UUID], Reservation],
+) -> ReservationRow:
+    level_id = level_ids[share.item_id, share.location_id]
+    old = known.get((share.line_id, level_id))
+    return ReservationRow(
+        id=old.pk if old else ids.new_id(),
+        level_id=level_id,
+        quantity=share.quantity,
+        backordered=share.backordered,
+        order_id=order_id,
+        line_id=share.line_id,
+        description=old.description if old else "",
+        metadata=old.metadata if old else _NOTHING,
+    )
+
+
 def release(order_id: UUID, *, actor: Actor) -> None:
     """Let go of everything an order holds. Done twice, the second time finds nothing."""
     held = list(Reservation.objects.filter(order_id=order_id))
@@ -138,20 +206,3 @@ def release(order_id: UUID, *, actor: Actor) -> None:
         movement.backordered -= reservation.backordered
     Reservation.objects.filter(pk__in=[reservation.pk for reservation in held]).delete()
     ledger.post(list(moved.values()), actor=actor)
-
-
-def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, only_if_held: bool, actor: Actor) -> None:
-    """Lock the levels of then and now together, in order; let go of what an order holds; hold what it wants now.
-
-    only_if_held: an order that holds nothing goes on so. Raises what `reserve` returns.
-    """
-    then = set(Reservation.objects.filter(order_id=demand.order_id).values_list("level_id", flat=True))
-    if only_if_held and not then:
-        return
-    now = InventoryLevel.objects.filter(item_id__in=items_of([demand]), location_id__in=location_ids)
-    levels.lock_rows({*then, *now.values_list("pk", flat=True)})
-    release(demand.order_id, actor=actor)
-    if not demand.lines:
-        return
-    if short := reserve([demand], location_ids, actor=actor):
-        raise short[demand.order_id]

@@ -36,8 +36,12 @@ class Shelf:
         own = self.own(line, item_id, self.here[item_id])
         return own.quantity if own else 0
 
+    def own_waiting(self, line: TakenLine, item_id: UUID) -> int:
+        own = self.own(line, item_id, self.here[item_id])
+        return own.backordered if own else 0
+
     def free(self, item_id: UUID) -> int:
-        return int(self.here[item_id].available)
+        return self.here[item_id].unclaimed
 
     def hold(self, line: TakenLine, item_id: UUID, level: InventoryLevel, units: int) -> None:
         """Let a line hold so many units more on a level. The caller moves the counter."""
@@ -79,28 +83,35 @@ class Stocked(Protocol):
     """Goods at the place that lines are to take them from."""
 
     def free(self, item_id: UUID) -> int:
-        """Units that are available there."""
+        """Units that are available there and that nobody waits for."""
         ...
 
     def own_units(self, line: TakenLine, item_id: UUID) -> int:
         """Units that a line holds there itself."""
         ...
 
+    def own_waiting(self, line: TakenLine, item_id: UUID) -> int:
+        """Units that a line waits for there itself."""
+        ...
+
 
 def require_available(shelf: Stocked, lines: Sequence[TakenLine], *, spare_own: bool) -> None:
-    """What these lines want here must be there; what shares an item is summed.
+    """What these lines want here must be there; what shares an item is summed. What others wait for here is theirs.
 
-    spare_own: what a line holds here itself is part of what it wants. Raises InsufficientStock, all lines in one error.
+    spare_own: what a line holds here itself is part of what it wants, and it need not wait for it. Raises
+    InsufficientStock, all lines in one error.
     """
     extra: dict[UUID, int] = defaultdict(int)
     together: dict[UUID, int] = defaultdict(int)
+    waiting: dict[UUID, int] = defaultdict(int)
     for line in lines:
         for part in line.parts:
             wanted = line.quantity * part.quantity
             own = shelf.own_units(line, part.item_id) if spare_own else 0
             together[part.item_id] += wanted
             extra[part.item_id] += max(0, wanted - own)
-    free = {item: max(0, shelf.free(item)) for item in extra}
+            waiting[part.item_id] += shelf.own_waiting(line, part.item_id) if spare_own else 0
+    free = {item: max(0, shelf.free(item) + waiting[item]) for item in extra}
     needs = {item: (units, units - extra[item] + free[item]) for item, units in together.items()}
     short = {item for item, more in extra.items() if more > free[item]}
     errors = [_shortage(line, needs) for line in _first_of_each(lines, short)]

@@ -13,7 +13,8 @@ from django.utils import timezone
 from inventory.enums import MovementKind, TransferStatus
 from inventory.errors import InsufficientStock, MoreThanSent
 from inventory.models import InventoryLevel, Transfer, TransferLine
-from inventory.services import adjustments, ledger, papers, promises, validity
+from inventory.services import adjustments, ledger, levels, papers, promises, validity
+from inventory.services.levels import Growth
 from inventory.services.papers import Line, Part
 from inventory.services.promises import Pair, Stand
 from oms.core.actors import Actor
@@ -74,7 +75,7 @@ def receive_transfer(*, transfer_id: UUID, parts: Sequence[Part], actor: Actor) 
     """Put on the target's shelf what has come; who waits for it there gets it first. Done again, it receives again.
 
     Damaged units are lost: they are not put to stock. Raises MoreThanSent, NotPossibleNow for one that is not on its
-    way, NotOnDocument, InvalidInput.
+    way, NotOnDocument, TooMuchStock, InvalidInput.
     """
     transfer = papers.lock(Transfer, transfer_id)
     papers.require_status(transfer, *ON_THE_WAY)
@@ -166,8 +167,8 @@ def _require_available(
     errors = []
     for index, line in enumerate(lines):
         level = shelves[line.item_id, transfer.source_id]
-        if line.quantity > level.available:
-            facts = {"sku": line.item.sku, "requested": line.quantity, "available": max(0, level.available)}
+        if line.quantity > level.unclaimed:
+            facts = {"sku": line.item.sku, "requested": line.quantity, "available": max(0, level.unclaimed)}
             message = str(InsufficientStock.message) % facts
             errors.append(FieldError(f"/items/{index}/quantity", message, InsufficientStock.code, facts))
     if errors:
@@ -185,18 +186,19 @@ def _move(
 ) -> None:
     """Both sides in one go, a ledger row on each that something happens to."""
     coming: dict[Pair, int] = {}
-    moves: dict[Pair, tuple[int, int]] = {}
-    for line in lines:
+    moves: dict[Pair, tuple[str, int, int]] = {}
+    for index, line in enumerate(lines):
         out, came, incoming = how(line)
-        here, there = (line.item_id, transfer.source_id), (line.item_id, transfer.target_id)
+        here, there, pointer = (line.item_id, transfer.source_id), (line.item_id, transfer.target_id), f"/items/{index}"
         if out:
-            coming[here], moves[here] = out, (out, 0)
+            coming[here], moves[here] = out, (f"{pointer}/quantity", out, 0)
         if came or incoming:
-            coming[there], moves[there] = came, (came, incoming)
+            coming[there], moves[there] = came, (f"{pointer}/quantity", came, incoming)
 
     def work(stand: Stand) -> None:
         if check is not None:
             check(transfer, lines, stand.levels)
+        levels.require_room([Growth(stand.levels[pair], *growth) for pair, growth in moves.items()])
         movements = [
             ledger.Movement(
                 level_id=stand.levels[pair].pk,
@@ -207,7 +209,7 @@ def _move(
                 cause="transfer",
                 cause_id=transfer.pk,
             )
-            for pair, (on_hand, incoming) in moves.items()
+            for pair, (_, on_hand, incoming) in moves.items()
         ]
         adjustments.post_and_tell(movements, actor=actor)
 

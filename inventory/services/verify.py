@@ -52,8 +52,10 @@ WITH steps AS (
 ), compared AS (
     SELECT level.id, level.item_id, level.location_id, coalesce(told.rows, 0) AS rows,
            coalesce(papers.incoming, 0) AS papers_incoming,
+           (item.is_kit AND level.deleted_at IS NULL)::int AS kit_levels, 0 AS no_levels,
            level.is_low, level.deleted_at IS NULL AND coalesce(
-               level.available <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) AS judged_low,
+               level.available::bigint - level.backordered
+               <= coalesce(level.low_stock_threshold, item.low_stock_threshold), false) AS judged_low,
            level.on_hand, level.reserved, level.backordered, level.incoming, level.ledger_seq,
            coalesce(told.on_hand, 0) AS told_on_hand, coalesce(told.reserved, 0) AS told_reserved,
            coalesce(told.backordered, 0) AS told_backordered, coalesce(told.incoming, 0) AS told_incoming,
@@ -73,7 +75,7 @@ FROM totals LEFT JOIN compared AS bad
   ON (bad.on_hand, bad.reserved, bad.backordered, bad.incoming, bad.ledger_seq)
      <> (told_on_hand, told_reserved, told_backordered, told_incoming, told_seq)
   OR (bad.reserved, bad.backordered) <> (held_reserved, held_backordered)
-  OR bad.incoming <> papers_incoming OR bad.is_low <> judged_low
+  OR bad.incoming <> papers_incoming OR bad.is_low <> judged_low OR bad.kit_levels > 0
   OR coalesce(gap_at, on_hand_breaks_at, reserved_breaks_at, time_breaks_at) IS NOT NULL
 ORDER BY sku, code
 """
@@ -110,6 +112,7 @@ _COUNTERS: Final = (
     ("backordered", "held_backordered", "backordered and the open reservations"),
     ("incoming", "papers_incoming", "incoming and the open arrivals and transfers"),
     ("is_low", "judged_low", "low by its threshold"),
+    ("kit_levels", "no_levels", "levels of a kit, which is never counted"),
 )
 
 

@@ -91,10 +91,10 @@ def revise_order(
     """Make an imported order what its source says now: lines, totals, addresses, payments. One revision, one version.
 
     What was recorded here stays: notes, tags, holds, credit notes and the units they gave back. A line keeps its id
-    where its sku is still sold. What the order held of stock is let go and held anew; unless stock is skipped, an order
-    that held nothing holds what is open. An order whose customer was erased stays as it is. Raises OrderNotRevisable
-    when it is canceled or archived here, was packed, or gave back more than is left; InsufficientStock or
-    NoStockLocation; nothing has changed then.
+    where its sku is still sold. What the order holds of stock follows its lines, and stays as it is where they do;
+    unless stock is skipped, an order that held nothing holds what is open. An order whose customer was erased stays as
+    it is. Raises OrderNotRevisable when it is canceled or archived here, was packed, or gave back more than is left;
+    InsufficientStock or NoStockLocation; nothing has changed then.
     """
     order = lock_order(order_id)
     if order.customer is not None and order.customer.erased_at:
@@ -189,11 +189,13 @@ def _reuse_ids(fresh: Rows, kept: _Kept) -> None:
 
 
 def _keep_recipes(fresh: Rows, kept: _Kept) -> None:
-    """A line that stays is packed as it was sold, though the kit consists of something else now."""
+    """A line that stays is packed as it was sold, though the kit consists of something else now.
+
+    What was no kit then and is one now was held for nobody, and cannot be: it is packed as the kit is.
+    """
     for line in fresh.lines:
         old = kept.lines.get(line.id)
-        is_kit = old is not None and old.item_id == line.item_id and (old.components or line.components)
-        if old is not None and is_kit:
+        if old is not None and old.item_id == line.item_id and old.components:
             line.components, line.is_stocked = old.components, old.is_stocked
 
 
@@ -296,14 +298,9 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[A
 
 
 def _hold_anew(
-    order: Order,
-    lines: Sequence[LineRow],
-    goods: dict[str, Goods],
-    selling: Selling,
-    stock: Stock,
-    actor: Actor,
+    order: Order, lines: Sequence[LineRow], goods: dict[str, Goods], selling: Selling, stock: Stock, actor: Actor
 ) -> None:
-    """Let go, and hold what is open; of an order that is over, nothing."""
+    """Hold what is open now in the place of what was held; of an order that is over, nothing."""
     is_open = order.status == OrderStatus.PENDING
     may_wait = goods_service.waiting_allowed({each.item_id for line in lines for each in recipes.kept(line.components)})
     demands = [

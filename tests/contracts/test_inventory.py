@@ -11,8 +11,10 @@ from django.utils import timezone
 from channels.selectors import available_in_channel
 from channels.services.selling import selling
 from inventory import holdings, providers
-from inventory.errors import InsufficientStock
+from inventory.errors import InsufficientStock, KitHasNoStock, NegativeStock, TooMuchStock
 from inventory.providers.base import LineDemand, OrderDemand, StockThen
+from inventory.services.kits import Part, set_components
+from inventory.services.levels import MOST
 from oms.core import checks
 from oms.core.errors import DomainError
 from oms.core.transactions import atomic, rehearsal
@@ -275,6 +277,80 @@ def test_an_order_that_holds_nothing_may_go_on_so(house):
 
     with nothing_moves():
         anew(here, order, 3, only_if_held=True)
+
+
+def test_a_revision_keeps_what_is_held_and_the_place_of_what_waits(house):
+    here = house.open({"LAMP": 3}, allow_backorder=True)
+    first, second = placed_order(here, {"LAMP": 4}), placed_order(here, {"LAMP": 2})
+
+    with nothing_moves():
+        anew(here, first, 4)
+    anew(here, first, 5)
+    seen = [held(first) + held(second)]
+    anew(here, first, 4)
+    house.bring("LAMP", 1)
+    seen.append(held(first) + held(second))
+    anew(here, first, 3)
+    providers.current().fill_backorders()
+
+    assert seen == [[("LAMP", 3, 2), ("LAMP", 0, 2)], [("LAMP", 4, 0), ("LAMP", 0, 2)]]
+    assert (held(first) + held(second), house.books("LAMP")) == ([("LAMP", 3, 0), ("LAMP", 1, 1)], (4, 4, 1))
+
+
+def test_what_was_made_to_wait_goes_on_waiting_though_its_goods_may_not(house):
+    here = house.open({"LAMP": 1})
+    forced = Options(stock=Stock.FORCE)
+    placed = place_order(request=request({"LAMP": 3}), selling=selling(here.channel.code), actor=STAFF, options=forced)
+    order = Order.objects.get(pk=placed.order_id)
+
+    anew(here, order, 2)
+    with nothing_moves(), pytest.raises(InsufficientStock) as refusal:
+        anew(here, order, 3)
+
+    assert shortages(refusal.value) == [("/items/0/quantity", "LAMP", 3, 1)]
+    assert (house.books("LAMP"), held(order)) == ((1, 1, 1), [("LAMP", 1, 1)])
+
+
+def test_what_others_wait_for_is_packed_for_nobody_else(house, django_capture_on_commit_callbacks):
+    here = house.open({"LAMP": 2}, allow_backorder=True)
+    holding, waiting, late = (placed_order(here, {"LAMP": units}) for units in (2, 1, 2))
+    where = next(iter(here.locations.values())).pk if here.locations else None
+    with django_capture_on_commit_callbacks():
+        cancel_order(order_id=holding.pk, reason=CancelReason.CUSTOMER, actor=STAFF)
+
+    with nothing_moves(), pytest.raises(InsufficientStock) as refusal:
+        create_fulfillment(order_id=late.pk, items=items_of(late), location_id=where, actor=STAFF)
+    providers.current().fill_backorders()
+    create_fulfillment(order_id=waiting.pk, items=items_of(waiting), location_id=where, actor=STAFF)
+
+    assert shortages(refusal.value) == [("/items/0/quantity", "LAMP", 2, 1)]
+    assert (house.books("LAMP"), held(late)) == ((1, 1, 1), [("LAMP", 1, 1)])
+
+
+def test_a_parcel_of_what_is_a_kit_by_now_is_not_unpacked(house):
+    here = house.open({"LAMP": 1, "BULB": 5})
+    order = placed_order(here, {"LAMP": 1})
+    packed = create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    set_components(item_id=here.items["LAMP"].pk, components=[Part(here.items["BULB"].pk, 1)])
+
+    with nothing_moves(), pytest.raises(KitHasNoStock):
+        cancel_fulfillment(order_id=order.pk, fulfillment_id=packed.pk, actor=STAFF)
+
+    assert house.books("LAMP") == (0, 0, 0)
+
+
+def test_more_than_can_be_counted_is_refused(house):
+    here = house.open({"LAMP": 1})
+    order = placed_order(here, {"LAMP": 1})
+    packed = create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    house.bring("LAMP", MOST)
+
+    with nothing_moves(), pytest.raises(NegativeStock):
+        house.bring("LAMP", MOST)
+    with nothing_moves(), pytest.raises(TooMuchStock):
+        cancel_fulfillment(order_id=order.pk, fulfillment_id=packed.pk, actor=STAFF)
+
+    assert house.books("LAMP") == (MOST, 0, 0)
 
 
 def test_everything_is_undone_with_the_transaction_of_the_caller(house):

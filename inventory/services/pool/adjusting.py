@@ -28,7 +28,7 @@ def adjust_pooled_stock(
     because = adjustments.require_reason(reason, note)
     if not delta:
         raise InvalidInput(errors=[FieldError("/delta", "A change by 0 changes nothing.", "delta")])
-    levels.require_counted(item_id)
+    levels.require_countable(item_id)
 
     def work(stock: PooledStock) -> None:
         _require_possible(stock, stock.on_hand + delta)
@@ -44,7 +44,7 @@ def adjust_pooled_stock(
 
 def _require_possible(stock: PooledStock, count: int) -> None:
     facts = {"sku": stock.item.sku, "count": count, "reserved": stock.reserved}
-    if not 0 <= count <= adjustments.MOST:
+    if not 0 <= count <= levels.MOST:
         raise NegativeStock(errors=[_error(NegativeStock, facts)], **facts)
     if count < stock.reserved:
         raise PoolBelowReserved(errors=[_error(PoolBelowReserved, facts)], **facts)

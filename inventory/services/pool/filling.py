@@ -78,13 +78,14 @@ def _by_ourselves() -> Iterator[None]:
 
 
 _WAITING: Final = """
-SELECT queue.id, queue.order_id, queue.line_id, least(queue.backordered, stock.available + %(coming)s - queue.before),
-       queue.backordered - least(queue.backordered, stock.available + %(coming)s - queue.before)
+SELECT queue.id, queue.order_id, queue.line_id,
+       least(queue.backordered, stock.available::bigint + %(coming)s - queue.before),
+       queue.backordered - least(queue.backordered, stock.available::bigint + %(coming)s - queue.before)
 FROM inventory_pooledstock AS stock CROSS JOIN LATERAL (
     SELECT id, order_id, line_id, backordered, sum(backordered) OVER (ORDER BY id) - backordered AS before
     FROM inventory_pooledreservation WHERE stock_id = stock.item_id AND backordered > 0 ORDER BY id LIMIT %(most)s
 ) AS queue
-WHERE stock.item_id = %(item)s AND queue.before < stock.available + %(coming)s
+WHERE stock.item_id = %(item)s AND queue.before < stock.available::bigint + %(coming)s
 ORDER BY queue.id
 """
 

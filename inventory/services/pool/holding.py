@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
+from inventory import holdings
 from inventory.enums import MovementKind
 from inventory.models import PooledReservation, PooledStock
 from inventory.providers.base import Held, OrderDemand
@@ -42,13 +44,41 @@ def refusals(demands: Sequence[OrderDemand]) -> Mapping[UUID, DomainError]:
 
 def reserve(demands: Sequence[OrderDemand], *, actor: Actor) -> Mapping[UUID, DomainError]:
     """Hold stock for orders, first come first served. Those that cannot be served come back by id with the reason."""
-    ledger.ensure(_may_wait(demands))
-    made = _plan(demands, ledger.lock(items_of(demands)))
+    if refused := _make_room_to_wait(demands, ()):
+        return refused
+    return _hold(demands, (), actor)
+
+
+def _make_room_to_wait(demands: Sequence[OrderDemand], before: Collection[Held]) -> Mapping[UUID, DomainError]:
+    """Make the stock that backordered items will wait at, before anything is locked. `before`: what will be let go of.
+
+    Orders that would wait for what is not counted any more come back by id.
+    """
+    may_wait = {part.item_id for each in demands for line in each.lines for part in line.parts if part.allow_backorder}
+    if not may_wait:
+        return {}
+    found = ledger.read(items_of(demands))
+    for each in before:
+        if each.item_id in found:
+            found[each.item_id].available += each.quantity
+            found[each.item_id].backordered -= each.backordered
+    if refused := planning.not_counted(demands, _plan(demands, found, before).backorders):
+        return refused
+    ledger.ensure(may_wait)
+    return {}
+
+
+def _hold(
+    demands: Sequence[OrderDemand], before: Collection[PooledReservation], actor: Actor
+) -> Mapping[UUID, DomainError]:
+    """`before`: what was let go of, and whose ids are used again."""
+    made = _plan(demands, ledger.lock(items_of(demands)), _held(before))
     if made.refusals:
         return made.refusals
+    known = {(each.line_id, each.stock_id): each.pk for each in before}
     rows = [
         ReservationRow(
-            id=ids.new_id(),
+            id=known.get((share.line_id, share.item_id)) or ids.new_id(),
             stock_id=share.item_id,
             order_id=demand.order_id,
             line_id=share.line_id,
@@ -70,20 +100,17 @@ def reserve(demands: Sequence[OrderDemand], *, actor: Actor) -> Mapping[UUID, Do
     return {}
 
 
-def _may_wait(demands: Sequence[OrderDemand]) -> set[UUID]:
-    return {part.item_id for demand in demands for line in demand.lines for part in line.parts if part.allow_backorder}
-
-
-def _plan(demands: Sequence[OrderDemand], found: Mapping[UUID, PooledStock]) -> Plan:
-    levels = [
-        Level(stock.pk, stock.pk, _POOL.id, stock.available - stock.backordered, is_kept=True)
-        for stock in found.values()
-    ]
+def _plan(demands: Sequence[OrderDemand], found: Mapping[UUID, PooledStock], before: Collection[Held] = ()) -> Plan:
+    """`before`: what one order has let go of, and may hold again before anybody else."""
+    levels = [Level(stock.pk, stock.pk, _POOL.id, stock.unclaimed, is_kept=True) for stock in found.values()]
+    own = Counter[UUID]()
+    for each in before:
+        own[each.item_id] += each.quantity
 
     def waiting(pairs: Collection[Pair]) -> dict[Pair, int]:
         return {(item_id, place): found[item_id].backordered for item_id, place in pairs if item_id in found}
 
-    return planning.plan(demands, Shelves([_POOL], levels), strategy=fewest_parcels, waiting=waiting)
+    return planning.plan(demands, Shelves([_POOL], levels).with_own(own), strategy=fewest_parcels, waiting=waiting)
 
 
 def release(order_id: UUID, *, actor: Actor) -> None:
@@ -102,23 +129,29 @@ def release(order_id: UUID, *, actor: Actor) -> None:
 
 
 def hold_anew(demand: OrderDemand, *, only_if_held: bool, actor: Actor) -> None:
-    """Lock the stock of then and now together, in order; let go of what an order holds; hold what it wants now.
+    """Have an order hold this in the place of what it holds, as `Inventory.hold_anew` says; raises as it does.
 
-    only_if_held: an order that holds nothing goes on so. Raises what `reserve` returns.
+    The stock of then and now is locked together, in order. The caller has locked the order.
     """
-    then = set(PooledReservation.objects.filter(order_id=demand.order_id).values_list("stock_id", flat=True))
-    if only_if_held and not then:
+    before = list(PooledReservation.objects.filter(order_id=demand.order_id))
+    holds = _held(before)
+    if (only_if_held and not before) or holdings.is_just(demand, holds):
         return
-    ledger.ensure(_may_wait([demand]))
-    ledger.lock(then | items_of([demand]))
+    demands = [holdings.going_on(demand, holds)] if demand.lines else []
+    if refused := _make_room_to_wait(demands, holds):
+        raise refused[demand.order_id]
+    ledger.lock({each.stock_id for each in before} | items_of(demands))
     release(demand.order_id, actor=actor)
-    if demand.lines and (short := reserve([demand], actor=actor)):
-        raise short[demand.order_id]
+    if refused := _hold(demands, before, actor):
+        raise refused[demand.order_id]
 
 
 def of_order(order_id: UUID) -> list[Held]:
     """What an order holds and waits for, in one query."""
-    rows = PooledReservation.objects.filter(order_id=order_id).order_by("pk")
+    return _held(PooledReservation.objects.filter(order_id=order_id).order_by("pk"))
+
+
+def _held(rows: Iterable[PooledReservation]) -> list[Held]:
     return [Held(each.line_id, each.stock_id, None, each.quantity, each.backordered) for each in rows]
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from inventory.enums import MovementKind
+from inventory.errors import TooMuchPooled
 from inventory.models import PooledReservation, PooledStock
 from inventory.providers.base import TakenLine
-from inventory.services import shelf
+from inventory.services import levels, shelf
 from inventory.services.pool import ledger
 from oms.core.actors import Actor
+from oms.core.errors import FieldError
 
 
 @dataclass(slots=True)
@@ -23,11 +25,15 @@ class _Pool:
     held: dict[tuple[UUID, UUID], PooledReservation]
 
     def free(self, item_id: UUID) -> int:
-        return int(self.stocks[item_id].available)
+        return self.stocks[item_id].unclaimed
 
     def own_units(self, line: TakenLine, item_id: UUID) -> int:
         own = self.held.get((line.line_id, item_id))
         return own.quantity if own else 0
+
+    def own_waiting(self, line: TakenLine, item_id: UUID) -> int:
+        own = self.held.get((line.line_id, item_id))
+        return own.backordered if own else 0
 
     def own(self, line: TakenLine, item_id: UUID) -> PooledReservation:
         """What a line holds of an item, begun where it holds nothing yet."""
@@ -67,7 +73,11 @@ def consume(order_id: UUID, lines: Sequence[TakenLine], *, fulfillment_id: UUID,
 
 
 def put_back(order_id: UUID, lines: Sequence[TakenLine], *, fulfillment_id: UUID, actor: Actor) -> None:
-    """Put the units of a canceled fulfillment back, reserved for their lines again."""
+    """Put the units of a canceled fulfillment back, reserved for their lines again.
+
+    Raises NotStocked and KitHasNoStock for what is not counted any more, TooMuchPooled; nothing has moved then.
+    """
+    levels.require_counted({part.item_id for line in lines for part in line.parts})
     pool = _lock(order_id, lines)
     moved: dict[UUID, ledger.Movement] = {}
     for line in lines:
@@ -77,8 +87,19 @@ def put_back(order_id: UUID, lines: Sequence[TakenLine], *, fulfillment_id: UUID
             movement.on_hand += units
             movement.reserved += units
             pool.own(line, part.item_id).quantity += units
+    _require_room(pool, moved)
     pool.save()
     ledger.post(list(moved.values()), actor=actor)
+
+
+def _require_room(pool: _Pool, moved: Mapping[UUID, ledger.Movement]) -> None:
+    counts = [
+        (pool.stocks[item_id].item.sku, pool.stocks[item_id].on_hand + each.on_hand) for item_id, each in moved.items()
+    ]
+    facts = [{"sku": sku, "count": count} for sku, count in counts if count > levels.MOST]
+    if facts:
+        errors = [FieldError("", str(TooMuchPooled.message) % each, TooMuchPooled.code, each) for each in facts]
+        raise TooMuchPooled(errors=errors, **facts[0])
 
 
 def _lock(order_id: UUID, lines: Sequence[TakenLine]) -> _Pool:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory.models import Reservation
+from inventory.models import InventoryLevel, Reservation
 from tests.api import Api, order_body, pointers, problem
 from tests.scenarios import kit, nothing_moves, placed_order, shop
 
@@ -137,3 +137,25 @@ def test_what_an_order_holds_is_moved_over_http(db):
     assert stale.status_code == 412
     assert problem(short) == (400, "invalid_data", "insufficient_stock")
     assert (here.sra("LAMP"), here.sra("LAMP", "W2")) == ((5, 1, 4), (1, 1, 0))
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency_Key": "let-go"}])
+def test_one_that_was_kept_beyond_its_time_is_let_go_of_and_answered_with(key, db):
+    here = shop({"W1": {"LAMP": 5}})
+    api = Api()
+    soon = (timezone.now() + timedelta(minutes=5)).isoformat()
+    where = {
+        "inventory_item_id": here.items["LAMP"].public_id,
+        "location_id": here.locations["W1"].public_id,
+        "quantity": 4,
+    }
+    made = api.post("/admin/reservations", where | {"expires_at": soon}).json()["reservation"]
+    one = f"/admin/reservations/{made['id']}"
+    api.post(one, {"is_kept": True})
+    Reservation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    let_go = api.post(one, {"is_kept": False}, **key)
+
+    assert (let_go.status_code, let_go.json()["reservation"]["is_kept"]) == (200, False)
+    assert api.get(one).status_code == 404
+    assert InventoryLevel.objects.counted().get().free == 5

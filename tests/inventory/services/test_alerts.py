@@ -7,14 +7,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryLevel, LowStockAlert
+from inventory.services.adjustments import set_on_hand, set_safety_stock
 from inventory.services.alerts import set_threshold
+from inventory.services.counts import apply_count, create_count
 from inventory.services.deletion import delete_level
 from inventory.services.items import update_item
+from inventory.services.papers import Line
 from inventory.services.verify import verify_stock
 from oms.core.errors import InvalidInput
 from oms.core.models import OutboxEvent
+from orders.enums import CancelReason
+from orders.services.cancellation import cancel_order
 from tests.inventory.services.test_counts import adjust
-from tests.scenarios import STAFF, nothing_moves, place, shop
+from tests.scenarios import STAFF, nothing_moves, place, placed_order, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +129,57 @@ def test_a_threshold_below_zero_is_refused():
         watch(here, -1)
 
     assert InventoryLevel.objects.get().low_stock_threshold is None
+
+
+def test_goods_that_all_go_to_those_who_waited_cure_nothing_and_are_not_told_again():
+    here = shop({"W1": {"LAMP": 1}}, allow_backorder=True)
+    watch(here, 0)
+    place(here, {"LAMP": 4})
+
+    adjust(here, 3)
+
+    assert here.sra("LAMP") == (4, 4, 0)
+    assert told() == [(0, False)]
+    assert verify_stock().differences == []
+
+
+def test_a_count_that_makes_some_wait_again_is_not_told_again():
+    here = shop({"W1": {"LAMP": 5}})
+    watch(here, 0)
+    place(here, {"LAMP": 5})
+    line = [Line(here.items["LAMP"].pk, 2)]
+    counted = create_count(location_id=here.locations["W1"].pk, lines=line, actor=STAFF)
+
+    apply_count(count_id=counted.pk, actor=STAFF)
+
+    assert (here.sra("LAMP"), here.level("LAMP").backordered) == ((2, 2, 0), 3)
+    assert told() == [(0, False)]
+    assert verify_stock().differences == []
+
+
+@pytest.mark.parametrize("by", ["count", "safety stock"])
+def test_an_empty_level_that_is_made_or_brought_back_is_judged(by):
+    here = shop({"W1": {"LAMP": 0}})
+    update_item(item_id=here.items["LAMP"].pk, changes={"low_stock_threshold": 3}, actor=STAFF)
+    there = {"item_id": here.items["LAMP"].pk, "location_id": here.locations["W1"].pk}
+    delete_level(**there)
+
+    if by == "count":
+        set_on_hand(**there, on_hand=0, reason="count", actor=STAFF)
+    else:
+        set_safety_stock(**there, safety_stock=0, actor=STAFF)
+
+    assert told() == [(0, True), (0, False)]
+    assert verify_stock().differences == []
+
+
+def test_units_that_a_canceled_order_leaves_to_those_who_wait_are_not_told_again(django_capture_on_commit_callbacks):
+    here = shop({"W1": {"LAMP": 2}}, allow_backorder=True)
+    watch(here, 0)
+    first, _ = placed_order(here, {"LAMP": 2}), place(here, {"LAMP": 2})
+
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel_order(order_id=first.pk, reason=CancelReason.OTHER, actor=STAFF)
+
+    assert (here.sra("LAMP"), here.level("LAMP").backordered) == ((2, 2, 0), 0)
+    assert told() == [(0, False)]

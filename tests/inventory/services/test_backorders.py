@@ -222,7 +222,7 @@ def test_a_receipt_without_anybody_waiting_takes_few_statements(django_assert_ma
     here = shop({"W1": {"LAMP": 1}})
     place(here, {"LAMP": 1})
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         bring(here, 5)
 
     assert here.sra("LAMP") == (6, 1, 5)

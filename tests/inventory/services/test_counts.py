@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inventory.errors import NegativeStock, NotPossibleNow
 from inventory.models import Reservation, StockMovement, StockShortage
@@ -158,3 +160,20 @@ def test_what_has_left_since_cannot_be_counted_away():
 
     with nothing_moves(), pytest.raises(NegativeStock):
         apply_count(count_id=count.pk, actor=STAFF)
+
+
+def test_many_items_that_are_short_take_as_many_statements_as_one():
+    skus = [f"SKU-{number}" for number in range(12)]
+    here = shop({"W1": dict.fromkeys(skus, 2)})
+    placed_order(here, dict.fromkeys(skus, 2))
+
+    statements = []
+    for few in (skus[:1], skus[1:]):
+        count = counted(here, **dict.fromkeys(few, 1))
+        with CaptureQueriesContext(connection) as captured:
+            apply_count(count_id=count.pk, actor=STAFF)
+        statements.append(len(captured))
+
+    assert statements[0] == statements[1]
+    assert StockShortage.objects.count() == 12
+    assert verify_stock().differences == []

@@ -7,6 +7,7 @@ import pytest
 from inventory import holdings, providers
 from inventory.errors import AlreadyReserved, NotStocked, ReservationExceedsStock
 from inventory.models import Reservation, StockMovement
+from inventory.services.adjustments import adjust_stock
 from inventory.services.manual_reservations import create_reservation, delete_reservation, update_reservation
 from inventory.services.verify import verify_stock
 from oms.core import ids
@@ -263,3 +264,19 @@ def test_what_a_line_holds_at_a_location_is_counted_whole():
     Reservation.objects.create(level=here.level("BULB"), quantity=3, order_id=order.pk, line_id=line.pk)
 
     assert holdings.by_line(providers.current().holds(order.pk)) == {line.pk: {here.locations["W1"].pk: 5}}
+
+
+def test_what_waits_for_a_line_counts_among_what_is_set_aside_for_it():
+    """When its goods came it would hold more than is to be packed, for ever."""
+    here = shop({"W1": {"LAMP": 1}, "W2": {"LAMP": 0}}, allow_backorder=True)
+    order = placed_order(here, {"LAMP": 3})
+    adjust_stock(
+        item_id=here.items["LAMP"].pk, location_id=here.locations["W2"].pk, delta=5, reason="found", actor=STAFF
+    )
+
+    with nothing_moves(), pytest.raises(HoldsMoreThanOrdered, match="LAMP: 5 would be reserved, 3 still"):
+        reserve(here, 2, location="W2", line_id=order.lines.get().pk)
+    delete_reservation(reservation_id=Reservation.objects.get().pk, actor=STAFF)
+    reserve(here, 3, location="W2", line_id=order.lines.get().pk)
+
+    assert (here.sra("LAMP"), here.sra("LAMP", "W2")) == ((1, 0, 1), (5, 3, 2))
