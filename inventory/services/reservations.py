@@ -57,7 +57,7 @@ def reserve(demands: Sequence[OrderDemand], location_ids: Collection[UUID], *, a
         return {}
     if refused := _make_room_to_wait(demands, location_ids, ()):
         return refused
-    return _hold(demands, levels.lock(items_of(demands), location_ids), {}, actor)
+    return _hold(demands, levels.lock(items_of(demands), location_ids), (), actor)
 
 
 def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, actor: Actor) -> DomainError | None:
@@ -67,7 +67,7 @@ def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, actor: Act
     and whatever is kept back; what waits keeps its place, and may go on waiting though its goods may not. Levels are
     locked here, of then and now together. The caller has locked the order.
     """
-    before = list(Reservation.objects.filter(order_id=demand.order_id).select_related("level"))
+    before = list(Reservation.objects.filter(order_id=demand.order_id))
     promised = holdings.promised(demand.order_id)
     if _is_held(demand, promised):
         return None
