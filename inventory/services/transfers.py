@@ -11,9 +11,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from inventory.enums import MovementKind, TransferStatus
-from inventory.errors import InsufficientStock, MoreThanSent
+from inventory.errors import MoreThanSent
 from inventory.models import InventoryLevel, Transfer, TransferLine
-from inventory.services import adjustments, ledger, levels, papers, promises, validity
+from inventory.services import adjustments, ledger, levels, papers, promises, shortages, validity
 from inventory.services.levels import Growth
 from inventory.services.papers import Line, Part
 from inventory.services.promises import Pair, Stand
@@ -168,11 +168,10 @@ def _require_available(
     for index, line in enumerate(lines):
         level = shelves[line.item_id, transfer.source_id]
         if line.quantity > level.unclaimed:
-            facts = {"sku": line.item.sku, "requested": line.quantity, "available": max(0, level.unclaimed)}
-            message = str(InsufficientStock.message) % facts
-            errors.append(FieldError(f"/items/{index}/quantity", message, InsufficientStock.code, facts))
+            there = max(0, level.unclaimed)
+            errors.append(shortages.shortage(f"/items/{index}/quantity", line.item.sku, line.quantity, there))
     if errors:
-        raise InsufficientStock(errors=errors, **errors[0].facts)
+        raise shortages.refusal(errors)
 
 
 def _move(

@@ -19,7 +19,7 @@ from inventory.services.verify import verify_stock
 from oms.core.errors import DomainError
 from oms.core.models import OutboxEvent
 from orders.models import Order
-from tests.properties.clerk import LOW, RECIPES, SPOTS, Dice, Model, Refused
+from tests.properties.clerk import BULB, GIFT, LAMP, LOW, RECIPES, SPOTS, Dice, Model, Refused, Spot
 from tests.properties.stock_house import House
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,120 @@ def run(seed: int, acts: int) -> None:
     model, house = Model(shelf), House(shelf)
     for _ in range(acts):
         do(model, house, dice.act(model))
+    finish(house)
+
+
+LA, LB, BA = (LAMP, "A"), (LAMP, "B"), (BULB, "A")
+# Short ones by name: what lies there at first, and what is done. Chance finds these seldom.
+SCRIPTS: dict[str, tuple[dict[Spot, int], list[tuple[Any, ...]]]] = {
+    "what expires while all of it waits": (
+        {LA: 2, BA: 1},
+        [
+            ("set_aside", LA, 2, True),
+            ("write_down", LA, 0),
+            ("apply", 0),
+            ("place", LAMP, 1),
+            ("expire", 0),
+            ("place", BULB, 1),
+            ("adjust", LA, 2),
+        ],
+    ),
+    "who came first is filled first": (
+        {LA: 0},
+        [("place", LAMP, 3), ("place", LAMP, 2), ("place", LAMP, 1), *[("adjust", LA, 1)] * 4, ("adjust", LA, 3)],
+    ),
+    "what is free for a moment is theirs who wait": (
+        {LA: 2, LB: 0},
+        [
+            ("set_aside", LA, 2, True),
+            ("place", LAMP, 1),
+            ("place", LAMP, 1),
+            ("adjust", LB, 3),
+            ("set_aside", LB, 1, False),
+            ("expire", 0),
+            ("change_aside", 1, "A", 1),
+            ("set_aside", LB, 1, True),
+            ("set_aside", LA, 2, True),
+            ("place", LAMP, 1),
+            ("move", 2, "B", "A", 1),
+            ("fulfill", 2, "A", 1),
+        ],
+    ),
+    "others are packed while some wait for what expired": (
+        {LA: 1, LB: 1},
+        [
+            ("set_aside", LA, 1, True),
+            ("place", LAMP, 1),
+            ("place", LAMP, 1),
+            ("expire", 0),
+            ("fulfill", 0, "A", 1),
+            ("fulfill", 1, "A", 1),
+        ],
+    ),
+    "a lorry arrives in parts, some of it broken": (
+        {LA: 6, BA: 2},
+        [
+            ("place", LAMP, 1),
+            ("send", LAMP, "A", "B", 5),
+            ("receive", 0, 2, 1),
+            ("receive", 0, 3, 0),
+            ("receive", 0, 1, 1),
+            ("expect", LB, 2),
+            ("receive", 1, 1, 2),
+            ("send", BULB, "A", "B", 2),
+            ("receive", 2, 1, 0),
+            ("call_off", 2),
+            ("close", 0),
+        ],
+    ),
+    "kits wait in part, are moved, packed and asked for anew": (
+        {LA: 3, BA: 5, LB: 5, (BULB, "B"): 2},
+        [
+            ("place", LAMP, 5),
+            ("place", GIFT, 3),
+            ("revise", 1, 2),
+            ("move", 1, "A", "B", 1),
+            ("adjust", LA, 6),
+            ("move", 1, "A", "B", 1),
+            ("adjust", LB, 4),
+            ("move", 1, "A", "B", 2),
+            ("fulfill", 1, "B", 1),
+            ("unpack", 1, 0),
+            ("fulfill", 1, "A", 1),
+            ("place", GIFT, 3),
+            ("place", LAMP, 3),
+            ("place", GIFT, 2),
+            ("revise", 2, 4),
+            ("cancel", 0),
+        ],
+    ),
+    "a count falls short": (
+        {LA: 5},
+        [
+            ("place", LAMP, 2),
+            ("place", LAMP, 2),
+            ("set_aside", LA, 1, True),
+            ("write_down", LA, 2),
+            ("expire", 0),
+            ("apply", 0),
+            ("revise", 1, 1),
+            ("keep_back", LA, 1),
+            ("revise", 0, 1),
+            ("adjust", LA, 2),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_known_history_is_as_a_clerk_with_paper_would_write_down(name):
+    shelf, acts = SCRIPTS[name]
+    shelf = dict.fromkeys(SPOTS, 0) | shelf
+    model, house = Model(shelf), House(shelf)
+
+    for act in acts:
+        do(model, house, act)
+
     finish(house)
 
 
