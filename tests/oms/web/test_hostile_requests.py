@@ -20,7 +20,7 @@ from django.test import Client
 from tests.api import Api, key
 from tests.console import a_house, furnish, rich_order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 REQUESTS = int(os.environ.get("OMS_HOSTILE_REQUESTS", "400"))
 SEED = int(os.environ.get("OMS_HOSTILE_SEED", "20"))
