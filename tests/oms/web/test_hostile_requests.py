@@ -20,9 +20,9 @@ from django.test import Client
 from tests.api import Api, key
 from tests.console import a_house, furnish, rich_order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-REQUESTS = int(os.environ.get("OMS_HOSTILE_REQUESTS", "400"))
+REQUESTS = int(os.environ.get("OMS_HOSTILE_REQUESTS", "250"))
 SEED = int(os.environ.get("OMS_HOSTILE_SEED", "20"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _ID = re.compile(r"([a-z]+)_[0-9a-z]{26}")
