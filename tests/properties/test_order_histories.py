@@ -139,7 +139,7 @@ class Histories(RuleBasedStateMachine):
             self.refused(errors.OrderNotOpen, act)
         elif units > sale.open:
             self.refused(errors.FulfillsMoreThanOrdered, act)
-        elif units > sale.held + self.available:
+        elif units > sale.held + max(0, self.available - (self.waiting - sale.waiting)):  # those who wait come first
             self.refused(InsufficientStock, act)
         else:
             parcel = Parcel(act().pk, units)
