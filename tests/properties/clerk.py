@@ -320,7 +320,8 @@ class Dice:
 
     def act(self, model: Model) -> tuple[Any, ...]:
         while True:
-            if act := getattr(self, self.random.choice(self.ACTS))(model):
+            act: tuple[Any, ...] | None = getattr(self, self.random.choice(self.ACTS))(model)
+            if act:
                 return act
 
     ACTS = (

@@ -106,6 +106,17 @@ SCRIPTS: dict[str, tuple[dict[Spot, int], list[tuple[Any, ...]]]] = {
             ("adjust", LA, 2),
         ],
     ),
+    "what expires while a part of it waits": (
+        {LA: 3},
+        [
+            ("set_aside", LA, 3, True),
+            ("write_down", LA, 1),
+            ("apply", 0),
+            ("expire", 0),
+            ("place", LAMP, 2),
+            ("adjust", LA, 1),
+        ],
+    ),
     "who came first is filled first": (
         {LA: 0},
         [("place", LAMP, 3), ("place", LAMP, 2), ("place", LAMP, 1), *[("adjust", LA, 1)] * 4, ("adjust", LA, 3)],
