@@ -23,10 +23,10 @@ from django.db import DatabaseError, connection, connections
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import ImportLane
-from channels.services.alone import alone
 from channels.services.import_job import Job, Stopped
 from channels.services.import_lanes import work_through
 from oms.core import storing
+from oms.core.alone import alone
 from oms.core.errors import DomainError
 
 _MOST: Final = 4

@@ -26,7 +26,6 @@ from channels.adapters.files import Source, Survey, UnreadableFile
 from channels.enums import RunStatus, StockPolicy
 from channels.models import ImportLane, ImportRun, SalesChannel
 from channels.services import import_rejects, import_workers
-from channels.services.alone import alone
 from channels.services.import_figures import Figures
 from channels.services.import_job import Job, Lane, Stopped
 from channels.services.import_lanes import work_through
@@ -34,6 +33,7 @@ from channels.services.import_workers import Crew
 from channels.services.selling import selling as find_selling
 from oms.core import bulk, events, ids, providers, storing
 from oms.core.actors import Actor
+from oms.core.alone import alone
 from oms.core.errors import DomainError, NotAllowed
 from oms.core.transactions import atomic, rehearsal
 from orders.errors import SalesChannelDisabled

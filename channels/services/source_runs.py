@@ -24,12 +24,12 @@ from channels.models.scheduled import OPEN_RUN
 from channels.pulling import pages
 from channels.pulling.client import Client
 from channels.services import private_files
-from channels.services.alone import alone
 from channels.services.source_files import visit_folder
 from channels.services.source_visit import Result, Visit
 from channels.services.sources import secret_of
 from oms.core import storing
 from oms.core.actors import Actor, ActorKind
+from oms.core.alone import alone
 from oms.core.errors import DomainError
 from oms.core.transactions import atomic
 

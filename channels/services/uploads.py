@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from channels.enums import RunStatus, StockPolicy, UploadStatus
 from channels.models import ImportRun, ImportUpload, SalesChannel
 from channels.services import mending, private_files, upload_preview
-from channels.services.alone import alone
 from channels.services.imports import ImportRunning, Wish, import_file
 from oms.core import ids, storing
 from oms.core.actors import Actor, ActorKind
+from oms.core.alone import alone
 from oms.core.errors import DomainError, NotAllowed, NotFound
 from oms.core.transactions import atomic
 

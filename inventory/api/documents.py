@@ -47,6 +47,11 @@ class Kind:
         self.name, self.prefix, self.rows, self.shape, self.render = name, prefix, rows, shape, show
 
     @property
+    def title(self) -> str:
+        """As the names of its operations have it: StockArrival."""
+        return "".join(word.title() for word in self.name.split("_"))
+
+    @property
     def envelope(self) -> dict[str, Any]:
         return schema.envelope(self.name, self.shape)
 
@@ -107,7 +112,7 @@ def _listing(kind: Kind, summary: str, example: dict[str, Any], filters: type[Fi
     """The GET of a list."""
 
     @schema.operation(
-        id="list" + "".join(word.title() for word in kind.name.split("_")) + "s",
+        id="list" + kind.title + "s",
         summary=summary,
         tag=TAG,
         answer=schema.envelope(f"{kind.name}s", kind.shape, paged=True),
@@ -125,7 +130,7 @@ def _making(kind: Kind, body: Any, summary: str, sent: dict[str, Any], example: 
     """The POST that makes a document."""
 
     @schema.operation(
-        id="create" + "".join(word.title() for word in kind.name.split("_")),
+        id="create" + kind.title,
         summary=summary,
         tag=TAG,
         body=body,
@@ -231,7 +236,7 @@ def _reading(kind: Kind, summary: str, example: dict[str, Any]) -> type[Document
     """The view that shows one document."""
 
     @schema.operation(
-        id="get" + "".join(word.title() for word in kind.name.split("_")),
+        id="get" + kind.title,
         summary=summary,
         tag=TAG,
         answer=kind.envelope,
@@ -250,7 +255,7 @@ def _step(
     """The view of one step of a document."""
 
     @schema.operation(
-        id=name + "".join(word.title() for word in kind.name.split("_")),
+        id=name + kind.title,
         summary=summary,
         tag=TAG,
         body=body,

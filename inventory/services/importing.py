@@ -25,6 +25,7 @@ from inventory.services.promises import Stand
 from inventory.stock_file import Reject, StockRow, read
 from oms.core import bulk, events
 from oms.core.actors import Actor
+from oms.core.alone import alone
 from oms.core.transactions import atomic
 
 CHUNK: Final = 2000
@@ -71,17 +72,11 @@ def import_stock(
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """No two imports write at once: each changes items in an order of its own. The lock ends with the connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [_LOCK])
-        if not cursor.fetchone()[0]:
+    """No two imports write at once: each changes items in an order of its own."""
+    with alone(_LOCK) as ours:
+        if not ours:
             raise StockImportRunning()
-    try:
         yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_LOCK])
 
 
 def _import(

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
+from oms.core.alone import alone
 from oms.core.errors import DomainError, IdempotencyKeyInUse, IdempotencyKeyReused
 
 MAX_KEY_LENGTH: Final = 255
@@ -61,7 +62,10 @@ def recall(key: Key) -> KeptAnswer | None:
     They are two because the second must see what was committed before the lock was had.
     Raises IdempotencyKeyInUse while another request holds it, IdempotencyKeyReused when it was used for something else.
     """
-    _require_lock("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", key)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [_name(key)])
+        if not cursor.fetchone()[0]:
+            raise IdempotencyKeyInUse()
     return _find(key)
 
 
@@ -82,23 +86,14 @@ def held(key: Key) -> Iterator[KeptAnswer | None]:
 
     What it did before a crash must be found by other means than the kept answer (a batch: by external id).
     """
-    _require_lock("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)
-    try:
+    with alone(_name(key)) as ours:
+        if not ours:
+            raise IdempotencyKeyInUse()
         yield _find(key)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_name(key)])
 
 
 def _name(key: Key) -> str:
     return f"idempotency\n{key.scope}\n{key.key}"
-
-
-def _require_lock(sql: str, key: Key) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [_name(key)])
-        if not cursor.fetchone()[0]:
-            raise IdempotencyKeyInUse()
 
 
 def _find(key: Key) -> KeptAnswer | None:
