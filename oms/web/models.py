@@ -59,3 +59,17 @@ class StaffLimits(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class RoleGrant(models.Model):
+    """A permission that was once given to the group of a role (oms.web.roles), so that it is not given twice."""
+
+    role = models.CharField(max_length=60)
+    permission = models.CharField(max_length=150)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["role", "permission"], name="rolegrant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.permission}"
