@@ -264,6 +264,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # packing an order with a quantity for e
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oms.web.authentication.StaffTokenAuthentication",
         "oms.web.authentication.ApiKeyAuthentication",
         "oms.web.authentication.StaffSessionAuthentication",
     ],
