@@ -96,7 +96,7 @@ def _freeze(job: BulkJob, orders: QuerySet[Order]) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_FREEZE.format(orders=sql), [job.pk, *parameters])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @atomic()
