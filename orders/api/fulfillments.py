@@ -13,6 +13,7 @@ from fulfillment.services.fulfillments import Tracking
 from oms.core import ids
 from oms.web import bodies, schema
 from oms.web.authentication import actor_of
+from oms.web.limits import limits_of
 from orders.api import access, examples, inputs
 from orders.api.base import OrderActView
 from orders.api.views import ONE_ORDER
@@ -50,12 +51,13 @@ class FulfillmentsView(FulfillView):
         location_id = body.location_id and bodies.public_id(
             ids.STOCK_LOCATION, body.location_id, "/location_id", "stock location"
         )
-        fulfilling.create_fulfillment(
+        made = fulfilling.create_fulfillment(
             order_id=order_id,
             items=inputs.fulfill_items(body.items),
             location_id=location_id,
             actor=actor_of(request),
         )
+        limits_of(request.user).require_locations(made.location_id)  # where none was named, one was chosen
 
 
 class CancelFulfillmentView(FulfillView):
