@@ -12,15 +12,23 @@ from django_filters import FilterSet
 from rest_framework.request import Request
 
 from oms.core.errors import FieldError, InvalidInput
+from oms.web.limits import NOTHING, Limits, limits_of, narrow
 
 M = TypeVar("M", bound=Model)
 _LIST_INDEX = re.compile(r"\[\d*\]$")
 _OF_EVERY_LIST: Final = frozenset({"limit", "offset", "order", "fields"})
 
 
-def parameters(request: Request) -> QueryDict:
+class Asked(QueryDict):
+    """A query string, and the limits of whoever sent it."""
+
+    limits: Limits = NOTHING
+
+
+def parameters(request: Request) -> Asked:
     """The query string with list indexes gone: `id[0]=a&id[1]=b` is `id=a&id=b`. Raises InvalidInput for NUL."""
-    plain = QueryDict(mutable=True)
+    plain = Asked(mutable=True)
+    plain.limits = limits_of(request.user)
     for name, values in request._request.GET.lists():
         if "\x00" in name or any("\x00" in value for value in values):
             raise InvalidInput(errors=[wrong(name[:40].replace("\x00", ""), "it contains the character U+0000.")])
@@ -34,14 +42,14 @@ def wrong(name: str, sentence: str, code: str = "invalid") -> FieldError:
     return FieldError("", f"{name}: {sentence}", code, {"parameter": name})
 
 
-def filtered(kind: type[FilterSet], query: QueryDict, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
-    """The rows that the query asks for.
+def filtered(kind: type[FilterSet], query: Asked, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
+    """The rows that the query asks for, those that its sender may see.
 
     Raises InvalidInput, also for a parameter that means nothing here: a misspelt filter would else return everything.
     """
     known = {*kind.base_filters, *_OF_EVERY_LIST, *also}
     errors = [wrong(name[:60], "unknown parameter.", "unknown_parameter") for name in query if name not in known]
-    filters = kind(query, queryset=rows)
+    filters = kind(query, queryset=narrow(rows, query.limits))
     if not filters.is_valid():
         for name, problems in filters.errors.items():
             errors += [wrong(name, str(problem)) for problem in problems]
