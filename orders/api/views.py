@@ -41,7 +41,7 @@ class OrdersView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        with_items = not queries.without(query, "items")
+        with_items = query.selection.asks("items")
         rows = queries.filtered(OrderFilters, query, answers.orders_in_lists(with_items=with_items))
         page = pagination.page(query, rows.order_by(*queries.ordering(query, _ORDERINGS, "-created_at")))
         return page.answer("orders", [representation.listed(order, with_items=with_items) for order in page.rows])
@@ -89,7 +89,7 @@ class OrderView(OrderActView):
         description="Everything that belongs to it. The ETag is its revision.",
     )  # fmt: skip
     def get(self, request: Request, order_id: str) -> HttpResponse:
-        return order_answer(order_id_of(order_id))
+        return order_answer(order_id_of(order_id), queries.parameters(request).selection)
 
     @schema.operation(
         id="updateOrder",
