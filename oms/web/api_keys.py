@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -27,11 +27,13 @@ PREFIX: Final = "sk_"
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """The program behind a key, as `request.user` of what it asks."""
+    """The program behind a key, as `request.user` of what it asks. channels, locations: its limits (oms.web.limits)."""
 
     id: UUID
     title: str
     scopes: frozenset[str]
+    channels: frozenset[UUID] | None = None
+    locations: frozenset[UUID] | None = None
 
     is_authenticated = True
     is_active = True
@@ -58,8 +60,17 @@ class ApiKeyInUse(NotAllowed):
 
 
 @atomic()
-def create_api_key(*, title: str, scopes: Sequence[str], created_by: Any = None) -> NewKey:
+def create_api_key(
+    *,
+    title: str,
+    scopes: Sequence[str],
+    channel_ids: Collection[UUID] | None = None,
+    location_ids: Collection[UUID] | None = None,
+    created_by: Any = None,
+) -> NewKey:
     """Make a key with these scopes (see Scope; none: it may do nothing). Each call makes another one.
+
+    channel_ids, location_ids: what of the business it sees (oms.web.limits); None: all of it.
 
     Raises InvalidInput for an empty title or a scope that does not exist.
     """
@@ -70,6 +81,8 @@ def create_api_key(*, title: str, scopes: Sequence[str], created_by: Any = None)
         digest=_digest(secret),
         redacted=f"{secret[:6]}***{secret[-3:]}",
         scopes=sorted(set(scopes)),
+        channel_ids=None if channel_ids is None else sorted(set(channel_ids)),
+        location_ids=None if location_ids is None else sorted(set(location_ids)),
         created_by=created_by,
     )
     return NewKey(key, secret)
@@ -130,14 +143,14 @@ def _require_sound(title: str, scopes: Sequence[str]) -> None:
 # a row that every request waits for.
 _FIND = """
 WITH found AS (
-    SELECT id, title, scopes, last_used_at FROM web_apikey
+    SELECT id, title, scopes, channel_ids, location_ids, last_used_at FROM web_apikey
     WHERE digest = %s AND (revoked_at IS NULL OR revoked_at > clock_timestamp())
 ), used AS (
     UPDATE web_apikey SET last_used_at = clock_timestamp() FROM found
     WHERE web_apikey.id = found.id
       AND (found.last_used_at IS NULL OR found.last_used_at < clock_timestamp() - interval '1 minute')
 )
-SELECT id, title, scopes FROM found
+SELECT id, title, scopes, channel_ids, location_ids FROM found
 """
 
 
@@ -148,7 +161,10 @@ def find(secret: str) -> KeyHolder | None:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [_digest(secret)])
         row = cursor.fetchone()
-    return None if row is None else KeyHolder(row[0], row[1], frozenset(row[2]))
+    if row is None:
+        return None
+    channels, locations = (None if ids is None else frozenset(ids) for ids in row[3:])
+    return KeyHolder(row[0], row[1], frozenset(row[2]), channels, locations)
 
 
 def _digest(secret: str) -> str:

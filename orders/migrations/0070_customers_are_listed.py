@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("orders", "0015_customer_erased_at")]
+    dependencies = [("orders", "0030_bulk_jobs")]
 
     operations = [
         AddIndexConcurrently("customer", models.Index(fields=["created_at", "id"], name="customer_by_created_at")),
