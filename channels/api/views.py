@@ -160,7 +160,7 @@ class ChannelView(ApiView):
         def work() -> UUID:
             return base.id_of(channels.update_channel(channel_id=channel, changes=changes))
 
-        return idempotency.answer(request, work, lambda made: json_answer({"sales_channel": _show(made)}))
+        return idempotency.answer(request, work, lambda made: one(request, "sales_channel", _show(made)))
 
 
 class ChannelStockView(ApiView):

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
-from oms.web import pagination, queries, schema
+from oms.web import pagination, queries, rates, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView
 from orders.api import access, batching, examples, inputs, placing, representation, shapes
@@ -63,6 +63,7 @@ class OrdersView(ApiView):
 
 
 class BatchView(ApiView):
+    counted_as = rates.BATCHES
     access = {"POST": access.PLACE}
 
     @schema.operation(

@@ -12,6 +12,7 @@ from inventory.services.transfers import create_transfer
 from oms.core import ids
 from orders.models import Order
 from orders.services.notes import add_note
+from payments.models import Payment
 from tests.api import key
 from tests.factories import SalesChannelFactory, StockLocationFactory
 from tests.scenarios import STAFF, Shop, placed_order, shop
@@ -37,6 +38,8 @@ def furnish(rows: int) -> House:
     skus, places = [f"SKU-{number}" for number in range(rows)], [f"W{number}" for number in range(rows)]
     here = shop({place: dict.fromkeys(skus, 9) for place in places})
     orders = [placed_order(here, {sku: 1}, email=f"{sku}@example.com") for sku in skus]
+    for order in orders:
+        Payment.objects.create(order=order, currency=order.currency, amount=order.total)
     for _ in range(rows - 1):
         key()
         SalesChannelFactory()
