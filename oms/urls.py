@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", include("inventory.api.urls")),
     path("admin/", include("channels.api.urls")),
     path("admin/", include("payments.api.urls")),
+    path("admin/", include("oms.web.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
 ]
