@@ -207,6 +207,35 @@ async function close(sdk, ids) {
   note("payment read", (await payment.retrieve(payments[0].id)).payment.currency_code)
 }
 
+async function people(sdk) {
+  const { customer } = sdk.admin
+  const { customer: made } = await customer.create({ email: "grace@example.com", first_name: "Grace" })
+  note("customer created", [made.email, made.first_name, made.has_account])
+  await refusal("customer twice", customer.create({ email: "grace@example.com" }))
+  await customer.update(made.id, { last_name: "Hopper", metadata: { club: true } })
+  const { customer: read } = await customer.retrieve(made.id, { fields: "*addresses" })
+  note("customer updated", [read.first_name, read.last_name, read.metadata])
+  const { customers, count } = await customer.list({ q: "grace@example.com", order: "-created_at" })
+  note("customers found", [customers.map((each) => each.id === made.id), count])
+  await refusal("no such customer", customer.retrieve("cus_01ARZ3NDEKTSV4RRFFQ69G5FAV"))
+}
+
+// With tokens in the tab's storage: a client with a key would else find one in the usual place and send that instead.
+async function keys(sdk) {
+  const { apiKey } = sdk.admin
+  await sdk.auth.login("user", "emailpass", { email: EMAIL, password: PASSWORD })
+  const { api_key: made } = await apiKey.create({ title: "Storefront", type: "secret" })
+  const program = new Medusa({ baseUrl: SERVER, apiKey: made.token })
+  note("a key opens", (await program.admin.order.list({ limit: 1 })).limit)
+  note("key updated", (await apiKey.update(made.id, { title: "Shop" })).api_key.title)
+  const { api_key: read } = await apiKey.retrieve(made.id)
+  note("key read", [read.title, read.token, read.type, made.token.startsWith(read.redacted.split("*")[0])])
+  note("keys listed", (await apiKey.list({ q: "shop" })).api_keys.map((each) => each.title))
+  note("key revoked", (await apiKey.revoke(made.id)).api_key.revoked_at !== null)
+  note("key deleted", (await apiKey.delete(made.id)).deleted)
+  await refusal("a key that is gone", new Medusa({ baseUrl: SERVER, apiKey: made.token }).admin.order.list())
+}
+
 // As a browser does it: cookies come and go by themselves, and it says that the page is of the server's own origin.
 function keepCookies() {
   const jar = new Map()
@@ -256,7 +285,9 @@ async function main() {
   const read = await find(sdk, ids)
   await fulfil(sdk, read)
   await close(sdk, ids)
+  await people(sdk)
   await sdk.auth.logout()
+  await keys(new Medusa({ baseUrl: SERVER, auth: { type: "jwt", jwtTokenStorageMethod: "session" } }))
   await refusal("orders after logout", sdk.admin.order.list())
   await bySession(ids[2])
   await byMemory()

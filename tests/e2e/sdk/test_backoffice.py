@@ -80,9 +80,25 @@ CLOSED = {
     "canceled twice": 400,
     "payments listed": [34, [], 1],
     "payment read": "gbp",
-    "orders after logout": 401,
+}
+PEOPLE = {
+    "customer created": ["grace@example.com", "Grace", False],
+    "customer twice": 400,
+    "customer updated": ["Grace", "Hopper", {"club": True}],
+    "customers found": [[True], 1],
+    "no such customer": 404,
+}
+KEYS = {
+    "a key opens": 1,
+    "key updated": "Shop",
+    "key read": ["Shop", "", "secret", True],
+    "keys listed": ["Shop"],
+    "key revoked": True,
+    "key deleted": True,
+    "a key that is gone": 401,
 }
 OTHER_LOGINS = {
+    "orders after logout": 401,
     "session reads": "SDK-3",
     "session writes": "canceled",
     "after the session's logout": 401,
@@ -107,7 +123,8 @@ def test_the_sdk_runs_the_back_office(node, live_server):
         LOCATION=house.locations["W1"].public_id,
     )
 
-    assert told == SIGNED_IN | LOCATIONS | STOCK | RESERVATIONS | ORDERS | FULFILLED | CLOSED | OTHER_LOGINS
+    goods = LOCATIONS | STOCK | RESERVATIONS
+    assert told == SIGNED_IN | goods | ORDERS | FULFILLED | CLOSED | PEOPLE | KEYS | OTHER_LOGINS
     assert sorted(Order.objects.values_list("external_id", "status")) == [
         ("SDK-1", "archived"),
         ("SDK-2", "canceled"),
