@@ -114,6 +114,14 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
+    # Requests a minute by kind, of one key or member of staff; strangers and logins by address. 0: not limited, as
+    # everywhere but in production unless it is said. What passes in one burst is the same number.
+    "REQUESTS_PER_MINUTE": {
+        kind: _whole_number(f"OMS_{kind.upper()}_PER_MINUTE", usual if PRODUCTION else 0)
+        for kind, usual in {"reads": 6000, "writes": 6000, "batches": 300, "strangers": 120, "logins": 30}.items()
+    },
+    # How many proxies of yours write X-Forwarded-For before a request comes here.
+    "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),

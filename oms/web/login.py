@@ -13,14 +13,14 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from msgspec import Meta, Struct
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from oms.web import bodies, schema, staff_tokens
+from oms.web import bodies, rates, schema, staff_tokens
 from oms.web.authentication import CHALLENGE, StaffSessionAuthentication, StaffTokenAuthentication
 from oms.web.bodies import Body
 from oms.web.exceptions import PROBLEM
 from oms.web.rendering import json_answer
 from oms.web.staff_tokens import Login
+from oms.web.views import Counted
 
 F = TypeVar("F", bound=Callable[..., Any])
 # Within a cookie session: the login by whose token it was opened, which ends with it.
@@ -75,9 +75,10 @@ def _described(
     )
 
 
-class AuthView(APIView):
+class AuthView(Counted):
     """Open to everybody, for this is where one becomes somebody; each method looks at who asks itself."""
 
+    counted_as = rates.LOGINS
     permission_classes = ()
 
     def get_authenticate_header(self, request: Request) -> str:

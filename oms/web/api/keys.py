@@ -23,7 +23,7 @@ from oms.web.filters import IdsFilter, WordsFilter, moments
 from oms.web.models import ApiKey
 from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView
+from oms.web.views import ApiView, one
 
 TAG: Final = "API keys"
 READ: Final = Access(Scope.API_KEYS_READ, "web.view_apikey")
@@ -176,7 +176,7 @@ class KeyView(ApiView):
         description="Without its secret, which nobody has but its holder.",
     )  # fmt: skip
     def get(self, request: Request, key_id: str) -> HttpResponse:
-        return json_answer({"api_key": _show(_id(key_id))})
+        return one(request, "api_key", _show(_id(key_id)))
 
     @schema.operation(
         id="updateApiKey",
@@ -198,7 +198,7 @@ class KeyView(ApiView):
             api_keys.update_api_key(key_id=key, title=title, scopes=scopes)
             return key
 
-        return idempotency.answer(request, work, lambda done: json_answer({"api_key": _show(done)}))
+        return idempotency.answer(request, work, lambda done: one(request, "api_key", _show(done)))
 
     @schema.operation(
         id="deleteApiKey",
@@ -236,4 +236,4 @@ class RevokeView(ApiView):
             api_keys.revoke_api_key(key_id=key, after=timedelta(seconds=body.revoke_in))
             return key
 
-        return idempotency.answer(request, work, lambda done: json_answer({"api_key": _show(done)}))
+        return idempotency.answer(request, work, lambda done: one(request, "api_key", _show(done)))
