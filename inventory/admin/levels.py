@@ -134,8 +134,8 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(show.change_url("inventory_inventorylevel", level_id))
 
     @display(description=_("Item"))
-    def shown_sku(self, level: InventoryLevel) -> str:
-        return level.item.sku
+    def shown_sku(self, level: InventoryLevel) -> SafeString:
+        return format_html('{} <span class="c-quiet">{}</span>', level.item.sku, level.item.title)
 
     @display(description=_("Reserved"))
     def shown_held(self, level: InventoryLevel) -> int:
