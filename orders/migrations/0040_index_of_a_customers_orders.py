@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     atomic = False  # the index is built while orders are placed
 
-    dependencies = [("orders", "0015_customer_erased_at")]
+    dependencies = [("orders", "0030_bulk_jobs")]
 
     operations = [
         AddIndexConcurrently(
