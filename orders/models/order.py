@@ -37,7 +37,9 @@ class Order(Identified, Timestamped):
         "channels.SalesChannel", on_delete=models.PROTECT, related_name="orders", db_index=False
     )
     external_id = models.CharField(max_length=190, null=True, blank=True)  # noqa: DJ001  (null: it was made here)
-    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
     email = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
 
@@ -113,6 +115,7 @@ class Order(Identified, Timestamped):
             models.Index(fields=["-placed_at", "-id"], name="order_by_time"),
             models.Index(fields=["status", "-placed_at", "-id"], name="order_by_status"),
             models.Index(fields=["channel", "-placed_at", "-id"], name="order_by_channel"),
+            models.Index(fields=["customer", "-placed_at", "-id"], name="order_by_customer"),
             models.Index(fields=["fulfillment_status", "-placed_at", "-id"], name="order_by_fulfillment"),
             models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_by_payment"),
             # Also finds by the beginning, whatever the database's collation.
