@@ -114,6 +114,8 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
+    # Days after which an order that is still open is late.
+    "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),

@@ -37,6 +37,7 @@ from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
 from oms.web.api_keys import create_api_key
+from oms.web.models import SavedView
 from orders.enums import HoldReason
 from orders.models import Order
 from orders.requests import (
@@ -124,6 +125,7 @@ def furnish(house: Shop, number: int) -> None:
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
     Group.objects.create(name=f"packers {number}")
+    SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])

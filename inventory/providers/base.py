@@ -239,6 +239,14 @@ class Inventory(Protocol):
         """What an order holds and waits for, the preferred locations first, in one query."""
         ...
 
+    def waiting(self) -> QuerySet[Any, Any]:
+        """The ids of orders that wait for goods, as a query of one column; its cost is that of what waits."""
+        ...
+
+    def held_at(self, location_id: UUID) -> QuerySet[Any, Any]:
+        """The ids of orders that hold goods at a location, the same way; none where there are no places."""
+        ...
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         """The newest decision on where an order ships from, in one query; None where nothing was to be decided."""
         ...

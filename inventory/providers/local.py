@@ -67,6 +67,12 @@ class LocalInventory:
     def holds(self, order_id: UUID) -> Sequence[Held]:
         return holdings.of_order(order_id)
 
+    def waiting(self) -> QuerySet[Any, Any]:
+        return holdings.waiting()
+
+    def held_at(self, location_id: UUID) -> QuerySet[Any, Any]:
+        return holdings.held_at(location_id)
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         return holdings.sourced(order_id)
 

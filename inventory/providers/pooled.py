@@ -68,6 +68,12 @@ class PooledInventory:
     def holds(self, order_id: UUID) -> Sequence[Held]:
         return holding.of_order(order_id)
 
+    def waiting(self) -> QuerySet[Any, Any]:
+        return holding.waiting()
+
+    def held_at(self, location_id: UUID) -> QuerySet[Any, Any]:
+        return holding.waiting().none()
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         return None
 

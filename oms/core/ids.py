@@ -72,6 +72,8 @@ ORDER_SOURCE: Final = "osrc"
 SOURCE_RUN: Final = "osrun"
 SOURCE_FILE: Final = "osfile"
 IMPORT_UPLOAD: Final = "impup"
+SAVED_VIEW: Final = "view"
+SALES_QUARTER: Final = "salesq"
 
 
 def new_id() -> UUID:

@@ -44,7 +44,7 @@ def test_one_that_lacks_something_is_named_at_start_up(settings):
     stock, places = checks.replaceable_parts(None)
 
     assert (stock.id, places.id) == ("oms.E002", "oms.E002")
-    assert "consume, fill_backorders, has_places, hold_anew, holds, move, put_back" in stock.msg
+    assert "consume, fill_backorders, has_places, held_at, hold_anew, holds, move, put_back" in stock.msg
     assert places.msg == "settings.OMS['STOCK_LOCATIONS'] names 'builtins.dict', which lacks all, names."
 
 
@@ -420,3 +420,17 @@ def test_asking_takes_one_query_however_much_is_held(house, django_assert_num_qu
 def _ask(here: Shop, skus: Sequence[str]) -> None:
     found = available_in_channel(here.channel.pk, [here.items[sku].pk for sku in skus])
     assert found == {here.items[sku].pk: 5 - (2 if sku == "SKU-0" else 1) for sku in skus}
+
+
+def test_orders_that_wait_for_goods_are_told_and_where_what_others_hold_lies(house):
+    here = house.open({"LAMP": 2}, allow_backorder=True)
+    served, waiting = placed_order(here, {"LAMP": 2}), placed_order(here, {"LAMP": 3})
+    stock = providers.current()
+
+    told = [row["order_id"] for row in stock.waiting()]
+    places = {code: [row["order_id"] for row in stock.held_at(place.pk)] for code, place in here.locations.items()}
+    house.bring("LAMP", 3)
+
+    assert told == [waiting.pk]
+    assert places == ({"W1": [served.pk]} if stock.has_places else {})
+    assert list(stock.waiting()) == []
