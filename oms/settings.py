@@ -122,6 +122,8 @@ OMS: dict[str, Any] = {
     },
     # How many proxies of yours write X-Forwarded-For before a request comes here.
     "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
+    # Days after which an order that is still open is late.
+    "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),

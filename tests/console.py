@@ -37,7 +37,7 @@ from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
 from oms.web.api_keys import create_api_key
-from oms.web.models import StaffLimits
+from oms.web.models import SavedView, StaffLimits
 from orders.enums import HoldReason
 from orders.models import Order
 from orders.requests import (
@@ -127,6 +127,7 @@ def furnish(house: Shop, number: int) -> None:
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=clerk)
     StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
+    SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])

@@ -1,8 +1,8 @@
-"""The list of orders: its filters and what can be done with many at once."""
+"""What can be done with many orders at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -11,51 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RadioFilter
 
 from oms.core.actors import Actor
 from oms.web.console import acts
 from orders.admin.acts import CHANGE_ORDER, CREATE_FULFILLMENT
-from orders.enums import HoldReason, OrderStatus
+from orders.enums import HoldReason
 from orders.errors import NothingToFulfill
 from orders.models import Hold, Order
 from orders.services import fulfilling, holds
-
-
-def waiting_to_be_packed() -> QuerySet[Order]:
-    return Order.objects.filter(status=OrderStatus.PENDING, open_holds=0, units_open__gt=0)
-
-
-def on_hold() -> QuerySet[Order]:
-    """By the index of open holds, not by looking at every order."""
-    return Order.objects.filter(pk__in=Hold.objects.filter(released_at=None).values("order"))
-
-
-def requiring_action() -> QuerySet[Order]:
-    return Order.objects.filter(status=OrderStatus.REQUIRES_ACTION)
-
-
-class NextStepFilter(RadioFilter):
-    """What staff do next with an order."""
-
-    title = gettext_lazy("next step")
-    parameter_name = "next"
-    _WORK: Final[dict[str, Callable[[], QuerySet[Order]]]] = {
-        "fulfill": waiting_to_be_packed,
-        "hold": on_hold,
-        "action": requiring_action,
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("fulfill", gettext_lazy("to be fulfilled")),
-            ("hold", gettext_lazy("on hold")),
-            ("action", gettext_lazy("requires action")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        wanted = self._WORK.get(self.value() or "")
-        return queryset & wanted() if wanted else queryset
 
 
 @admin.action(description=gettext_lazy("Fulfill as proposed"), permissions=["fulfill"])
