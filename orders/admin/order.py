@@ -24,16 +24,19 @@ from unfold.contrib.filters.admin import (
 
 from oms.web.console import acts, dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console.export import CsvExport, Export
 from oms.web.console.filters import DayRangeFilter
+from orders import exporting
 from orders.admin import lists, page
 from orders.admin.acts import ACTS
+from orders.admin.bulk import BulkActs
 from orders.models import Order
 from orders.selectors.order_page import order_page
 from orders.selectors.search import find_orders
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(BulkActs, CsvExport, ReadOnlyAdmin):
     """Nothing is edited raw: every change is a button, and every button a service."""
 
     list_display = (
@@ -61,7 +64,10 @@ class OrderAdmin(ReadOnlyAdmin):
     )
     search_help_text = _("Number, external id, e-mail, last name or company, sku, tracking number")
     ordering = ("-placed_at", "-id")
-    actions = lists.BULK_ACTS
+    exports = {
+        "orders": Export(_("one for each order"), exporting.by_order),
+        "lines": Export(_("one for each line of an order"), exporting.by_line),
+    }
 
     # --- the list ---
 
@@ -74,12 +80,6 @@ class OrderAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         rows: QuerySet[Order] = super().get_queryset(request)
         return rows.defer("metadata")
-
-    def has_fulfill_permission(self, request: HttpRequest) -> bool:
-        return _has(request, lists.PERMISSIONS["fulfill"])
-
-    def has_change_order_permission(self, request: HttpRequest) -> bool:
-        return _has(request, lists.PERMISSIONS["change_order"])
 
     @display(description=_("Number"))
     def shown_number(self, order: Order) -> str:
