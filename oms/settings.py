@@ -402,6 +402,10 @@ def _may_import(request: Any) -> bool:
     return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
 
 
+def _may_see_bulk_jobs(request: Any) -> bool:
+    return any(map(request.user.has_perm, ("orders.view_order", "orders.view_bulkjob")))
+
+
 UNFOLD = {
     "SITE_TITLE": _("Orders"),
     "SITE_HEADER": _("Orders"),
@@ -436,6 +440,7 @@ UNFOLD = {
                 "items": [
                     {"title": _("What waits"), "icon": "home", "link": reverse_lazy("admin:index")},
                     _entry(_("Orders"), "package_2", "orders_order"),
+                    _entry(_("Bulk jobs"), "checklist", "orders_bulkjob") | {"permission": _may_see_bulk_jobs},
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Payments"), "payments", "payments_payment"),
                     _entry(_("Customers"), "group", "orders_customer"),

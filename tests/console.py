@@ -39,7 +39,7 @@ from oms.core.transactions import atomic
 from oms.web.api_keys import create_api_key
 from oms.web.models import SavedView, StaffLimits
 from orders.enums import HoldReason
-from orders.models import Order
+from orders.models import BulkJobRow, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -50,7 +50,7 @@ from orders.requests import (
     ShippingRequest,
     TaxRequest,
 )
-from orders.services import fulfilling, holds, notes, shipping
+from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -118,6 +118,9 @@ def furnish(house: Shop, number: int) -> None:
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
+    bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
+    BulkJobRow.objects.update(message=EVIL)
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)

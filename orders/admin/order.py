@@ -14,8 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.web.console import dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console.export import CsvExport, Export
 from oms.web.console.saved import SavedViews
-from orders.admin import filters, lists
+from orders import exporting
+from orders.admin import filters
+from orders.admin.bulk import BulkActs
 from orders.admin.order_views import OrderPageViews
 from orders.models import Order
 from orders.selectors import work
@@ -23,7 +26,7 @@ from orders.selectors.search import find_orders
 
 
 @admin.register(Order)
-class OrderAdmin(SavedViews, OrderPageViews, ReadOnlyAdmin):
+class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin):
     """Nothing is edited raw: every change is a button, and every button a service."""
 
     list_display = (
@@ -43,7 +46,10 @@ class OrderAdmin(SavedViews, OrderPageViews, ReadOnlyAdmin):
     built_in_views = filters.VIEWS
     search_help_text = _("Number, name, e-mail, phone, sku, tracking number, tag, note")
     ordering = ("-placed_at", "-id")
-    actions = lists.BULK_ACTS
+    exports = {
+        "orders": Export(_("one for each order"), exporting.by_order),
+        "lines": Export(_("one for each line of an order"), exporting.by_line),
+    }
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("number",)  # there is a search; `search` below does it
@@ -54,12 +60,6 @@ class OrderAdmin(SavedViews, OrderPageViews, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         rows: QuerySet[Order] = super().get_queryset(request)
         return rows.defer("metadata")
-
-    def has_fulfill_permission(self, request: HttpRequest) -> bool:
-        return _has(request, lists.PERMISSIONS["fulfill"])
-
-    def has_change_order_permission(self, request: HttpRequest) -> bool:
-        return _has(request, lists.PERMISSIONS["change_order"])
 
     @display(description=_("Number"))
     def shown_number(self, order: Order) -> str:

@@ -103,10 +103,12 @@ class ConsoleAdmin(WithinLimits):
         return False
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """What is done to many is done to those of one page: never to everything that a filter finds."""
-        given = request.POST.copy()
-        given["select_across"] = "0"
-        request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
+        """What is done to many is done to those of one page, and to everything that a filter finds only where the list
+        says so: there a job does it."""
+        if self.list_disable_select_all:
+            given = request.POST.copy()
+            given["select_across"] = "0"
+            request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
         answer: HttpResponse | None = super().response_action(request, queryset)
         return answer
 
