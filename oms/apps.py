@@ -13,5 +13,5 @@ class OmsConfig(AppConfig):
 
         observing_tasks.connect()
         hooks.nudge_relay.register(relay.nudge)
-        # Every installed app's events, list of who listens to what, and what it keeps for how long.
-        autodiscover_modules("events", "handlers", "retention")
+        # Every installed app's events, list of who listens to what, what it keeps for how long, and who may see what.
+        autodiscover_modules("events", "handlers", "retention", "limits")

@@ -116,6 +116,8 @@ OMS: dict[str, Any] = {
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
+        "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
+        "bulk_jobs": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
         "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),
         "events": _days("OMS_KEEP_EVENTS_DAYS", 90),
         "idempotency_keys": _days("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
@@ -264,6 +266,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # packing an order with a quantity for e
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oms.web.authentication.StaffTokenAuthentication",
         "oms.web.authentication.ApiKeyAuthentication",
         "oms.web.authentication.StaffSessionAuthentication",
     ],
@@ -322,6 +325,7 @@ CELERY_BEAT_SCHEDULE = {
     "relay the outbox": _beat("oms.relay.sweep", 5),
     "prune what is old": _beat("oms.pruning.prune", 3600),
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
+    "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "fill backorders with what is free": _beat("inventory.tasks.fill_backorders", 60),
     "release reservations that have expired": _beat(

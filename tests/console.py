@@ -37,6 +37,7 @@ from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
 from oms.web.api_keys import create_api_key
+from oms.web.models import StaffLimits
 from orders.enums import HoldReason
 from orders.models import Order
 from orders.requests import (
@@ -122,7 +123,9 @@ def furnish(house: Shop, number: int) -> None:
     _furnish_sources(house, number)
     Delivery.objects.create(event=OutboxEvent.objects.filter(stream=order.pk).first(), subscriber=f"s{number}")
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
-    create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
+    clerk = StaffFactory()
+    create_api_key(title=EVIL, scopes=["orders:read"], created_by=clerk)
+    StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from inventory.api import base, examples, inputs, shapes
+from inventory.api import base, examples, inputs, level_inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
 from inventory.models import InventoryItem, InventoryLevel
 from inventory.selectors import components, kept_levels
@@ -79,15 +79,21 @@ class ItemsView(base.StockView):
         body_example=examples.CREATE_ITEM,
         answer=_ITEM,
         example={"inventory_item": examples.ITEM},
-        description="With `components` (ours) it is a kit: sold as one thing, held and packed as what it consists of.",
+        description="With its opening stock, where `location_levels` say so. With `components` (ours) it is a kit: "
+        "sold as one thing, held and packed as what it consists of.",
     )
     def post(self, request: Request) -> HttpResponse:
-        body = bodies.read(request, inputs.CreateItem)
+        body, actor = bodies.read(request, inputs.CreateItem), actor_of(request)
         given = _given(body)
+        given.pop("location_levels", None)
+        opening = level_inputs.counts("location_levels", body.location_levels)
 
         def work() -> UUID:
             with bodies.renamed(_COMPONENT_NAMES):
-                return base.id_of(items.create_item(**given))
+                item = base.id_of(items.create_item(**given))
+            if opening:
+                level_batches.change_levels(item_id=item, create=opening, update={}, delete=[], actor=actor)
+            return item
 
         return base.answer(request, "inventory_item", work, _show)
 
@@ -140,6 +146,25 @@ class LevelsView(base.StockView):
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "created_at")))
         return page.answer("inventory_levels", [shapes.level(row) for row in page.rows])
 
+    @schema.operation(
+        id="createInventoryLevel",
+        summary="Stock an inventory item at a further stock location",
+        tag=TAG,
+        body=inputs.StockAt,
+        body_example={"location_id": examples.LOCATION_ID, "stocked_quantity": 5},
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+    )
+    def post(self, request: Request, item_id: str) -> HttpResponse:
+        item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.StockAt), actor_of(request)
+        opening = level_inputs.counts("", [body])
+
+        def work() -> UUID:
+            level_batches.change_levels(item_id=item, create=opening, update={}, delete=[], actor=actor)
+            return item
+
+        return base.answer(request, "inventory_item", work, _show)
+
 
 class LevelBatchView(base.StockView):
     @schema.operation(
@@ -155,19 +180,10 @@ class LevelBatchView(base.StockView):
     def post(self, request: Request, item_id: str) -> HttpResponse:
         item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.StockBatch), actor_of(request)
 
-        def place(text: str, pointer: str) -> UUID:
-            return bodies.public_id(ids.STOCK_LOCATION, text, pointer, "stock location")
-
-        def counts(name: str, rows: list[inputs.StockAt]) -> dict[UUID, int]:
-            return {
-                place(row.location_id, f"/{name}/{index}/location_id"): row.stocked_quantity
-                for index, row in enumerate(rows)
-            }
-
-        create, update = counts("create", body.create), counts("update", body.update)
-        delete = [place(text, f"/delete/{index}") for index, text in enumerate(body.delete)]
+        create, update = level_inputs.counts("create", body.create), level_inputs.counts("update", body.update)
 
         def work() -> ChangedLevels:
+            delete = level_inputs.places(item, body.delete)
             return level_batches.change_levels(item_id=item, create=create, update=update, delete=delete, actor=actor)
 
         return idempotency.answer(request, work, _batch_answer)

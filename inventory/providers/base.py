@@ -239,6 +239,11 @@ class Inventory(Protocol):
         """What an order holds and waits for, the preferred locations first, in one query."""
         ...
 
+    def held_at(self, location_ids: Collection[UUID]) -> QuerySet[Any]:
+        """Rows with an `order_id`, one or more for each order that holds goods at these locations or waits for them
+        there; to be narrowed to an order by index. None where there are no places."""
+        ...
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         """The newest decision on where an order ships from, in one query; None where nothing was to be decided."""
         ...

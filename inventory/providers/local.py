@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from inventory import selectors
+from inventory.models import Reservation
 from inventory.providers.base import Held, OrderDemand, Proof, Sourced, StockThen, TakenLine
 from inventory.services import consumption, holdings, moving, promises, reservations, verify
 from oms.core.actors import Actor
@@ -66,6 +67,9 @@ class LocalInventory:
 
     def holds(self, order_id: UUID) -> Sequence[Held]:
         return holdings.of_order(order_id)
+
+    def held_at(self, location_ids: Collection[UUID]) -> QuerySet[Any]:
+        return Reservation.objects.filter(order_id__isnull=False, level__location_id__in=location_ids)
 
     def sourced(self, order_id: UUID) -> Sourced | None:
         return holdings.sourced(order_id)

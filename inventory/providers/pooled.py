@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from inventory.errors import NotKeptByLocation
+from inventory.pool import PooledReservation
 from inventory.providers.base import Held, OrderDemand, Proof, Sourced, StockThen, TakenLine
 from inventory.services.pool import filling, holding, packing, proof
 from oms.core.actors import Actor
@@ -67,6 +68,9 @@ class PooledInventory:
 
     def holds(self, order_id: UUID) -> Sequence[Held]:
         return holding.of_order(order_id)
+
+    def held_at(self, location_ids: Collection[UUID]) -> QuerySet[Any]:
+        return PooledReservation.objects.none()
 
     def sourced(self, order_id: UUID) -> Sourced | None:
         return None

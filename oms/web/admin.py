@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.core.models import IdempotencyKey
@@ -31,7 +31,8 @@ from oms.web import outbox_admin  # noqa: F401  (registers what it shows)
 from oms.web.api_keys import create_api_key, revoke_api_key
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
-from oms.web.models import ApiKey
+from oms.web.limits_form import StaffForm, channels_field, locations_field, names
+from oms.web.models import ApiKey, StaffLimits
 from oms.web.scopes import Scope
 
 
@@ -52,6 +53,9 @@ class ApiKeyForm(forms.ModelForm[ApiKey]):
         help_text=_("What it may do. None: nothing."),
     )
 
+    limit_channels = channels_field()
+    limit_locations = locations_field()
+
     class Meta:
         model = ApiKey
         fields = ("title", "scopes")
@@ -69,12 +73,14 @@ class ApiKeyAdmin(ConsoleAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         if obj is None:
-            return ("title", "scopes")
+            return ("title", "scopes", "limit_channels", "limit_locations")
         return (
             "public_id",
             "title",
             "redacted",
             "shown_scopes",
+            "shown_channels",
+            "shown_locations",
             "created_by",
             "created_at",
             "last_used_at",
@@ -88,8 +94,13 @@ class ApiKeyAdmin(ConsoleAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm[ApiKey], change: bool) -> None:
+        given = form.cleaned_data
         made = create_api_key(
-            title=form.cleaned_data["title"], scopes=form.cleaned_data["scopes"], created_by=request.user
+            title=given["title"],
+            scopes=given["scopes"],
+            channel_ids=given["limit_channels"],
+            location_ids=given["limit_locations"],
+            created_by=request.user,
         )
         obj.pk = made.key.pk
         obj.refresh_from_db()
@@ -110,6 +121,42 @@ class ApiKeyAdmin(ConsoleAdmin):
     def shown_scopes(self, key: ApiKey) -> str:
         return ", ".join(key.scopes) or _now("none")
 
+    @display(description=_("Sales channels"))
+    def shown_channels(self, key: ApiKey) -> str:
+        return names("channels", key.channel_ids, _now("all"))
+
+    @display(description=_("Stock locations"))
+    def shown_locations(self, key: ApiKey) -> str:
+        return names("locations", key.location_ids, _now("all"))
+
+
+@admin.register(StaffLimits)
+class StaffLimitsAdmin(ReadOnlyAdmin):
+    """Who is limited to what; set on the page of the user."""
+
+    list_display = ("user", "channel_count", "location_count")
+    list_select_related = ("user",)
+    ordering = ("user__username", "pk")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return ["user", "shown_channels", "shown_locations"]
+
+    @display(description=_("Sales channels"))
+    def channel_count(self, row: StaffLimits) -> str:
+        return _now("all") if row.channel_ids is None else str(len(row.channel_ids))
+
+    @display(description=_("Stock locations"))
+    def location_count(self, row: StaffLimits) -> str:
+        return _now("all") if row.location_ids is None else str(len(row.location_ids))
+
+    @display(description=_("Sales channels"))
+    def shown_channels(self, row: StaffLimits) -> str:
+        return names("channels", row.channel_ids, _now("all"))
+
+    @display(description=_("Stock locations"))
+    def shown_locations(self, row: StaffLimits) -> str:
+        return names("locations", row.location_ids, _now("all"))
+
 
 def _has(request: HttpRequest, permission: str) -> bool:
     return bool(request.user.has_perm(permission))
@@ -126,9 +173,24 @@ for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, Sola
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
-    form = UserChangeForm
+    form = StaffForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    fieldsets = (
+        *(DjangoUserAdmin.fieldsets or ()),
+        (
+            _("Limits"),
+            {
+                "fields": ("limit_channels", "limit_locations"),
+                "description": _("What of the business they see. Superusers see everything."),
+            },
+        ),
+    )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if isinstance(form, StaffForm):
+            form.keep_limits()
 
 
 @admin.register(Group)

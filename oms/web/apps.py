@@ -7,7 +7,13 @@ class WebConfig(AppConfig):
     verbose_name = "Access"
 
     def ready(self) -> None:
-        from oms.web import schema  # noqa: F401  (drf-spectacular finds the descriptions of our authentication by import)
+        from django.db.models.signals import post_migrate
+
+        from oms.web import (
+            roles,
+            schema,  # noqa: F401  (drf-spectacular finds the descriptions of our authentication by import)
+        )
         from oms.web.logs import configure_structlog
 
         configure_structlog()
+        post_migrate.connect(roles.keep_groups, sender=self, dispatch_uid="oms.web.roles")

@@ -1,4 +1,4 @@
-"""Keys by which programs sign in."""
+"""Keys by which programs sign in, and what of the business staff may see."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class ApiKey(Identified, Timestamped):
         blank=True,
         help_text=_("What it may do, such as orders:write. Empty: nothing."),
     )
+    channel_ids = ArrayField(models.UUIDField(), null=True, blank=True, help_text=_("Sales channels. Null: all."))
+    location_ids = ArrayField(models.UUIDField(), null=True, blank=True, help_text=_("Stock locations. Null: all."))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -36,3 +38,38 @@ class ApiKey(Identified, Timestamped):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.redacted})"
+
+
+class StaffLimits(models.Model):
+    """The sales channels and stock locations that a member of staff may see. No row, or null: all of them.
+
+    Who may see their own locations only (a permission, which the role warehouse has) sees none until some are named.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="limits"
+    )
+    channel_ids = ArrayField(models.UUIDField(), null=True, blank=True)
+    location_ids = ArrayField(models.UUIDField(), null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("limits")
+        default_permissions = ("view",)
+        permissions = [("own_locations_only", "Sees the stock locations named in their limits only")]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class RoleGrant(models.Model):
+    """A permission that was once given to the group of a role (oms.web.roles), so that it is not given twice."""
+
+    role = models.CharField(max_length=60)
+    permission = models.CharField(max_length=150)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["role", "permission"], name="rolegrant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.permission}"

@@ -136,6 +136,14 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "description": "A secret key: `Authorization: Bearer sk_…`"}
 
 
+class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's own hook
+    target_class = "oms.web.authentication.StaffTokenAuthentication"
+    name = "staffToken"
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return {"type": "http", "scheme": "bearer", "description": "What `/auth/user/emailpass` gives to staff."}
+
+
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's own hook
     target_class = "oms.web.authentication.StaffSessionAuthentication"
     name = "session"
@@ -153,7 +161,7 @@ def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def only_api(endpoints: list[Any], **_: Any) -> list[Any]:
     """Preprocessing hook: the description speaks of the API, not of itself."""
-    return [endpoint for endpoint in endpoints if re.match(r"^/admin/", endpoint[0])]
+    return [endpoint for endpoint in endpoints if re.match(r"^/(admin|auth)/", endpoint[0])]
 
 
 def _exact(schema: Any) -> Any:

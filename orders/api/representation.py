@@ -60,7 +60,7 @@ def full(order: Order) -> shapes.Order:
         original_shipping_subtotal=amount(shipping.subtotal),
         original_shipping_tax_total=amount(shipping.original_tax),
         credit_line_subtotal=amount(order.credit_total),
-        credit_lines=[parts.credit_line(each, loaded.public_id) for each in order.credit_lines.all()],
+        credit_lines=[parts.credit_line(each, order) for each in order.credit_lines.all()],
         shipping_address=addresses.get("shipping"),
         billing_address=addresses.get("billing"),
         customer=parts.customer(order.customer) if order.customer else None,

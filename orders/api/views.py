@@ -16,10 +16,10 @@ from oms.web.views import ApiView
 from orders.api import access, batching, examples, inputs, placing, representation, shapes
 from orders.api.base import OrderActView, order_answer, order_id_of
 from orders.api.filters import OrderFilters
-from orders.enums import CancelReason
+from orders.enums import AddressKind, CancelReason
 from orders.requests import OrderRequest
 from orders.selectors import answers
-from orders.services import cancellation, closing, notes
+from orders.services import addresses, cancellation, closing, notes
 
 TAG = "Orders"
 _ORDERINGS = {"created_at": ("placed_at", "pk"), "display_id": ("number",)}
@@ -93,7 +93,7 @@ class OrderView(OrderActView):
 
     @schema.operation(
         id="updateOrder",
-        summary="Change an order's e-mail address, metadata or tags",
+        summary="Change an order's e-mail address, addresses, metadata or tags",
         tag=TAG,
         body=inputs.UpdateOrder,
         body_example={"metadata": {"gift": True}, "tags": ["vip"]},
@@ -108,6 +108,12 @@ class OrderView(OrderActView):
         actor = actor_of(request)
         email, metadata = (None if value is UNSET else value for value in (body.email, body.metadata))
         notes.update_order(order_id=order_id, email=email, metadata=metadata, actor=actor)
+        for kind, address in (
+            (AddressKind.SHIPPING, body.shipping_address),
+            (AddressKind.BILLING, body.billing_address),
+        ):
+            if address is not UNSET:
+                addresses.change_address(order_id=order_id, kind=kind, changes=address.changes(), actor=actor)
         if body.tags is not UNSET:
             notes.set_tags(order_id=order_id, tags=body.tags, actor=actor)
 

@@ -44,7 +44,7 @@ def test_one_that_lacks_something_is_named_at_start_up(settings):
     stock, places = checks.replaceable_parts(None)
 
     assert (stock.id, places.id) == ("oms.E002", "oms.E002")
-    assert "consume, fill_backorders, has_places, hold_anew, holds, move, put_back" in stock.msg
+    assert "consume, fill_backorders, has_places, held_at, hold_anew, holds, move, put_back" in stock.msg
     assert places.msg == "settings.OMS['STOCK_LOCATIONS'] names 'builtins.dict', which lacks all, names."
 
 
@@ -403,6 +403,17 @@ def test_a_counter_that_was_changed_behind_the_ledger_is_named(house):
         ("LAMP", "reserved and the sum of the ledger", "0", "1"),
         ("LAMP", "reserved and the open reservations", "0", "1"),
     ]
+
+
+def test_who_looks_at_some_places_only_finds_the_orders_held_there(house):
+    where = house.open({"LAMP": 3})
+    order = placed_order(where, {"LAMP": 1})
+    here, elsewhere = [place.pk for place in where.locations.values()], [where.channel.pk]
+
+    held_at = providers.current().held_at
+    found = [set(held_at(places).values_list("order_id", flat=True)) for places in (here, elsewhere)]
+
+    assert found == [{order.pk} if providers.current().has_places else set(), set()]
 
 
 def test_asking_takes_one_query_however_much_is_held(house, django_assert_num_queries):

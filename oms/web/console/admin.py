@@ -10,14 +10,17 @@ from django.contrib.admin import ShowFacets, display
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.views import ChangeList
 
 from oms.core.errors import DomainError
+from oms.web import limits
 from oms.web.console import show
+from oms.web.console.filters import LimitedRelatedFilter
 from oms.web.console.paging import CappedPaginator
 
 
@@ -51,6 +54,33 @@ class ConsoleAdmin(ModelAdmin):
     exact_search: ClassVar[tuple[str, ...]] = ()
     prefix_search: ClassVar[tuple[str, ...]] = ()
     actions: Any = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the lists, pages and acts of this model are about: the rows that whoever asks may see."""
+        return limits.narrow(super().get_queryset(request), limits.limits_of(request.user))
+
+    def require(self, request: HttpRequest, pk: Any) -> Any:
+        """The row that an act is about; what may not be seen does not exist. Raises Http404."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        return row
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A form offers what may be seen."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            field.queryset = limits.narrow(field.queryset, limits.limits_of(request.user))
+        return field
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """So do the filters of a list."""
+        return [
+            (each[0], LimitedRelatedFilter)
+            if isinstance(each, (list, tuple)) and each[1] is RelatedDropdownFilter
+            else each
+            for each in super().get_list_filter(request)
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ConsoleChangeList
@@ -183,6 +213,9 @@ class ReadOnlyInline(TabularInline):
     hide_title = True
     ordering = ("pk",)
     per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return limits.narrow(super().get_queryset(request), limits.limits_of(request.user))
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

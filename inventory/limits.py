@@ -1,0 +1,54 @@
+"""Stock belongs to the location where it lies; which channels sell it is no matter here."""
+
+from django.db.models import Q
+
+from inventory import providers
+from inventory.models import (
+    Arrival,
+    ArrivalLine,
+    InventoryItem,
+    InventoryLevel,
+    KitComponent,
+    LowStockAlert,
+    PooledMovement,
+    PooledReservation,
+    PooledStock,
+    Reservation,
+    SourcingDecision,
+    StockCount,
+    StockCountLine,
+    StockLocation,
+    StockMovement,
+    StockShortage,
+    Transfer,
+    TransferLine,
+)
+from oms.web.limits import Ids, anyway, by, limit, limit_as, never, offer
+
+
+def _either_end(path: str, ids: Ids) -> Q:
+    """A transfer is seen by those who send it and by those who wait for it."""
+    return Q(**{f"{path}source_id__in": ids}) | Q(**{f"{path}target_id__in": ids})
+
+
+# What is sold is no secret; how much of it lies where is.
+limit(InventoryItem, channel=anyway, location=anyway)
+limit(KitComponent, channel=anyway, location=anyway)
+limit(StockLocation, channel=anyway, location=by("id"))
+limit(InventoryLevel, channel=anyway, location=by("location_id"))
+limit(Arrival, channel=anyway, location=by("location_id"))
+limit(StockCount, channel=anyway, location=by("location_id"))
+limit(Transfer, channel=anyway, location=_either_end)
+for _kind in (Reservation, StockMovement, StockShortage, LowStockAlert):
+    limit_as(_kind, InventoryLevel, through="level")
+limit_as(ArrivalLine, Arrival, through="arrival")
+limit_as(StockCountLine, StockCount, through="count")
+limit_as(TransferLine, Transfer, through="transfer")
+# It names every location that was judged, and the order.
+limit(SourcingDecision, channel=never, location=never)
+# Without places there is one quantity for everybody; who holds it is told to those who see every place.
+limit(PooledStock, channel=anyway, location=anyway)
+limit(PooledReservation, channel=never, location=never)
+limit(PooledMovement, channel=anyway, location=never)
+
+offer(locations=lambda: [(each.id, each.name) for each in providers.locations().all()])
