@@ -51,6 +51,7 @@ from orders.requests import (
     TaxRequest,
 )
 from orders.services import fulfilling, holds, notes, shipping
+from orders.services.sales import sum_up_sales
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -125,6 +126,7 @@ def furnish(house: Shop, number: int) -> None:
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=StaffFactory())
     Group.objects.create(name=f"packers {number}")
+    sum_up_sales()
     SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
