@@ -51,6 +51,7 @@ from orders.requests import (
     TaxRequest,
 )
 from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
+from orders.services.sales import sum_up_sales
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -130,6 +131,7 @@ def furnish(house: Shop, number: int) -> None:
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=clerk)
     StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
+    sum_up_sales()
     SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
