@@ -10,9 +10,9 @@ from oms.web import exceptions
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("console/", admin.site.urls),
+    path("admin/", include("channels.api.urls")),  # first: orders/export is no order's id
     path("admin/", include("orders.api.urls")),
     path("admin/", include("inventory.api.urls")),
-    path("admin/", include("channels.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
 ]

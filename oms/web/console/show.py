@@ -22,11 +22,13 @@ _TONES: Final[Mapping[str, str]] = (
     dict.fromkeys(
         [
             *("completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"),
-            *("received", "applied", "cured", "settled"),
+            *("received", "applied", "cured", "settled", "done"),
         ],
         "good",
     )
-    | dict.fromkeys(["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage"], "bad")
+    | dict.fromkeys(
+        ["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "refused"], "bad"
+    )
     | dict.fromkeys(
         [
             *("partially_fulfilled", "partially_shipped", "partially_delivered", "partially_captured", "partial"),
