@@ -11,9 +11,9 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("console/", admin.site.urls),
     path("auth/", include("oms.web.urls")),
+    path("admin/", include("channels.api.urls")),  # first: orders/export is no order's id
     path("admin/", include("orders.api.urls")),
     path("admin/", include("inventory.api.urls")),
-    path("admin/", include("channels.api.urls")),
     path("admin/", include("payments.api.urls")),
     path("admin/", include("oms.web.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
