@@ -114,6 +114,8 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
+    # Days after which goods that are waited for, or on their way between two places, need somebody to look at them.
+    "STUCK_AFTER_DAYS": _whole_number("OMS_STUCK_AFTER_DAYS", 7, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
@@ -424,6 +426,7 @@ UNFOLD = {
                 "title": _("Orders"),
                 "items": [
                     {"title": _("What waits"), "icon": "home", "link": reverse_lazy("admin:index")},
+                    {"title": _("Exceptions"), "icon": "warning", "link": reverse_lazy("console_exceptions")},
                     _entry(_("Orders"), "package_2", "orders_order"),
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Payments"), "payments", "payments_payment"),
