@@ -188,6 +188,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "oms.web.time_zones.TimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -402,6 +403,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/time_zone.js")],
+    "ACCOUNT": {"navigation": [{"title": _("Time zone"), "link": reverse_lazy("console_time_zone")}]},
     "DASHBOARD_CALLBACK": "oms.web.console.dashboard.index",
     "COLORS": {
         "primary": {  # a calm blue
