@@ -124,6 +124,8 @@ OMS: dict[str, Any] = {
     "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
     # Days after which an order that is still open is late.
     "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
+    # Days after which goods that are waited for, or on their way between two places, need somebody to look at them.
+    "STUCK_AFTER_DAYS": _whole_number("OMS_STUCK_AFTER_DAYS", 7, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
@@ -192,12 +194,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "oms.web.time_zones.TimeZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "oms.web.console.guarding.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "oms.web.time_zones.TimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -248,6 +250,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 
 LANGUAGE_CODE = "en"
+# What the console can speak: whoever's browser asks for another language reads English.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -425,7 +430,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
-    "SCRIPTS": [lambda request: static("console/console.js")],
+    "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/time_zone.js")],
+    "ACCOUNT": {"navigation": [{"title": _("Time zone"), "link": reverse_lazy("console_time_zone")}]},
     "DASHBOARD_CALLBACK": "oms.web.console.dashboard.index",
     "COLORS": {
         "primary": {  # a calm blue
@@ -451,6 +457,7 @@ UNFOLD = {
                 "title": _("Today"),
                 "items": [
                     {"title": _("What waits"), "icon": "home", "link": reverse_lazy("admin:index")},
+                    {"title": _("Exceptions"), "icon": "warning", "link": reverse_lazy("console_exceptions")},
                     _entry(_("Orders"), "package_2", "orders_order"),
                     _entry(_("Bulk jobs"), "checklist", "orders_bulkjob") | {"permission": _may_see_bulk_jobs},
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),

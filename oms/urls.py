@@ -9,6 +9,8 @@ from oms.web import exceptions
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("console/exceptions/", include("oms.web.console.attention_page")),
+    path("console/time-zone/", include("oms.web.time_zones")),
     path("console/", admin.site.urls),
     path("auth/", include("oms.web.urls")),
     path("admin/", include("channels.api.urls")),  # first: orders/export is no order's id

@@ -27,7 +27,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.core.models import IdempotencyKey
-from oms.web import outbox_admin, saved_view_admin  # noqa: F401  (they register what they show)
+from oms.web import outbox_admin, outbox_exceptions, saved_view_admin  # noqa: F401  (each registers what it shows)
 from oms.web.api_keys import create_api_key, revoke_api_key
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin

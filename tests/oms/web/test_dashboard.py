@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from oms.web.time_zones import COOKIE
+from oms.web.time_zones import BROWSERS
 from orders.enums import HoldReason
 from orders.models import Order
 from orders.services import holds
@@ -151,10 +151,10 @@ def test_a_day_is_that_of_the_browsers_time_zone(client, boss):
     sum_up_sales()
 
     utc = _table(_panel(client), "orders")
-    client.cookies[COOKIE] = quote("Pacific/Kiritimati", safe="")
+    client.cookies[BROWSERS] = quote("Pacific/Kiritimati", safe="")
     ahead = _table(_panel(client), "orders")
     listed = client.get(reverse("admin:orders_order_changelist")).content.decode()
-    client.cookies[COOKIE] = "../../etc/passwd"
+    client.cookies[BROWSERS] = "../../etc/passwd"
     nonsense = client.get(INDEX).status_code
 
     assert list(utc) == [at.date()]

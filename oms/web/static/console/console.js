@@ -1,8 +1,5 @@
-/* What every page of the console does: says in which time zone it is looked at, and leads to the search by the key `/`. */
+/* What every page of the console does: leads to the search by the key `/`. */
 (() => {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone) document.cookie = `oms_time_zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; SameSite=Lax`;
-
   const SEARCH = "#searchbar";
   const focus = () => {
     const field = document.querySelector(SEARCH);
