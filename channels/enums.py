@@ -64,6 +64,7 @@ class SourceFileStatus(models.TextChoices):
 class UploadStatus(models.TextChoices):
     """How far a file is that somebody sent through the console."""
 
+    UNMAPPED = "unmapped", _("its columns are not known yet")
     LOOKED_AT = "looked_at", _("looked at, not started")
     WAITING = "waiting", _("waiting for a worker")
     RUNNING = "running", _("running")

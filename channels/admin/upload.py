@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,13 +29,16 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
 from channels import tasks
+from channels.admin.columns import columns_page
+from channels.admin.rejects import may_import
 from channels.admin.scheduled import format_choices
-from channels.enums import StockPolicy, UploadStatus
+from channels.enums import RunStatus, StockPolicy, UploadStatus
 from channels.models import ImportReject, ImportUpload, SalesChannel
-from channels.services import import_rejects, uploads
+from channels.services import import_rejects, retrying, uploads
 from oms.core.errors import DomainError
 from oms.web.console import acts, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console.paging import MOST_COUNTED
 
 REJECTS_SHOWN = 50
 QUIET = timedelta(seconds=60)
@@ -61,10 +64,6 @@ class ImportForm(forms.Form):
             self.fields["channel"].initial = channels[0]
 
 
-def may_import(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm("channels.import_orders"))
-
-
 @admin.register(ImportUpload)
 class ImportUploadAdmin(ReadOnlyAdmin):
     """Files that were sent through the console; the page of one shows what became of it."""
@@ -86,6 +85,8 @@ class ImportUploadAdmin(ReadOnlyAdmin):
             ("discard/", "discard", require_POST(self.discard_view)),
             ("progress/", "progress", require_GET(self.progress_view)),
             ("rejects.csv", "rejects", require_GET(self.rejects_view)),
+            ("sheet.csv", "sheet", require_GET(self.sheet_view)),
+            ("columns/", "columns", self.columns_view),
         ]
         guarded = self.admin_site.admin_view
         return [
@@ -136,6 +137,8 @@ class ImportUploadAdmin(ReadOnlyAdmin):
             row = uploads.take_upload(upload=upload, actor=acts.actor_of(request))
         except DomainError as refusal:
             return self._form_page(request, form, str(refusal))
+        if row.status == UploadStatus.UNMAPPED:
+            return HttpResponseRedirect(reverse("admin:channels_importupload_columns", args=[row.pk]))
         return HttpResponseRedirect(_page(row.pk))
 
     def _form_page(self, request: HttpRequest, form: ImportForm, refusal: str = "", status: int = 200) -> HttpResponse:
@@ -183,13 +186,25 @@ class ImportUploadAdmin(ReadOnlyAdmin):
     def progress_view(self, request: HttpRequest, upload_id: UUID) -> HttpResponse:
         return JsonResponse(_progress(get_object_or_404(ImportUpload.objects.select_related("run"), pk=upload_id)))
 
+    def columns_view(self, request: HttpRequest, upload_id: UUID) -> HttpResponse:
+        """Say what the columns of the file are."""
+        upload = get_object_or_404(ImportUpload.objects.select_related("channel"), pk=upload_id)
+        if upload.status not in uploads.MAPPABLE:
+            return HttpResponseRedirect(_page(upload_id))
+        return columns_page(request, self.admin_site, self.opts, upload)
+
     def rejects_view(self, request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
         """The rejected records, whole and with their reasons: to read, or to mend and send again."""
+        return self._download(upload_id, import_rejects.rejected_lines)
+
+    def sheet_view(self, request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
+        """The same in the columns of the format, to be mended in a spreadsheet."""
+        return self._download(upload_id, import_rejects.rejected_sheet)
+
+    def _download(self, upload_id: UUID, lines: Callable[[UUID], Iterator[str]]) -> HttpResponseBase:
         upload = get_object_or_404(ImportUpload, pk=upload_id, run__isnull=False)
         assert upload.run_id is not None  # noqa: S101  (asked for just now)
-        answer = StreamingHttpResponse(
-            import_rejects.rejected_lines(upload.run_id), content_type="text/csv; charset=utf-8"
-        )
+        answer = StreamingHttpResponse(lines(upload.run_id), content_type="text/csv; charset=utf-8")
         name = f"rejects of {upload.file_name}".removesuffix(".gz").removesuffix(".csv")
         answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.csv") or ""
         return answer
@@ -251,7 +266,10 @@ def _shown(upload: ImportUpload, may_act: bool) -> dict[str, Any]:
         "preview_kinds": [(label, preview.get("kinds", {}).get(kind)) for kind, label in _KINDS.items()],
         "preview_totals": ", ".join(f"{total} {currency}" for currency, total in preview.get("totals", {}).items()),
         "stock_label": StockPolicy(upload.stock).label,
-        "rejects": _rejects(upload),
+        "rejects": (rejects := _rejects(upload)),
+        **_dealt_with(upload, bool(rejects)),
+        "may_map": may_act and here and upload.status in uploads.MAPPABLE and not preview.get("mended"),
+        "unmapped": upload.status == UploadStatus.UNMAPPED,
         "may_start": may_act and here and upload.status in uploads.STARTABLE,
         "may_discard": may_act and here and upload.status not in uploads.OPEN,
         "may_import": may_act,
@@ -261,12 +279,28 @@ def _shown(upload: ImportUpload, may_act: bool) -> dict[str, Any]:
     }
 
 
+def _dealt_with(upload: ImportUpload, is_open: bool) -> dict[str, Any]:
+    """How many of the rejects are open and how many are dealt with, and the latest retry of them."""
+    if upload.run_id is None or upload.status in uploads.OPEN:
+        return {}
+    settled = ImportReject.objects.filter(run_id=upload.run_id, settled_at__isnull=False)[:MOST_COUNTED].count()
+    retry = ImportUpload.objects.filter(retry_of_id=upload.run_id).order_by("-pk").first()
+    return {
+        "open_rejects": retrying.open_rejects(upload.run_id)[:MOST_COUNTED].count() if is_open else 0,
+        "settled_rejects": settled,
+        "retry_url": _page(retry.pk) if retry else "",
+        "has_sheet": is_open and import_rejects.has_sheet(upload.run_id),
+        "may_retry": is_open and bool(upload.run and upload.run.status != RunStatus.RUNNING),
+    }
+
+
 def _rejects(upload: ImportUpload) -> list[dict[str, Any]]:
     if upload.run_id is None:
         return []
-    rows = ImportReject.objects.filter(run_id=upload.run_id).order_by("line", "id")[:REJECTS_SHOWN]
+    rows = retrying.open_rejects(upload.run_id)[:REJECTS_SHOWN]
     return [
         {
+            "url": show.change_url("channels_importreject", reject.pk),
             "line": reject.line,
             "column": reject.column,
             "reason": reject.reason,

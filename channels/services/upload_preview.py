@@ -38,11 +38,12 @@ def preview(upload: ImportUpload, path: Path, actor: Actor) -> dict[str, Any]:
                 format=upload.format or None,
                 stock=StockPolicy(upload.stock),
                 dry_run=True,
+                columns=upload.columns,
                 rejects=rejects,
             ),
             actor=actor,
         )
-        first = _first(rejects)
+        first = first_rejects(rejects)
     figures = outcome.figures.as_dict()
     return {
         "format": outcome.format,
@@ -71,7 +72,7 @@ def _cut(source: Source, to: Path) -> bool:
         return not content.read(1)
 
 
-def _first(rejects: Path) -> list[dict[str, str]]:
+def first_rejects(rejects: Path) -> list[dict[str, str]]:
     """The first rejects, each by the line at fault. That of the last lines may be one only because of the cut."""
     with rejects.open(encoding="utf-8", newline="") as file, long_cells():
         rows = (row for row in csv.DictReader(file) if row["reason"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.enums import RunStatus, StockPolicy, UploadStatus
 from channels.models import ImportRun, ImportUpload, SalesChannel
-from channels.services import mending, private_files, upload_preview
+from channels.services import column_mapping, mending, private_files, retrying, upload_columns, upload_preview
 from channels.services.imports import ImportRunning, Wish, import_file
 from oms.core import ids, storing
 from oms.core.actors import Actor, ActorKind
 from oms.core.alone import alone
-from oms.core.errors import DomainError, NotAllowed, NotFound
+from oms.core.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.core.transactions import atomic
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ _ENDED: Final = {
     RunStatus.STOPPED: UploadStatus.STOPPED,
 }
 STARTABLE: Final = (UploadStatus.LOOKED_AT, UploadStatus.FAILED, UploadStatus.STOPPED, UploadStatus.PARTIAL)
+MAPPABLE: Final = (UploadStatus.UNMAPPED, UploadStatus.LOOKED_AT)
 OPEN: Final = (UploadStatus.WAITING, UploadStatus.RUNNING)
 
 
@@ -68,11 +69,17 @@ class Upload:
     stop_at_error: bool
 
 
+class UploadNotMappable(NotAllowed):
+    code = "upload_not_mappable"
+    message = _("%(file)s is %(status)s; its columns cannot be named now.")
+
+
 def take_upload(*, upload: Upload, actor: Actor) -> ImportUpload:
     """Keep a file and rehearse its beginning. Nothing is brought in before `start_upload`.
 
-    A file of rejects that were mended is turned into what it holds. A file that is too large or cannot be used leaves
-    nothing behind: raises UploadTooLarge, and what `import_file` raises.
+    A file of rejects that were mended is turned into what it holds. One whose columns carry other names is read by the
+    mapping that is remembered for them; without one it waits until somebody says what they are (`map_upload`). A file
+    that is too large or cannot be used leaves nothing behind: raises UploadTooLarge, and what `import_file` raises.
     """
     row = ImportUpload(
         channel=upload.channel,
@@ -86,11 +93,48 @@ def take_upload(*, upload: Upload, actor: Actor) -> ImportUpload:
         path = private_files.folder(UPLOADS, row.pk) / row.file_name
         row.size = _keep(upload.blocks, path)
         mended = mending.unwrap(path)
-        row.preview = upload_preview.preview(row, path, actor) | {"mended": mended}
+        if not mended:
+            upload_columns.understand(row, path)
+        if row.status != UploadStatus.UNMAPPED:
+            row.preview = upload_preview.preview(row, path, actor) | {"mended": mended}
         row.save()
     except BaseException:
         private_files.remove(UPLOADS, row.pk)
         raise
+    return row
+
+
+def map_upload(
+    *, upload_id: UUID, format_: str, columns: Mapping[str, str], name: str = "", actor: Actor
+) -> ImportUpload:
+    """Say what the format calls the columns of a file, and rehearse its beginning again.
+
+    name: what this is remembered by for the channel's next file, "" not to. Raises UploadNotMappable, UploadGone,
+    InvalidInput, and what `import_file` raises; nothing has changed then.
+    """
+    row = _mappable(upload_id)
+    known = column_mapping.formats()
+    if format_ not in known:
+        raise InvalidInput(errors=[FieldError("/format", str(_("Choose a format.")))])
+    column_mapping.require_complete(columns, known[format_])
+    row.columns, row.format = dict(columns), format_
+    preview = upload_preview.preview(row, path_of(row), actor) | {"mended": False}
+    with atomic():
+        row = _mappable(upload_id)
+        row.columns, row.format, row.preview, row.status = dict(columns), format_, preview, UploadStatus.LOOKED_AT
+        row.save()
+        if name.strip():
+            column_mapping.remember(row.channel, format_, name.strip()[:80], columns)
+    return row
+
+
+@atomic()
+def _mappable(upload_id: UUID) -> ImportUpload:
+    row = _locked(upload_id)
+    if row.status not in MAPPABLE:
+        raise UploadNotMappable(file=row.file_name, status=row.get_status_display())
+    if not path_of(row).exists():
+        raise UploadGone(file=row.file_name)
     return row
 
 
@@ -130,7 +174,7 @@ def discard_upload(*, upload_id: UUID) -> ImportUpload:
     row = _locked(upload_id)
     if row.status in OPEN:
         raise UploadNotStartable(file=row.file_name, status=row.get_status_display())
-    if row.status == UploadStatus.LOOKED_AT:
+    if row.status in MAPPABLE:
         row.status = UploadStatus.DISCARDED
         row.save(update_fields=["status", "updated_at"])
     private_files.remove(UPLOADS, row.pk)
@@ -148,6 +192,10 @@ def run_upload(*, upload_id: UUID) -> ImportUpload | None:
             return None
         told = row.actor
         try:
+            if row.retry_of_id is not None and not path_of(row).exists():
+                private_files.folder(UPLOADS, row.pk)
+                retrying.write_records(row.retry_of_id, path_of(row))
+                row.size = path_of(row).stat().st_size
             outcome = import_file(
                 wish=Wish(
                     path=path_of(row),
@@ -155,6 +203,7 @@ def run_upload(*, upload_id: UUID) -> ImportUpload | None:
                     format=row.format or None,
                     stock=StockPolicy(row.stock),
                     stop_at_error=row.stop_at_error,
+                    columns=row.columns,
                 ),
                 actor=Actor(ActorKind(told["kind"]), told["id"], told["label"]),
                 progress=_progress(row),
@@ -229,9 +278,11 @@ def _begin(upload_id: UUID) -> ImportUpload | None:
     return row
 
 
+@atomic()
 def _finish(row: ImportUpload, status: UploadStatus, error: str) -> ImportUpload:
     row.status, row.error, row.finished_at = status, error[:4000], timezone.now()
     row.save()
+    retrying.settle_retried(row)
     return row
 
 

@@ -72,6 +72,7 @@ ORDER_SOURCE: Final = "osrc"
 SOURCE_RUN: Final = "osrun"
 SOURCE_FILE: Final = "osfile"
 IMPORT_UPLOAD: Final = "impup"
+COLUMN_MAPPING: Final = "colmap"
 
 
 def new_id() -> UUID:
