@@ -61,6 +61,13 @@ class SourceFileStatus(models.TextChoices):
     FAILED = "failed", _("refused")
 
 
+class UploadKind(models.TextChoices):
+    """What is in a file that somebody sent through the console."""
+
+    ORDERS = "orders", _("orders")
+    STOCK = "stock", _("counts of stock")
+
+
 class UploadStatus(models.TextChoices):
     """How far a file is that somebody sent through the console."""
 

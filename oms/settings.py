@@ -384,7 +384,8 @@ def _entry(title: Any, icon: str, model: str, page: str = "", pooled: bool | Non
 
 
 def _may_import(request: Any) -> bool:
-    return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
+    may = ("channels.import_orders", "channels.view_importupload", "inventory.change_inventorylevel")
+    return any(map(request.user.has_perm, may))
 
 
 UNFOLD = {

@@ -38,10 +38,10 @@ def rejected_lines(run_id: UUID) -> Iterator[str]:
     for reject in rows.iterator(chunk_size=500):
         header = reject.raw.get("columns") if isinstance(reject.raw, dict) else None
         if header and not headed:
-            yield _harmless(("1", "", "", "", csv_line(header).rstrip("\n")))
+            yield harmless(("1", "", "", "", csv_line(header).rstrip("\n")))
         headed = headed or bool(header)
         for line in _lines(reject):
-            yield _harmless(line)
+            yield harmless(line)
 
 
 def _lines(reject: ImportReject) -> Iterator[Line]:
@@ -67,16 +67,16 @@ def rejected_sheet(run_id: UUID) -> Iterator[str]:
     rows = ImportReject.objects.filter(run_id=run_id, settled_at=None).exclude(raw={}).order_by("line", "id")
     for reject in rows.iterator(chunk_size=500):
         if not headed:
-            yield _harmless((REASON, *reject.raw.get("columns", ())))
+            yield harmless((REASON, *reject.raw.get("columns", ())))
             headed = True
         values = reject.raw.get("rows") or ()
         fault = next((place for place, row in enumerate(values) if row.get("line") == reject.line), 0)
         for place, row in enumerate(values):
             said = f"{reject.column}: {reject.reason}" if reject.column else reject.reason
-            yield _harmless((said if place == fault else "", *row.get("values", ())))
+            yield harmless((said if place == fault else "", *row.get("values", ())))
 
 
-def _harmless(line: Sequence[str]) -> str:
+def harmless(line: Sequence[str]) -> str:
     return csv_line([f"'{cell}" if cell.startswith(FORMULA) and not _is_number(cell) else cell for cell in line])
 
 

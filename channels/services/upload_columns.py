@@ -20,7 +20,7 @@ def understand(row: ImportUpload, path: Path) -> None:
     A file that is no table, or has fewer columns than any format needs, is left to be refused.
     """
     mappable = column_mapping.formats()
-    if row.format and row.format not in mappable:
+    if row.channel is None or (row.format and row.format not in mappable):
         return
     wanted = {row.format: mappable[row.format]} if row.format else mappable
     names = [column.name for column in column_mapping.detect(path)]
