@@ -414,7 +414,8 @@ def _entry(
 
 
 def _may_import(request: Any) -> bool:
-    return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
+    may = ("channels.import_orders", "channels.view_importupload", "inventory.change_inventorylevel")
+    return any(map(request.user.has_perm, may))
 
 
 def _may_see_bulk_jobs(request: Any) -> bool:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from channels.models import (
+    ColumnMapping,
     CreditMatch,
     ImportLane,
     ImportReject,
@@ -171,6 +172,7 @@ def _furnish_imports(house: Shop, order: Order, number: int) -> None:
         actor=STAFF.as_dict(),
     )
     ImportLane.objects.create(run=run, number=1)
+    ColumnMapping.objects.create(channel=house.channel, format="shopify", name=f"{EVIL} {number}", columns={EVIL: EVIL})
     ImportReject.objects.create(run=run, line=7, column=EVIL, reason=EVIL, raw=[EVIL])
     document = SourceDocument.objects.create(
         channel=house.channel,

@@ -76,6 +76,7 @@ BULK_JOB: Final = "bulk"
 BULK_JOB_ROW: Final = "bulkrow"
 SAVED_VIEW: Final = "view"
 SALES_QUARTER: Final = "salesq"
+COLUMN_MAPPING: Final = "colmap"
 
 
 def new_id() -> UUID:
