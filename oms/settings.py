@@ -116,6 +116,7 @@ OMS: dict[str, Any] = {
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
+        "audit": _days("OMS_KEEP_AUDIT_DAYS", 400),
         "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),
         "events": _days("OMS_KEEP_EVENTS_DAYS", 90),
         "idempotency_keys": _days("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
@@ -176,6 +177,7 @@ MIDDLEWARE = [
     "oms.web.middleware.RequestIdMiddleware",
     "oms.operation.probes.ProbesMiddleware",
     "oms.operation.observing.ObservingMiddleware",
+    "oms.web.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -183,6 +185,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oms.web.sessions.SessionMiddleware",
     "oms.web.console.guarding.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -232,7 +235,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["oms.web.backend.StaffBackend"]
 LOGIN_URL = "admin:login"
+# Attempts to sign in within 15 minutes, for an account and from an address (docs/security.md).
+LOGIN_ATTEMPTS_ACCOUNT = _whole_number("OMS_LOGIN_ATTEMPTS_ACCOUNT", 10, least=1)
+LOGIN_ATTEMPTS_ADDRESS = _whole_number("OMS_LOGIN_ATTEMPTS_ADDRESS", 100, least=1)
+# How many reverse proxies of ours stand before the web processes; each adds one address to X-Forwarded-For.
+TRUSTED_PROXIES = _whole_number("OMS_TRUSTED_PROXIES", 0, most=10)
+# Groups whose members need a second factor to sign in; `superuser` for those.
+SECOND_FACTOR_ROLES: list[str] = env.list("OMS_SECOND_FACTOR_ROLES", default=[])
+# A session ends after so many minutes without a request, and after so many hours whatever is done.
+SESSION_IDLE_MINUTES = _whole_number("OMS_SESSION_IDLE_MINUTES", 240, least=1)
+SESSION_HOURS = _whole_number("OMS_SESSION_HOURS", 16, least=1)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -397,6 +413,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
+    "LOGIN": {"form": "oms.web.console.signing_in.LoginForm"},
+    "ACCOUNT": {"navigation": [{"title": _("Second factor"), "link": reverse_lazy("second_factor")}]},
     "DASHBOARD_CALLBACK": "oms.web.console.dashboard.index",
     "COLORS": {
         "primary": {  # a calm blue
@@ -473,6 +491,8 @@ UNFOLD = {
                     _entry(_("API keys"), "key", "web_apikey"),
                     _entry(_("Users"), "person", "auth_user"),
                     _entry(_("Groups"), "groups", "auth_group"),
+                    _entry(_("Audit"), "policy", "web_auditentry"),
+                    _entry(_("Second factors"), "phonelink_lock", "web_secondfactor"),
                 ],
             },
         ],

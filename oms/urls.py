@@ -3,18 +3,20 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from oms.web import exceptions
+from oms.web.console.signing_in import second_factor_page
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("console/second-factor/", second_factor_page, name="second_factor"),
     path("console/", admin.site.urls),
     path("admin/", include("orders.api.urls")),
     path("admin/", include("inventory.api.urls")),
     path("admin/", include("channels.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
 ]
 
 

@@ -77,6 +77,8 @@ def _show(channel_id: UUID) -> shapes.Channel:
 
 class ChannelsView(ApiView):
     access = reads_and_writes(READ, WRITE)
+    for_all = ("POST",)
+    audited = {"POST": "added"}
 
     @schema.operation(
         id="listSalesChannels",
@@ -159,6 +161,7 @@ class ChannelStockView(ApiView):
 
 class LocationChannelsView(ApiView):
     access = {"POST": WRITE}
+    audited = {"POST": "changed"}
 
     @schema.operation(
         id="linkSalesChannels",
