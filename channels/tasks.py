@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-import structlog
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
 from channels.services import source_runs, uploads
+from orders.tasks import send
 
-log = structlog.get_logger(__name__)
+__all__ = ["look_after_imports", "run_source", "run_upload", "send"]
 
 
 @shared_task(name="channels.tasks.run_source")  # type: ignore[untyped-decorator]  # Celery has no types
@@ -31,11 +29,3 @@ def look_after_imports() -> None:
         run_source.apply_async((str(source_id), False), retry=False, expires=30)
     for upload_id in uploads.lost_uploads():
         run_upload.apply_async((str(upload_id),), retry=False, expires=30)
-
-
-def send(task: Any, *arguments: Any) -> None:
-    """Ask a worker now. A broker that is down costs time only: `look_after_imports` asks again."""
-    try:
-        task.apply_async(arguments, retry=False)
-    except OperationalError as problem:
-        log.warning("imports.message_lost", task=task.name, problem=type(problem).__name__)

@@ -97,6 +97,14 @@ class AlreadyReserved(NotAllowed):
     message = _("This line has a reservation of %(sku)s at %(location)s already. Change that one.")
 
 
+class KitHeldTogether(NotAllowed):
+    code = "kit_held_together"
+    message = _(
+        "%(sku)s is held for a kit, which ships whole: only this part of it would be at %(location)s. Move the whole "
+        "kit on the page of its order."
+    )
+
+
 class StockImportRunning(DomainError):
     code = "stock_import_running"
     type = "conflict"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from django.contrib.postgres.functions import TransactionNow
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now, Upper
@@ -74,7 +76,11 @@ class InventoryItem(Identified, Timestamped):
 
     class Meta:
         ordering = ["sku"]
-        indexes = [models.Index(Upper("sku"), name="inventoryitem_upper_sku")]
+        indexes = [
+            models.Index(Upper("sku"), name="inventoryitem_upper_sku"),
+            models.Index(fields=["barcode"], name="inventoryitem_barcode", condition=~Q(barcode="")),
+            GinIndex(SearchVector("title", config="simple"), name="inventoryitem_title_words"),
+        ]
         # What the components refer to, so that the database knows a kit from what is counted.
         constraints = [models.UniqueConstraint(fields=["id", "is_kit"], name="inventoryitem_kit_or_not")]
 
@@ -187,6 +193,8 @@ class InventoryLevel(Identified, Timestamped):
     class Meta:
         indexes = [
             models.Index(fields=["id"], name="inventorylevel_backordered", condition=Q(backordered__gt=0)),
+            models.Index(fields=["id"], name="inventorylevel_low", condition=Q(is_low=True)),
+            models.Index(fields=["id"], name="inventorylevel_incoming", condition=Q(incoming__gt=0)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["item", "location"], name="inventorylevel_once"),
@@ -321,6 +329,12 @@ class StockMovement(Identified):
         indexes = [
             models.Index(fields=["cause_id"], name="stockmovement_by_cause"),
             models.Index(fields=["level", "occurred_at"], name="stockmovement_by_time"),
+            # The few rows that move more than the shelf: what these counters were is asked from now backwards.
+            models.Index(
+                fields=["level", "occurred_at"],
+                name="stockmovement_expected",
+                condition=~Q(delta_backordered=0) | ~Q(delta_incoming=0),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -114,9 +114,19 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
+    # Requests a minute by kind, of one key or member of staff; strangers and logins by address. 0: not limited, as
+    # everywhere but in production unless it is said. What passes in one burst is the same number.
+    "REQUESTS_PER_MINUTE": {
+        kind: _whole_number(f"OMS_{kind.upper()}_PER_MINUTE", usual if PRODUCTION else 0)
+        for kind, usual in {"reads": 6000, "writes": 6000, "batches": 300, "strangers": 120, "logins": 30}.items()
+    },
+    # How many proxies of yours write X-Forwarded-For before a request comes here.
+    "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "audit": _days("OMS_KEEP_AUDIT_DAYS", 400),
+        "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
+        "bulk_jobs": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
         "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),
         "events": _days("OMS_KEEP_EVENTS_DAYS", 90),
         "idempotency_keys": _days("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
@@ -240,8 +250,6 @@ LOGIN_URL = "admin:login"
 # Attempts to sign in within 15 minutes, for an account and from an address (docs/security.md).
 LOGIN_ATTEMPTS_ACCOUNT = _whole_number("OMS_LOGIN_ATTEMPTS_ACCOUNT", 10, least=1)
 LOGIN_ATTEMPTS_ADDRESS = _whole_number("OMS_LOGIN_ATTEMPTS_ADDRESS", 100, least=1)
-# How many reverse proxies of ours stand before the web processes; each adds one address to X-Forwarded-For.
-TRUSTED_PROXIES = _whole_number("OMS_TRUSTED_PROXIES", 0, most=10)
 # Groups whose members need a second factor to sign in; `superuser` for those.
 SECOND_FACTOR_ROLES: list[str] = env.list("OMS_SECOND_FACTOR_ROLES", default=[])
 # A session ends after so many minutes without a request, and after so many hours whatever is done.
@@ -281,6 +289,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # packing an order with a quantity for e
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oms.web.authentication.StaffTokenAuthentication",
         "oms.web.authentication.ApiKeyAuthentication",
         "oms.web.authentication.StaffSessionAuthentication",
     ],
@@ -339,6 +348,7 @@ CELERY_BEAT_SCHEDULE = {
     "relay the outbox": _beat("oms.relay.sweep", 5),
     "prune what is old": _beat("oms.pruning.prune", 3600),
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
+    "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "fill backorders with what is free": _beat("inventory.tasks.fill_backorders", 60),
     "release reservations that have expired": _beat(

@@ -12,9 +12,12 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("console/second-factor/", second_factor_page, name="second_factor"),
     path("console/", admin.site.urls),
+    path("auth/", include("oms.web.urls")),
     path("admin/", include("orders.api.urls")),
     path("admin/", include("inventory.api.urls")),
     path("admin/", include("channels.api.urls")),
+    path("admin/", include("payments.api.urls")),
+    path("admin/", include("oms.web.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
 ]
@@ -24,7 +27,7 @@ urlpatterns = [
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/admin/")
+    return request.path.startswith(("/admin/", "/auth/"))
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,11 +6,13 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from oms.core import hooks as kernel
-        from oms.core import providers
+        from oms.core import personal, providers
         from orders import hooks
+        from orders.services.bulk_personal import BulkKeeper
 
         providers.declare("SALES_CHANNELS", interface=None)
 
         kernel.order_change.register(hooks.order_change)
         kernel.orders_change.register(hooks.orders_change)
         kernel.order_of_line.register(hooks.order_of_line)
+        personal.register("orders.bulk", BulkKeeper())

@@ -86,3 +86,32 @@ class CancelReason(models.TextChoices):
     FRAUD = "fraud", _("fraud")
     PAYMENT = "payment", _("not paid")
     OTHER = "other", _("other")
+
+
+class BulkAct(models.TextChoices):
+    """What can be done to many orders at once."""
+
+    FULFILL = "fulfill", _("fulfill as proposed")
+    SHIP = "ship", _("ship what is packed")
+    HOLD = "hold", _("put on hold")
+    RELEASE = "release", _("release all holds")
+    ADD_TAGS = "add_tags", _("add tags")
+    REMOVE_TAGS = "remove_tags", _("remove tags")
+    NOTE = "note", _("add a note")
+    COMPLETE = "complete", _("complete")
+    ARCHIVE = "archive", _("archive")
+    CANCEL = "cancel", _("cancel")
+
+
+class BulkJobStatus(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    CANCELED = "canceled", _("canceled")
+    FAILED = "failed", _("failed")
+
+
+class BulkRowState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")

@@ -131,3 +131,13 @@ class CustomerHasOpenOrders(NotAllowed):
         "This customer has %(count)s open orders (%(numbers)s), which still need their name and address. Complete or "
         "cancel them first."
     )
+
+
+class CustomerExists(DomainError):
+    code = "customer_exists"
+    message = _("There is a customer with the e-mail address %(email)s.")
+
+
+class CustomerIsErased(NotAllowed):
+    code = "customer_is_erased"
+    message = _("Customer %(id)s was forgotten, and is not written down again.")

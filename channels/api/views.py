@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django_filters import FilterSet
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from rest_framework.request import Request
 
 from channels.api import shapes
@@ -25,9 +25,8 @@ from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, pagination, queries, schema
 from oms.web.bodies import Body
 from oms.web.filters import IdsFilter, WordsFilter, moments
-from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView, reads_and_writes
+from oms.web.views import ApiView, one, reads_and_writes
 
 TAG: Final = "Sales channels"
 READ: Final = Access(Scope.CHANNELS_READ, "channels.view_saleschannel")
@@ -52,6 +51,20 @@ class CreateChannel(Body):
     description: Annotated[str, Meta(max_length=255)] | None = None
     is_disabled: bool = False
     metadata: dict[str, Any] | None = None
+
+
+class UpdateChannel(Body):
+    """What is left out stays."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=255)] | UnsetType | None = UNSET
+    is_disabled: bool | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType | None = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        found: dict[str, Any] = {} if self.is_disabled is UNSET else {"is_active": not self.is_disabled}
+        plain = {"name": self.name, "description": self.description or "", "metadata": self.metadata or {}}
+        return found | {name: value for name, value in plain.items() if getattr(self, name) is not UNSET}
 
 
 class LinkChannels(Body):
@@ -117,7 +130,7 @@ class ChannelsView(ApiView):
             )
             return base.id_of(made)
 
-        return idempotency.answer(request, work, lambda made: json_answer({"sales_channel": _show(made)}))
+        return idempotency.answer(request, work, lambda made: one(request, "sales_channel", _show(made)))
 
 
 class ChannelView(ApiView):
@@ -131,7 +144,25 @@ class ChannelView(ApiView):
         example={"sales_channel": _EXAMPLE},
     )
     def get(self, request: Request, channel_id: str) -> HttpResponse:
-        return json_answer({"sales_channel": _show(bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel"))})
+        return one(request, "sales_channel", _show(bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel")))
+
+    @schema.operation(
+        id="updateSalesChannel",
+        summary="Change a sales channel",
+        tag=TAG,
+        body=UpdateChannel,
+        body_example={"name": "Web shop"},
+        answer=_CHANNEL,
+        example={"sales_channel": _EXAMPLE},
+    )
+    def post(self, request: Request, channel_id: str) -> HttpResponse:
+        channel = bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel")
+        changes = bodies.read(request, UpdateChannel).changes()
+
+        def work() -> UUID:
+            return base.id_of(channels.update_channel(channel_id=channel, changes=changes))
+
+        return idempotency.answer(request, work, lambda made: one(request, "sales_channel", _show(made)))
 
 
 class ChannelStockView(ApiView):
@@ -183,4 +214,4 @@ class LocationChannelsView(ApiView):
         def work() -> None:
             channels.link_channels(location_id=location, add=add, remove=remove)
 
-        return idempotency.answer(request, work, lambda _: json_answer({"stock_location": locations.show(location)}))
+        return idempotency.answer(request, work, lambda _: one(request, "stock_location", locations.show(location)))

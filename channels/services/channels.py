@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import chain, count
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -13,8 +13,10 @@ from django.utils.text import slugify
 from channels.models import ChannelLocation, SalesChannel
 from inventory import providers
 from oms.core import ids
-from oms.core.errors import FieldError, InvalidInput
+from oms.core.errors import FieldError, InvalidInput, NotFound
 from oms.core.transactions import atomic
+
+CHANGEABLE: Final = ("name", "description", "is_active", "metadata")
 
 
 @atomic()
@@ -37,22 +39,35 @@ def create_channel(
         is_active=is_active,
         metadata=dict(metadata or {}),
     )
-    try:
-        channel.clean_fields()
-    except ValidationError as problem:
-        raise InvalidInput(
-            errors=[
-                FieldError(f"/{name}", f"{name}: {sentence}")
-                for name, sentences in problem.message_dict.items()
-                for sentence in sentences
-            ]
-        ) from None
+    _require_valid(channel)
     SalesChannel.objects.bulk_create([channel], ignore_conflicts=True)
     made = SalesChannel.objects.filter(pk=channel.pk).first()
     if made is None:
         message = f"There is a sales channel with code {channel.code} already."
         raise InvalidInput(errors=[FieldError("/code", message, "duplicate_channel_code")])
     return made
+
+
+@atomic()
+def update_channel(*, channel_id: UUID, changes: Mapping[str, Any]) -> SalesChannel:
+    """Change name, description, is_active or metadata. The same again changes nothing.
+
+    An inactive channel takes no new orders; those it has stay as they are. Raises NotFound, InvalidInput.
+    """
+    channel = SalesChannel.objects.select_for_update(no_key=True).filter(pk=channel_id).first()
+    if channel is None:
+        raise NotFound(kind="sales channel", id=ids.encode(ids.SALES_CHANNEL, channel_id))
+    changed = []
+    for name in CHANGEABLE:
+        value = changes.get(name, getattr(channel, name))
+        value = value.strip() if isinstance(value, str) else value
+        if value != getattr(channel, name):
+            setattr(channel, name, value)
+            changed.append(name)
+    _require_valid(channel)
+    if changed:
+        channel.save(update_fields=[*changed, "updated_at"])
+    return channel
 
 
 @atomic()
@@ -75,6 +90,19 @@ def link_channels(*, location_id: UUID, add: Collection[UUID], remove: Collectio
         [ChannelLocation(channel_id=channel, location_id=location_id) for channel in sorted(known)],
         ignore_conflicts=True,
     )
+
+
+def _require_valid(channel: SalesChannel) -> None:
+    try:
+        channel.clean_fields()
+    except ValidationError as problem:
+        raise InvalidInput(
+            errors=[
+                FieldError(f"/{name}", f"{name}: {sentence}")
+                for name, sentences in problem.message_dict.items()
+                for sentence in sentences
+            ]
+        ) from None
 
 
 def _free_code(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -45,6 +46,7 @@ def open_fulfillment(
     lines: Sequence[PackedLine],
     requires_shipping: bool,
     provider: str = "manual",
+    metadata: Mapping[str, Any] | None = None,
 ) -> Fulfillment:
     """Write a packed fulfillment and hand it to its provider.
 
@@ -57,6 +59,7 @@ def open_fulfillment(
         provider=provider,
         requires_shipping=requires_shipping,
         packed_at=timezone.now(),
+        metadata=dict(metadata or {}),
     )
     FulfillmentLine.objects.bulk_create(
         FulfillmentLine(
@@ -95,9 +98,17 @@ def cancel(fulfillment: Fulfillment) -> None:
     fulfillment.save(update_fields=["canceled_at", "updated_at"])
 
 
-def ship(fulfillment: Fulfillment, parcels: Sequence[Tracking], *, at: datetime | None = None) -> None:
+def ship(
+    fulfillment: Fulfillment,
+    parcels: Sequence[Tracking],
+    *,
+    at: datetime | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> None:
+    """Gone, with these parcels. metadata: laid over what is noted already."""
     fulfillment.shipped_at = at or timezone.now()
-    fulfillment.save(update_fields=["shipped_at", "updated_at"])
+    fulfillment.metadata = {**fulfillment.metadata, **(metadata or {})}
+    fulfillment.save(update_fields=["shipped_at", "metadata", "updated_at"])
     Parcel.objects.bulk_create(
         Parcel(
             fulfillment=fulfillment,

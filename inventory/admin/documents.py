@@ -1,4 +1,4 @@
-"""Arrivals, transfers and counts in the console: lists, and a page each that says what can be done next."""
+"""Papers of stock in the console: a list, and a page that says what can be done next. Each kind has its own file."""
 
 from __future__ import annotations
 
@@ -21,18 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
-from inventory.admin.line_text import LinesField
-from inventory.enums import ArrivalStatus, CountStatus, TransferStatus
-from inventory.models import (
-    Arrival,
-    ArrivalLine,
-    StockCount,
-    StockCountLine,
-    StockMovement,
-    Transfer,
-    TransferLine,
-)
-from inventory.services import arrivals, counts, transfers
+from inventory.models import ArrivalLine, StockCountLine, StockMovement, TransferLine
 from inventory.services.papers import Part
 from oms.core.actors import Actor
 from oms.web.console import acts, show
@@ -68,10 +57,6 @@ class ReasonForm(StepForm):
     reason = forms.CharField(label=_("Reason"), required=False, max_length=200)
 
 
-class CountedForm(StepForm):
-    items = LinesField()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """A button: `kind` is its form on the page, `run` calls the service, `when` lists the statuses that show it."""
@@ -85,121 +70,6 @@ class Step:
     form: type[StepForm] = StepForm
     explain: Any = ""
     tone: str = ""
-
-
-def _receive_arrival(pk: UUID, given: Mapping[str, Any], actor: Actor) -> None:
-    arrivals.receive_arrival(arrival_id=pk, parts=given["parts"], actor=actor)
-
-
-def _close_arrival(pk: UUID, given: Mapping[str, Any], actor: Actor) -> None:
-    arrivals.close_arrival(arrival_id=pk, note=given["reason"], actor=actor)
-
-
-def _receive_transfer(pk: UUID, given: Mapping[str, Any], actor: Actor) -> None:
-    transfers.receive_transfer(transfer_id=pk, parts=given["parts"], actor=actor)
-
-
-def _record(pk: UUID, given: Mapping[str, Any], actor: Actor) -> None:
-    counts.record_counted(count_id=pk, lines=given["items"])
-
-
-_COMING: Final = (ArrivalStatus.EXPECTED, ArrivalStatus.RECEIVING)
-_MOVING: Final = (TransferStatus.SENT, TransferStatus.RECEIVING)
-ARRIVAL_STEPS: Final = (
-    Step(
-        name="receive",
-        label=_("Receive"),
-        when=_COMING,
-        run=_receive_arrival,
-        done=_("The goods are on the shelf; who waited for them got them first."),
-        kind="receive",
-        form=ReceiveForm,
-    ),
-    Step(
-        name="close",
-        label=_("Close short"),
-        when=_COMING,
-        run=_close_arrival,
-        done=_("No more of it is expected."),
-        kind="reason",
-        form=ReasonForm,
-        explain=_("What is outstanding will not be expected any more."),
-        tone="danger",
-    ),
-)
-TRANSFER_STEPS: Final = (
-    Step(
-        name="send",
-        label=_("Send"),
-        when=(TransferStatus.DRAFT,),
-        run=lambda pk, given, actor: transfers.send_transfer(transfer_id=pk, actor=actor),
-        done=_("The goods are on their way."),
-        explain=_("Takes the goods off the shelf of the source and announces them at the target."),
-    ),
-    Step(
-        name="receive",
-        label=_("Receive"),
-        when=_MOVING,
-        run=_receive_transfer,
-        done=_("The goods are on the shelf; who waited for them got them first."),
-        kind="receive",
-        form=ReceiveForm,
-    ),
-    Step(
-        name="close",
-        label=_("Give up the rest"),
-        when=_MOVING,
-        run=lambda pk, given, actor: transfers.close_transfer(transfer_id=pk, reason=given["reason"], actor=actor),
-        done=_("What did not come is lost."),
-        kind="reason",
-        form=ReasonForm,
-        explain=_("What is still on its way will be written off, for this reason."),
-        tone="danger",
-    ),
-    Step(
-        name="cancel",
-        label=_("Cancel transfer"),
-        when=(TransferStatus.DRAFT, *_MOVING),
-        run=lambda pk, given, actor: transfers.cancel_transfer(transfer_id=pk, actor=actor),
-        done=_("The transfer is canceled."),
-        kind="confirm",
-        explain=_("What is on its way goes back to the shelf it came from. What was received stays."),
-        tone="danger",
-    ),
-)
-COUNT_STEPS: Final = (
-    Step(
-        name="record",
-        label=_("Write down"),
-        when=(CountStatus.OPEN,),
-        run=_record,
-        done=_("Written down."),
-        kind="lines",
-        form=CountedForm,
-    ),
-    Step(
-        name="apply",
-        label=_("Apply the count"),
-        when=(CountStatus.OPEN,),
-        run=lambda pk, given, actor: counts.apply_count(count_id=pk, actor=actor),
-        done=_("The books are as counted."),
-        kind="confirm",
-        explain=_(
-            "Stock moves by the differences. Where fewer are left than are reserved, the newest reservations wait for "
-            "goods and a shortage is raised."
-        ),
-    ),
-    Step(
-        name="cancel",
-        label=_("Throw away"),
-        when=(CountStatus.OPEN,),
-        run=lambda pk, given, actor: counts.cancel_count(count_id=pk),
-        done=_("The count is thrown away."),
-        kind="confirm",
-        explain=_("Nothing has moved yet, and nothing will."),
-        tone="danger",
-    ),
-)
 
 
 class DocumentAdmin(ConsoleAdmin):
@@ -231,7 +101,7 @@ class DocumentAdmin(ConsoleAdmin):
         return False  # only by steps
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _may_move(request)
+        return may_move(request)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """What is made is shown, with its next step."""
@@ -273,7 +143,7 @@ class DocumentAdmin(ConsoleAdmin):
             "badge": show.status_badge(row, "status"),
             "by": show.actor(row.placed_by),
             "places": [getattr(row, name) for name in self.places],
-            "steps": [step for step in self.steps if row.status in step.when] if _may_move(request) else [],
+            "steps": [step for step in self.steps if row.status in step.when] if may_move(request) else [],
             "step_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_step",
             "headings": [heading for heading, _name in self.columns],
             "lines": [(line, [getattr(line, name) for _heading, name in self.columns]) for line in lines],
@@ -286,7 +156,7 @@ class DocumentAdmin(ConsoleAdmin):
         step = next((each for each in self.steps if each.name == name), None)
         if step is None:
             raise Http404
-        if not (self.has_view_permission(request) and _may_move(request)):
+        if not (self.has_view_permission(request) and may_move(request)):
             raise PermissionDenied
         form = step.form(request.POST)
         if form.is_valid():
@@ -297,148 +167,13 @@ class DocumentAdmin(ConsoleAdmin):
         return HttpResponseRedirect(show.change_url(f"{self.opts.app_label}_{self.opts.model_name}", document_id))
 
 
-def _may_move(request: HttpRequest) -> bool:
+def may_move(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("inventory.change_inventorylevel"))
 
 
-class ArrivalForm(forms.ModelForm[Arrival]):
-    items = LinesField()
-
-    class Meta:
-        model = Arrival
-        fields = ("location", "reference", "expected_on", "note")
-
-
-class TransferForm(forms.ModelForm[Transfer]):
-    items = LinesField()
-
-    class Meta:
-        model = Transfer
-        fields = ("source", "target", "reference", "note")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
-            self.add_error("target", _now("Goods are transferred between two locations."))
-        return cleaned
-
-
-class CountForm(forms.ModelForm[StockCount]):
-    items = LinesField(required=False)
-
-    class Meta:
-        model = StockCount
-        fields = ("location", "reference", "note")
-
-
-def _become(obj: Any, made: Model) -> None:
+def become(obj: Any, made: Model) -> None:
     obj.pk = made.pk
     obj.refresh_from_db()
-
-
-@admin.register(Arrival)
-class ArrivalAdmin(DocumentAdmin):
-    """Goods expected from outside."""
-
-    steps = ARRIVAL_STEPS
-    columns = (
-        (_("Expected"), "quantity_expected"),
-        (_("Received"), "quantity_received"),
-        (_("Damaged"), "quantity_damaged"),
-        (_("Outstanding"), "outstanding"),
-    )
-    form = ArrivalForm
-    fields = ("location", "reference", "expected_on", "items", "note")
-    list_display = ("shown_number", "reference", "location", "shown_status", "expected_on", "created_at", "shown_by")
-    list_select_related = ("location",)
-
-    def save_model(self, request: HttpRequest, obj: Arrival, form: forms.ModelForm[Any], change: bool) -> None:
-        given = form.cleaned_data
-        made = arrivals.create_arrival(
-            location_id=given["location"].pk,
-            lines=given["items"],
-            reference=given["reference"],
-            expected_on=given["expected_on"],
-            note=given["note"],
-            actor=acts.actor_of(request),
-        )
-        _become(obj, made)
-
-
-@admin.register(Transfer)
-class TransferAdmin(DocumentAdmin):
-    """Goods between two locations."""
-
-    steps = TRANSFER_STEPS
-    places = ("source", "target")
-    columns = (
-        (_("Units"), "quantity"),
-        (_("Received"), "quantity_received"),
-        (_("Lost"), "quantity_lost"),
-        (_("Returned"), "quantity_returned"),
-        (_("On the way"), "outstanding"),
-    )
-    form = TransferForm
-    fields = ("source", "target", "reference", "items", "note")
-    list_display = (
-        "shown_number",
-        "reference",
-        "source",
-        "target",
-        "shown_status",
-        "sent_at",
-        "created_at",
-        "shown_by",
-    )
-    list_filter = (
-        ("status", ChoicesCheckboxFilter),
-        ("source", RelatedDropdownFilter),
-        ("target", RelatedDropdownFilter),
-    )
-    list_select_related = ("source", "target")
-
-    def save_model(self, request: HttpRequest, obj: Transfer, form: forms.ModelForm[Any], change: bool) -> None:
-        given = form.cleaned_data
-        made = transfers.create_transfer(
-            source_id=given["source"].pk,
-            target_id=given["target"].pk,
-            lines=given["items"],
-            reference=given["reference"],
-            note=given["note"],
-            actor=acts.actor_of(request),
-        )
-        _become(obj, made)
-
-
-@admin.register(StockCount)
-class StockCountAdmin(DocumentAdmin):
-    """What people found on the shelves."""
-
-    steps = COUNT_STEPS
-    columns = (
-        (_("In the books"), "quantity_expected"),
-        (_("Counted"), "quantity_counted"),
-        (_("Difference"), "difference"),
-    )
-    form = CountForm
-    fields = ("location", "reference", "items", "note")
-    list_display = ("shown_number", "reference", "location", "shown_status", "created_at", "applied_at", "shown_by")
-    list_select_related = ("location",)
-
-    def save_model(self, request: HttpRequest, obj: StockCount, form: forms.ModelForm[Any], change: bool) -> None:
-        given = form.cleaned_data
-        made = counts.create_count(
-            location_id=given["location"].pk,
-            lines=given["items"],
-            reference=given["reference"],
-            note=given["note"],
-            actor=acts.actor_of(request),
-        )
-        _become(obj, made)
-
-    def _page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        short = row.shortages.select_related("level__item").order_by("pk")[:NEWEST]
-        return super()._page(request, row) | {"shortages": short}
 
 
 @admin.register(ArrivalLine, TransferLine, StockCountLine)

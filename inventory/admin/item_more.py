@@ -1,24 +1,19 @@
-"""What the page of an item shows beside its levels: goods on their way, and its newest movements."""
+"""What of an item is on its way: lines of arrivals and transfers that are open."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 from uuid import UUID
 
-from inventory.models import ArrivalLine, StockMovement, TransferLine
+from inventory.models import ArrivalLine, TransferLine
 from oms.web.console import show
 
 NEWEST: Final = 20
 
 
-def more_of(item_id: str) -> dict[str, Any]:
-    """Three queries, whatever there is."""
-    try:
-        item = UUID(item_id)
-    except ValueError:
-        return {}
-    moves = StockMovement.objects.filter(level__item_id=item).select_related("level__item", "level__location")
-    return {"coming": [*_arriving(item), *_transferred(item)], "movements": moves.order_by("-pk")[:NEWEST]}
+def coming(item_id: UUID) -> list[dict[str, Any]]:
+    """Two queries, whatever there is."""
+    return [*_arriving(item_id), *_transferred(item_id)]
 
 
 def _arriving(item_id: UUID) -> list[dict[str, Any]]:

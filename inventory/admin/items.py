@@ -10,60 +10,29 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from inventory import providers
 from inventory.admin import pooled
-from inventory.admin.adjusting import AdjustForm, adjustable, may_adjust
-from inventory.admin.item_more import more_of
-from inventory.models import InventoryItem, InventoryLevel, KitComponent, StockLocation
+from inventory.admin.adjusting import adjust, adjustable, may_adjust
+from inventory.admin.item_stock import stock_of
+from inventory.admin.ledger_page import ledger_page
+from inventory.admin.searching import items_like
+from inventory.models import InventoryItem, KitComponent, StockLocation
 from inventory.selectors import kits_by_location
 from inventory.services import items, kits, locations
-from inventory.services.adjustments import adjust_stock
 from inventory.services.kits import MOST_COMPONENTS, Part
-from oms.web.console import acts, show
-from oms.web.console.admin import ConsoleAdmin, ConsoleChangeList, ReadOnlyAdmin, ReadOnlyInline
-
-
-class LevelInline(ReadOnlyInline):
-    model = InventoryLevel
-    verbose_name_plural = _("stock by location")
-    fields = readonly_fields = (
-        "shown_location",
-        "on_hand",
-        "held",
-        "free",
-        "backordered",
-        "incoming",
-        "safety_stock",
-        "low_stock_threshold",
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
-        rows: QuerySet[InventoryLevel] = super().get_queryset(request)
-        counted: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
-        return counted.filter(deleted_at=None).select_related("item", "location").order_by("location__priority")
-
-    @display(description=_("Reserved"))
-    def held(self, level: InventoryLevel) -> int:
-        return level.held
-
-    @display(description=_("Available"))
-    def free(self, level: InventoryLevel) -> int:
-        return level.free
-
-    @display(description=_("Location"))
-    def shown_location(self, level: InventoryLevel) -> SafeString:
-        return show.link("inventory_inventorylevel", level.pk, level.location)
+from oms.web.console import acts
+from oms.web.console.admin import ConsoleAdmin, ConsoleChangeList, ReadOnlyAdmin
 
 
 class ComponentForm(forms.ModelForm[KitComponent]):
@@ -146,17 +115,16 @@ class InventoryItemAdmin(ConsoleAdmin):
         ("allow_backorder", BooleanRadioFilter),
         ("is_kit", BooleanRadioFilter),
     )
-    search_help_text = _("Sku or its beginning")
+    search_help_text = _("Beginning of the sku, barcode, or words of the title")
     ordering = ("sku",)
     prefix_search = ("sku",)
     fields = ("sku", "title", "barcode", "is_stocked", "allow_backorder", "requires_shipping", "low_stock_threshold")
-    inlines = (LevelInline, ComponentInline)
+    inlines = (ComponentInline,)
     change_form_outer_after_template = "admin/inventory/item_more.html"
-    change_form_outer_before_template = "admin/inventory/adjust.html"
+    change_form_outer_before_template = "admin/inventory/item_before.html"
 
     def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        exact: QuerySet[Any] = super().search(rows, term)
-        return exact | super().search(rows, term.upper())
+        return rows.filter(pk__in=items_like(term).values("pk"))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ItemChangeList
@@ -173,8 +141,6 @@ class InventoryItemAdmin(ConsoleAdmin):
         return ("sku", "shown_kits") if obj is not None else ()
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> tuple[type[TabularInline], ...]:
-        if isinstance(obj, InventoryItem) and (obj.is_kit or pooled.is_in_use()):
-            return (ComponentInline,)
         return self.inlines if obj is not None else ()
 
     @display(description=_("Available by location"))
@@ -203,8 +169,15 @@ class InventoryItemAdmin(ConsoleAdmin):
             obj.refresh_from_db()
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.adjust_view))
-        return [path("<uuid:item_id>/adjust/", view, name="inventory_inventoryitem_adjust"), *super().get_urls()]
+        guarded = self.admin_site.admin_view
+        own = [("adjust", require_POST(self.adjust_view)), ("ledger", require_GET(self.ledger_view))]
+        return [
+            *(
+                path(f"<uuid:item_id>/{name}/", guarded(view), name=f"inventory_inventoryitem_{name}")
+                for name, view in own
+            ),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -212,37 +185,24 @@ class InventoryItemAdmin(ConsoleAdmin):
         if pooled.is_in_use():
             context = {**pooled.adjustable(request, object_id), **(extra_context or {})}
         else:
-            context = {**adjustable(request, object_id), **more_of(object_id), **(extra_context or {})}
+            stock = stock_of(self.admin_site, request, object_id)
+            context = {**adjustable(request, object_id), **stock, **(extra_context or {})}
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 
     def adjust_view(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
-        """Change the stock of an item at one location, with a reason."""
+        """Change the stock of an item at one location, from its own page or that of its level."""
         if not may_adjust(request):
             raise PermissionDenied
-        form = AdjustForm(request.POST)
-        if form.is_valid():
-            given = form.cleaned_data
-            acts.perform(
-                request,
-                lambda: adjust_stock(
-                    item_id=item_id,
-                    location_id=given["location_id"],
-                    delta=given["delta"],
-                    reason=given["reason"],
-                    note=given["note"],
-                    actor=acts.actor_of(request),
-                ),
-                done=_now("The stock is changed by %+d.") % given["delta"],
-            )
-        else:
-            acts.say_errors(request, form)
-        back_to_level = form.cleaned_data.get("page")
-        return HttpResponseRedirect(
-            show.change_url("inventory_inventorylevel", back_to_level)
-            if back_to_level
-            else show.change_url("inventory_inventoryitem", item_id)
-        )
+        item = get_object_or_404(self.get_queryset(request), pk=item_id)
+        return adjust(request, self.admin_site, request.POST.dict() | {"sku": item.sku, "item": str(item.pk)})
+
+    def ledger_view(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+        """Everything that moved of an item, a page at a time."""
+        if not request.user.has_perm("inventory.view_stockmovement"):
+            raise PermissionDenied
+        item = get_object_or_404(self.get_queryset(request), pk=item_id)
+        return ledger_page(request, self.admin_site, item)
 
 
 @admin.register(KitComponent)

@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter, RelatedDropdownFilter
+from django.views.decorators.http import require_GET, require_POST
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
-from inventory.admin.adjusting import KeepForm, adjustable, may_adjust
+from inventory.admin import movement_rows
+from inventory.admin.adjusting import KeepForm, adjust, adjust_page, adjustable, may_adjust
+from inventory.admin.level_filters import LevelChangeList, MovedFilter, StateFilter
+from inventory.admin.searching import items_like
+from inventory.admin.then_page import then_page
 from inventory.models import InventoryLevel, Reservation, SourcingDecision, StockMovement
 from inventory.services.adjustments import set_safety_stock
 from inventory.services.alerts import set_threshold
+from inventory.stock_history import Wanted, ledger
 from oms.core import ids
 from oms.core.transactions import atomic
-from oms.web.console import acts, show
-from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console import acts, names, paging, show
+from oms.web.console.admin import ConsoleChangeList, ReadOnlyAdmin
 
 NEWEST = 20
-
-
-class ShortFilter(RadioFilter):
-    """Levels that somebody should look at."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("short", _("nothing available")), ("backordered", _("backordered"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[InventoryLevel]) -> QuerySet[InventoryLevel]:
-        if self.value() == "short":
-            return queryset.filter(available__lte=0).filter(available__lte=-F("expired"))
-        return queryset.filter(backordered__gt=0) if self.value() == "backordered" else queryset
 
 
 @admin.register(InventoryLevel)
@@ -59,19 +53,38 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         "backordered",
         "incoming",
         "safety_stock",
+        "shown_low",
+        "shown_act",
     )
+    list_display_links = ("shown_sku",)
     list_select_related = ("item", "location")
-    list_filter = (("location", RelatedDropdownFilter), ShortFilter)
-    search_help_text = _("Sku or its beginning")
+    list_filter = (("location", RelatedDropdownFilter), StateFilter)
+    list_before_template = "admin/inventory/above_levels.html"
+    search_help_text = _("Beginning of the sku, barcode, or words of the title")
     ordering = ("item__sku", "id")
     prefix_search = ("item__sku",)
     hidden = ("created_at", "deleted_at", "ledger_seq", "is_low", "reserved", "available")
     change_form_outer_before_template = "admin/inventory/adjust.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
+        return self.every_level(request).filter(deleted_at=None)
+
+    def every_level(self, request: HttpRequest) -> QuerySet[InventoryLevel]:
+        """What this person may see, with what was deleted: it has a history. Every page of stock reads levels here."""
         rows: QuerySet[InventoryLevel] = super().get_queryset(request)
-        kept: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
-        return kept.filter(deleted_at=None)
+        counted: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
+        return counted
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LevelChangeList]:
+        return LevelChangeList
+
+    def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return rows.filter(item__in=items_like(term).values("pk"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"may_adjust": may_adjust(request), "most_counted": paging.MOST_COUNTED, **(extra_context or {})}
+        page: HttpResponse = super().changelist_view(request, context)
+        return page
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [*super().get_fields(request, obj), "shown_held", "shown_free", "shown_reservations", "shown_movements"]
@@ -85,8 +98,28 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         return page
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.keep_view))
-        return [path("<uuid:level_id>/keep/", view, name="inventory_inventorylevel_keep"), *super().get_urls()]
+        guarded = self.admin_site.admin_view
+        keep = guarded(require_POST(self.keep_view))
+        return [
+            path("<uuid:level_id>/keep/", keep, name="inventory_inventorylevel_keep"),
+            path("adjust/", guarded(self.adjust_view), name="inventory_inventorylevel_adjust"),
+            path("then/", guarded(require_GET(self.then_view)), name="inventory_inventorylevel_then"),
+            *super().get_urls(),
+        ]
+
+    def adjust_view(self, request: HttpRequest) -> HttpResponse:
+        """Adjust one item after the other, with the keyboard or a scanner."""
+        if not may_adjust(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return adjust(request, self.admin_site, request.POST)
+        return adjust_page(request, self.admin_site)
+
+    def then_view(self, request: HttpRequest) -> HttpResponseBase:
+        """What lay where at a past instant."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return then_page(request, self.admin_site, self.every_level(request))
 
     def keep_view(self, request: HttpRequest, level_id: UUID) -> HttpResponse:
         """Set the safety stock and the low-stock threshold of a level."""
@@ -101,8 +134,8 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(show.change_url("inventory_inventorylevel", level_id))
 
     @display(description=_("Item"))
-    def shown_sku(self, level: InventoryLevel) -> str:
-        return level.item.sku
+    def shown_sku(self, level: InventoryLevel) -> SafeString:
+        return format_html('{} <span class="c-quiet">{}</span>', level.item.sku, level.item.title)
 
     @display(description=_("Reserved"))
     def shown_held(self, level: InventoryLevel) -> int:
@@ -112,31 +145,34 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
     def shown_free(self, level: InventoryLevel) -> int:
         return level.free
 
+    @display(description=_("Low"))
+    def shown_low(self, level: InventoryLevel) -> SafeString | str:
+        return show.badge("low", _now("low")) if level.is_low else ""
+
+    @display(description=_("Stock"))
+    def shown_act(self, level: InventoryLevel) -> SafeString:
+        given = urlencode({"sku": level.item.sku, "location_id": level.location_id})
+        address = reverse("admin:inventory_inventorylevel_adjust")
+        return format_html('<a class="c-link" href="{}?{}">{}</a>', address, given, _now("Adjust"))
+
     @display(description=_("Held by"))
     def shown_reservations(self, level: InventoryLevel) -> SafeString | str:
-        rows = Reservation.objects.live().filter(level=level).order_by("-pk")[:NEWEST]
-        return format_html_join("", "<p>{}: {}</p>", [(_holder(row), _held(row)) for row in rows]) or "–"
+        rows = list(Reservation.objects.live().filter(level=level).order_by("-pk")[:NEWEST])
+        told = [(holder, _held(row)) for row, holder in zip(rows, _holders(rows), strict=True)]
+        return format_html_join("", "<p>{}: {}</p>", told) or "–"
 
     @display(description=_("Newest movements"))
     def shown_movements(self, level: InventoryLevel) -> SafeString:
-        rows = level.movements.order_by("-seq")[:NEWEST]
-        told = format_html_join(
-            "",
-            "<p>{} · {} {} → {} · {} {}</p>",
-            [
-                (
-                    row.occurred_at.strftime("%Y-%m-%d %H:%M"),
-                    row.get_kind_display(),
-                    f"{row.delta_on_hand:+d}/{row.delta_reserved:+d}",
-                    f"{row.on_hand_after}/{row.reserved_after}",
-                    show.actor(row.actor),
-                    row.note or (row.get_reason_display() if row.reason else ""),
-                )
-                for row in rows
-            ],
+        rows = movement_rows.shown(ledger([level.pk], Wanted(), limit=NEWEST))
+        told = render_to_string("admin/inventory/ledger_rows.html", {"movements": rows})
+        address = reverse("admin:inventory_inventoryitem_ledger", args=[level.item_id])
+        more = format_html(
+            '<p><a class="c-link" href="{}?location={}">{}</a></p>',
+            address,
+            level.location_id,
+            _now("The whole ledger"),
         )
-        ledger = f"{reverse('admin:inventory_stockmovement_changelist')}?level__id__exact={level.pk}"
-        return format_html('{}<p><a class="c-link" href="{}">{}</a></p>', told, ledger, _now("All movements"))
+        return format_html('<div class="c-order">{}{}</div>', told, more)
 
 
 @atomic()
@@ -148,6 +184,16 @@ def _keep(level: InventoryLevel, given: dict[str, Any], request: HttpRequest) ->
     }
     set_safety_stock(**where, safety_stock=given["safety_stock"])
     set_threshold(**where, threshold=given["low_stock_threshold"])
+
+
+class ReservationChangeList(ConsoleChangeList):
+    """With the numbers of the orders of the page, in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: Any = self.result_list
+        for row, holder in zip(rows, _holders(rows), strict=True):
+            row.holder = holder
 
 
 @admin.register(Reservation)
@@ -172,9 +218,13 @@ class ReservationAdmin(ReadOnlyAdmin):
         live: QuerySet[Reservation] = rows.live()  # type: ignore[attr-defined]  # the reservation's own queryset
         return live
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ReservationChangeList]:
+        return ReservationChangeList
+
     @display(description=_("Held by"))
-    def shown_holder(self, row: Reservation) -> SafeString | str:
-        return _holder(row)
+    def shown_holder(self, row: Any) -> SafeString | str:
+        holder: SafeString | str = row.holder
+        return holder
 
     @display(description=_("Item"))
     def shown_sku(self, row: Reservation) -> str:
@@ -200,7 +250,11 @@ class StockMovementAdmin(ReadOnlyAdmin):
         "shown_actor",
     )
     list_select_related = ("level__item", "level__location")
-    list_filter = (("kind", ChoicesCheckboxFilter), ("level__location", RelatedDropdownFilter))
+    list_filter = (
+        ("kind", ChoicesCheckboxFilter),
+        ("level__location", RelatedDropdownFilter),
+        ("occurred_at", MovedFilter),
+    )
     search_help_text = _("Sku")
     ordering = ("-id",)
     exact_search = ("level__item__sku",)
@@ -242,10 +296,9 @@ class SourcingDecisionAdmin(ReadOnlyAdmin):
         return show.link("orders_order", row.order_id, ids.encode(ids.ORDER, row.order_id))
 
 
-def _holder(row: Reservation) -> SafeString | str:
-    if row.order_id:
-        return show.link("orders_order", row.order_id, ids.encode(ids.ORDER, row.order_id))
-    return row.description or _now("by hand")
+def _holders(rows: Sequence[Reservation]) -> list[SafeString | str]:
+    orders = names.links("orders_order", {row.order_id for row in rows if row.order_id})
+    return [(orders.get(row.order_id) if row.order_id else None) or row.description or _now("by hand") for row in rows]
 
 
 def _held(row: Reservation) -> str:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter
 
 from inventory import providers
+from inventory.admin.adjusting import typed_page
 from inventory.enums import AdjustmentReason
 from inventory.models import InventoryItem, PooledMovement, PooledReservation, PooledStock
 from inventory.providers.pooled import PooledInventory
@@ -108,19 +109,21 @@ class PooledStockAdmin(PooledAdmin):
         if not may_adjust(request):
             raise PermissionDenied
         item = get_object_or_404(InventoryItem, pk=item_id)
-        form = PoolForm(request.POST)
-        if form.is_valid():
-            given = form.cleaned_data
-            acts.perform(
-                request,
-                lambda: adjust_pooled_stock(item_id=item.pk, **given, actor=acts.actor_of(request)),
-                done=_now("The stock is changed by %+d.") % given["delta"],
-            )
-        else:
+        form = PoolForm(request.POST.dict() | {"sku": item.sku})
+        if not (form.is_valid() and self._adjusted(request, item, form.cleaned_data)):
             acts.say_errors(request, form)
+            address = reverse("admin:inventory_pooledstock_adjust", args=[item.pk])
+            return typed_page(request, self.admin_site, form, address, {"pooled": True})
         is_counted = PooledStock.objects.filter(pk=item.pk).exists()
         back = "inventory_pooledstock" if is_counted else "inventory_inventoryitem"
         return HttpResponseRedirect(show.change_url(back, item.pk))
+
+    def _adjusted(self, request: HttpRequest, item: InventoryItem, given: dict[str, Any]) -> bool:
+        return acts.perform(
+            request,
+            lambda: adjust_pooled_stock(item_id=item.pk, **given, actor=acts.actor_of(request)),
+            done=_now("The stock is changed by %+d.") % given["delta"],
+        )
 
     @display(description=_("Item"))
     def shown_item(self, stock: PooledStock) -> SafeString:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -23,11 +23,19 @@ class ComponentInput(Body):
     quantity: Units = 1
 
 
+class StockAt(Body):
+    """incoming_quantity: 0 or left out; it follows from arrivals and transfers."""
+
+    location_id: str
+    stocked_quantity: Count = 0
+    incoming_quantity: Literal[0] = 0
+
+
 Components = Annotated[list[ComponentInput], Meta(max_length=MOST_COMPONENTS)]
 
 
 class CreateItem(Body):
-    """components: what one unit of a kit consists of."""
+    """location_levels: its opening stock. components: what one unit of a kit consists of."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)]
     title: Text = ""
@@ -38,6 +46,7 @@ class CreateItem(Body):
     low_stock_threshold: Count | None = None
     metadata: dict[str, Any] | None = None
     components: Components = []
+    location_levels: Annotated[list[StockAt], Meta(max_length=200)] = []
 
 
 class UpdateItem(Body):
@@ -80,16 +89,17 @@ class UpdateLocation(Body):
     metadata: dict[str, Any] | UnsetType = UNSET
 
 
-class StockAt(Body):
-    location_id: str
-    stocked_quantity: Count = 0
+class ChangedStockAt(StockAt):
+    """id: of the level; the location says the same."""
+
+    id: str | None = None
 
 
 class StockBatch(Body):
-    """create and update set the count of a location; delete names the levels to take away."""
+    """create and update set the count of a location; delete names the levels to take away, or their locations."""
 
     create: Annotated[list[StockAt], Meta(max_length=200)] = []
-    update: Annotated[list[StockAt], Meta(max_length=200)] = []
+    update: Annotated[list[ChangedStockAt], Meta(max_length=200)] = []
     delete: Annotated[list[str], Meta(max_length=200)] = []
 
 

@@ -8,17 +8,17 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from inventory.api import base, examples, inputs, shapes
+from inventory.api import base, examples, inputs, level_inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
-from inventory.models import InventoryItem, InventoryLevel
-from inventory.selectors import components, kept_levels
+from inventory.models import InventoryLevel
 from inventory.services import adjustments, alerts, deletion, items, level_batches
 from inventory.services.kits import MOST_COMPONENTS, Part
 from inventory.services.level_batches import ChangedLevels
 from oms.core import ids
-from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web import bodies, fields, idempotency, pagination, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.rendering import json_answer
+from oms.web.views import one
 
 TAG = "Stock"
 _ITEM = schema.envelope("inventory_item", shapes.ItemWithLevels)
@@ -65,11 +65,13 @@ class ItemsView(base.StockView):
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        every = InventoryItem.objects.prefetch_related(kept_levels("levels"), components())
-        rows = queries.filtered(ItemFilters, query, every)
+        unread = fields.unread(query.selection, base.MADE_OF)
+        rows = queries.filtered(ItemFilters, query, base.items_with(*(set(base.MADE_OF) - set(unread))))
         order = queries.ordering(query, {"sku": ("sku",), "created_at": ("created_at", "pk")}, "sku")
         page = pagination.page(query, rows.order_by(*order))
-        return page.answer("inventory_items", shapes.items(page.rows))
+        fields.leave_out(page.rows, *unread)
+        with_kits = query.selection.asks("location_kits")
+        return page.answer("inventory_items", shapes.items(page.rows, with_kits=with_kits))
 
     @schema.operation(
         id="createInventoryItem",
@@ -79,15 +81,21 @@ class ItemsView(base.StockView):
         body_example=examples.CREATE_ITEM,
         answer=_ITEM,
         example={"inventory_item": examples.ITEM},
-        description="With `components` (ours) it is a kit: sold as one thing, held and packed as what it consists of.",
+        description="With its opening stock, where `location_levels` say so. With `components` (ours) it is a kit: "
+        "sold as one thing, held and packed as what it consists of.",
     )
     def post(self, request: Request) -> HttpResponse:
-        body = bodies.read(request, inputs.CreateItem)
+        body, actor = bodies.read(request, inputs.CreateItem), actor_of(request)
         given = _given(body)
+        given.pop("location_levels", None)
+        opening = level_inputs.counts("location_levels", body.location_levels)
 
         def work() -> UUID:
             with bodies.renamed(_COMPONENT_NAMES):
-                return base.id_of(items.create_item(**given))
+                item = base.id_of(items.create_item(**given))
+            if opening:
+                level_batches.change_levels(item_id=item, create=opening, update={}, delete=[], actor=actor)
+            return item
 
         return base.answer(request, "inventory_item", work, _show)
 
@@ -101,7 +109,10 @@ class ItemView(base.StockView):
         example={"inventory_item": examples.ITEM},
     )
     def get(self, request: Request, item_id: str) -> HttpResponse:
-        return json_answer({"inventory_item": _show(base.item_id_of(item_id))})
+        selection = queries.parameters(request).selection
+        unread = fields.unread(selection, base.MADE_OF)
+        item = base.item_with_levels(base.item_id_of(item_id), leave_out=unread)
+        return one(request, "inventory_item", *shapes.items([item], with_kits=selection.asks("location_kits")))
 
     @schema.operation(
         id="updateInventoryItem",
@@ -140,6 +151,25 @@ class LevelsView(base.StockView):
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "created_at")))
         return page.answer("inventory_levels", [shapes.level(row) for row in page.rows])
 
+    @schema.operation(
+        id="createInventoryLevel",
+        summary="Stock an inventory item at a further stock location",
+        tag=TAG,
+        body=inputs.StockAt,
+        body_example={"location_id": examples.LOCATION_ID, "stocked_quantity": 5},
+        answer=_ITEM,
+        example={"inventory_item": examples.ITEM},
+    )
+    def post(self, request: Request, item_id: str) -> HttpResponse:
+        item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.StockAt), actor_of(request)
+        opening = level_inputs.counts("", [body])
+
+        def work() -> UUID:
+            level_batches.change_levels(item_id=item, create=opening, update={}, delete=[], actor=actor)
+            return item
+
+        return base.answer(request, "inventory_item", work, _show)
+
 
 class LevelBatchView(base.StockView):
     @schema.operation(
@@ -155,19 +185,10 @@ class LevelBatchView(base.StockView):
     def post(self, request: Request, item_id: str) -> HttpResponse:
         item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.StockBatch), actor_of(request)
 
-        def place(text: str, pointer: str) -> UUID:
-            return bodies.public_id(ids.STOCK_LOCATION, text, pointer, "stock location")
-
-        def counts(name: str, rows: list[inputs.StockAt]) -> dict[UUID, int]:
-            return {
-                place(row.location_id, f"/{name}/{index}/location_id"): row.stocked_quantity
-                for index, row in enumerate(rows)
-            }
-
-        create, update = counts("create", body.create), counts("update", body.update)
-        delete = [place(text, f"/delete/{index}") for index, text in enumerate(body.delete)]
+        create, update = level_inputs.counts("create", body.create), level_inputs.counts("update", body.update)
 
         def work() -> ChangedLevels:
+            delete = level_inputs.places(item, body.delete)
             return level_batches.change_levels(item_id=item, create=create, update=update, delete=delete, actor=actor)
 
         return idempotency.answer(request, work, _batch_answer)

@@ -15,7 +15,7 @@ from inventory.services import locations
 from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, pagination, queries, schema
-from oms.web.rendering import json_answer
+from oms.web.views import one
 
 TAG = "Stock"
 _LOCATION = schema.envelope("stock_location", shapes.Location)
@@ -78,7 +78,7 @@ class LocationView(base.StockView):
         example={"stock_location": examples.LOCATION},
     )
     def get(self, request: Request, location_id: str) -> HttpResponse:
-        return json_answer({"stock_location": show(base.location_id_of(location_id))})
+        return one(request, "stock_location", show(base.location_id_of(location_id)))
 
     @schema.operation(
         id="updateStockLocation",

@@ -206,9 +206,9 @@ def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, 
     }
 
 
-def items(rows: Sequence[InventoryItem]) -> list[ItemWithLevels]:
-    """`rows` have their levels and components prefetched. One query where kits are among them."""
-    kits = kits_by_location([row.pk for row in rows if row.is_kit])
+def items(rows: Sequence[InventoryItem], *, with_kits: bool = True) -> list[ItemWithLevels]:
+    """`rows` have their levels and components prefetched. One query where kits are among them and with_kits."""
+    kits = kits_by_location([row.pk for row in rows if row.is_kit and with_kits])
     return [_item(row, kits.get(row.pk, {})) for row in rows]
 
 

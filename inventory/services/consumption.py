@@ -8,7 +8,7 @@ from uuid import UUID
 from inventory.enums import MovementKind
 from inventory.models import Reservation
 from inventory.providers.base import TakenLine
-from inventory.services import ledger, levels, shelf
+from inventory.services import ledger, levels, shelf, stock_shortages
 from inventory.services.levels import Growth
 from inventory.services.shelf import Moved
 from oms.core.actors import Actor
@@ -24,6 +24,7 @@ def consume(
     """
     found = shelf.lock(order_id, location_id, lines)
     shelf.require_available(found, lines, spare_own=True)
+    waited = [each for held in found.reservations.values() for each in held if each.backordered]
     cause, moved = ("fulfillment", fulfillment_id), Moved()
     for line in lines:
         for part in line.parts:
@@ -35,6 +36,7 @@ def consume(
                 left -= _shrink(reservation, left, moved, cause)
     found.save()
     ledger.post(list(moved.values()), actor=actor)
+    stock_shortages.settle_void([each.pk for each in waited if not each.backordered], actor=actor)
 
 
 def put_back(

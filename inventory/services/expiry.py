@@ -16,7 +16,7 @@ from django.db import connection
 from inventory.enums import MovementKind
 from inventory.events import ReservationReleased
 from inventory.models import InventoryLevel
-from inventory.services import ledger
+from inventory.services import ledger, stock_shortages
 from oms.core import actors, bulk, events, ids
 
 NOTE = "expired"
@@ -63,6 +63,7 @@ def release_expired(level_ids: Collection[UUID]) -> dict[UUID, ledger.Movement]:
         by_level[each.level_id].append(each)
     moved = {level_id: _movement(level_id, those) for level_id, those in by_level.items()}
     ledger.post(list(moved.values()), actor=actors.SYSTEM)
+    stock_shortages.settle_void([each.id for each in gone if each.backordered], actor=actors.SYSTEM)
     numbers = dict(InventoryLevel.objects.filter(pk__in=moved).values_list("pk", "ledger_seq"))
     bulk.insert([row for level_id, those in by_level.items() for row in _news(those, numbers[level_id])])
     events.announce()

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from inventory.enums import MovementKind
-from inventory.errors import AlreadyReserved, InsufficientStock, ReservationExceedsStock
+from inventory.errors import AlreadyReserved, InsufficientStock, KitHeldTogether, ReservationExceedsStock
 from inventory.events import ReservationCreated, ReservationReleased, ReservationUpdated
 from inventory.models import InventoryLevel, Reservation
-from inventory.services import ledger, levels, validity
+from inventory.services import ledger, levels, stock_shortages, validity
 from oms.core import events, hooks, ids, locks
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput, NotFound
@@ -84,7 +84,8 @@ def update_reservation(
 
     expires_at: when it counts no more, None for never. is_kept: set by whoever is finishing with it, so that it does
     not expire meanwhile. One that has expired is not there any more. Raises ReservationExceedsStock where the level
-    that is to hold it lacks stock (nothing has moved then), AlreadyReserved, InvalidInput, NotStocked, NotFound.
+    that is to hold it lacks stock (nothing has moved then), KitHeldTogether for a component of a kit that would go
+    elsewhere than the rest, AlreadyReserved, InvalidInput, NotStocked, NotFound.
     """
     if quantity is not None:
         _require_quantity(quantity)
@@ -126,6 +127,8 @@ def delete_reservation(*, reservation_id: UUID, actor: Actor) -> None:
         movement.reserved, movement.backordered = -reservation.quantity, -reservation.backordered
         Reservation.objects.filter(pk=reservation_id).delete()
         ledger.post([movement], actor=actor)
+        if reservation.backordered:
+            stock_shortages.settle_void([reservation_id], actor=actor)
         level.refresh_from_db()
         _tell(told, level, actor)
 
@@ -197,8 +200,15 @@ def _require_expiry(expires_at: datetime | None, *, is_ordered: bool) -> None:
 def _require_movable(reservation: Reservation, target: InventoryLevel) -> None:
     if reservation.backordered:
         raise InvalidInput(errors=[FieldError("/location_id", "It waits for goods at its location, and stays there.")])
-    if reservation.line_id and target.reservations.filter(line_id=reservation.line_id).exists():
+    if reservation.line_id is None:
+        return
+    if target.reservations.filter(line_id=reservation.line_id).exists():
         raise AlreadyReserved(sku=target.item.sku, location=target.location.name)
+    rest = Reservation.objects.filter(line_id=reservation.line_id).exclude(level__item_id=target.item_id)
+    if rest.exclude(level__location_id=target.location_id).exists():  # a kit of which a part is elsewhere is no kit
+        facts = {"sku": target.item.sku, "location": target.location.name}
+        sentence = str(KitHeldTogether.message) % facts
+        raise KitHeldTogether(errors=[FieldError("/location_id", sentence, KitHeldTogether.code, facts)], **facts)
 
 
 def _require_available(level: InventoryLevel, asked: int, more: int, *, own_waiting: int = 0) -> None:

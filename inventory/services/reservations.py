@@ -11,7 +11,7 @@ from inventory import holdings
 from inventory.enums import MovementKind
 from inventory.models import InventoryLevel, Reservation
 from inventory.providers.base import Held, OrderDemand
-from inventory.services import alerts, ledger, levels
+from inventory.services import alerts, ledger, levels, stock_shortages
 from inventory.services.levels import Shelves
 from inventory.services.planning import Pair, Plan, Share, items_of, not_counted, plan
 from oms.core import bulk, ids
@@ -84,11 +84,12 @@ def hold_anew(demand: OrderDemand, location_ids: Collection[UUID], *, only_if_he
     here = InventoryLevel.objects.filter(item_id__in=items_of(demands), location_id__in=location_ids)
     locked = levels.lock_rows({*(each.level_id for each in before), *here.values_list("pk", flat=True)})
     with ledger.together():
-        release(demand.order_id, actor=actor)
+        _let_go(demand.order_id, actor=actor)
         found = levels.lock(items_of(demands), location_ids) if demands else Shelves([], [])
         if refused := _hold(demands, _with_own(found, before), before, actor):
             raise refused[demand.order_id]
     now = Reservation.objects.filter(order_id=demand.order_id).values_list("level_id", flat=True)
+    stock_shortages.settle_void([each.pk for each in before if each.backordered], actor=actor)
     alerts.judge({*locked, *now}, actor=actor)
     ledger.freed(list(locked))
 
@@ -192,7 +193,15 @@ def _row(
 
 
 def release(order_id: UUID, *, actor: Actor) -> None:
-    """Let go of everything an order holds. Done twice, the second time finds nothing."""
+    """Let go of everything an order holds, and close the shortages of what it waited for.
+
+    Done twice, the second time finds nothing.
+    """
+    gone = _let_go(order_id, actor=actor)
+    stock_shortages.settle_void([each.pk for each in gone if each.backordered], actor=actor)
+
+
+def _let_go(order_id: UUID, *, actor: Actor) -> list[Reservation]:
     held = list(Reservation.objects.filter(order_id=order_id))
     locked = levels.lock_rows({reservation.level_id for reservation in held})
     held = list(Reservation.objects.filter(order_id=order_id, level_id__in=locked))
@@ -206,3 +215,4 @@ def release(order_id: UUID, *, actor: Actor) -> None:
         movement.backordered -= reservation.backordered
     Reservation.objects.filter(pk__in=[reservation.pk for reservation in held]).delete()
     ledger.post(list(moved.values()), actor=actor)
+    return held

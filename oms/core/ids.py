@@ -73,6 +73,8 @@ ORDER_SOURCE: Final = "osrc"
 SOURCE_RUN: Final = "osrun"
 SOURCE_FILE: Final = "osfile"
 IMPORT_UPLOAD: Final = "impup"
+BULK_JOB: Final = "bulk"
+BULK_JOB_ROW: Final = "bulkrow"
 
 
 def new_id() -> UUID:

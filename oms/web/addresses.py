@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest
+
+from oms.web.authentication import address_of
 
 _NOWHERE: Final = ipaddress.ip_address("::")
 # Who has one address of these has them all.
@@ -15,15 +16,9 @@ _KEPT: Final = {4: 24, 6: 48}
 
 
 def _address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The peer, or, behind so many proxies of ours (TRUSTED_PROXIES), what the outermost of them saw.
-
-    What else stands in X-Forwarded-For anybody can have written.
-    """
-    proxies: int = settings.TRUSTED_PROXIES
-    seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    text = seen[-proxies] if proxies and len(seen) >= proxies else request.META.get("REMOTE_ADDR", "")
+    """As our own proxies saw it; what else stands in X-Forwarded-For anybody can have written."""
     try:
-        found = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(address_of(request))
     except ValueError:
         return _NOWHERE
     return getattr(found, "ipv4_mapped", None) or found

@@ -6,15 +6,18 @@ import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.actors import Actor, ActorKind
-from oms.core.errors import FieldError, InvalidInput
+from oms.core.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from oms.core.transactions import atomic
 from oms.web.models import ApiKey
 from oms.web.scopes import Scope
@@ -51,6 +54,11 @@ class NewKey:
         return f"NewKey({self.key.redacted})"
 
 
+class ApiKeyInUse(NotAllowed):
+    code = "api_key_in_use"
+    message = _("The key %(title)s is in use. Revoke it first.")
+
+
 @atomic()
 def create_api_key(
     *,
@@ -66,17 +74,7 @@ def create_api_key(
 
     Raises InvalidInput for an empty title or a scope that does not exist.
     """
-    known = {scope.value for scope in Scope}
-    errors = [
-        FieldError("/scopes", f"There is no scope {scope}. Known: {', '.join(sorted(known))}.", "unknown_scope")
-        for scope in scopes
-        if scope not in known
-    ]
-    if not title.strip() or len(title) > 120:
-        errors.append(FieldError("/title", "A key has a title of 1 to 120 characters.", "required"))
-    if errors:
-        raise InvalidInput(errors=errors)
-
+    _require_sound(title, scopes)
     secret = PREFIX + secrets.token_hex(32)
     key = ApiKey.objects.create(
         title=title.strip(),
@@ -91,9 +89,54 @@ def create_api_key(
 
 
 @atomic()
-def revoke_api_key(*, key_id: UUID) -> None:
-    """Make a key useless from now on. The second time changes nothing."""
-    ApiKey.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=timezone.now())
+def update_api_key(*, key_id: UUID, title: str | None = None, scopes: Sequence[str] | None = None) -> ApiKey:
+    """Change what a key is called, or may do from now on. The same again changes nothing.
+
+    Raises NotFound, InvalidInput.
+    """
+    key = _lock(key_id)
+    _require_sound(key.title if title is None else title, key.scopes if scopes is None else scopes)
+    key.title = key.title if title is None else title.strip()
+    key.scopes = key.scopes if scopes is None else sorted(set(scopes))
+    key.save(update_fields=["title", "scopes", "updated_at"])
+    return key
+
+
+@atomic()
+def revoke_api_key(*, key_id: UUID, after: timedelta = timedelta()) -> None:
+    """Make a key useless from now on, or `after` a while. Once it is useless, nothing changes any more."""
+    now = timezone.now()
+    still_good = Q(revoked_at=None) | Q(revoked_at__gt=now)
+    ApiKey.objects.filter(still_good, pk=key_id).update(revoked_at=now + after, updated_at=now)
+
+
+@atomic()
+def delete_api_key(*, key_id: UUID) -> None:
+    """Forget a revoked key; what it did stays told. Raises NotFound, also the second time, and ApiKeyInUse."""
+    key = _lock(key_id)
+    if key.revoked_at is None or key.revoked_at > timezone.now():
+        raise ApiKeyInUse(title=key.title)
+    key.delete()
+
+
+def _lock(key_id: UUID) -> ApiKey:
+    key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+    if key is None:
+        raise NotFound(kind="API key", id=ids.encode(ids.API_KEY, key_id))
+    return key
+
+
+def _require_sound(title: str, scopes: Sequence[str]) -> None:
+    known = {scope.value for scope in Scope}
+    errors = [
+        FieldError("/scopes", f"There is no scope {scope}. Known: {', '.join(sorted(known))}.", "unknown_scope")
+        for scope in scopes
+        if scope not in known
+    ]
+    if not title.strip() or len(title) > 120:
+        errors.append(FieldError("/title", "A key has a title of 1 to 120 characters.", "required"))
+    if errors:
+        raise InvalidInput(errors=errors)
 
 
 # One statement for looking up and for noting the use, which is written once a minute at most: a busy key would else be
@@ -101,7 +144,7 @@ def revoke_api_key(*, key_id: UUID) -> None:
 _FIND = """
 WITH found AS (
     SELECT id, title, scopes, channel_ids, location_ids, last_used_at FROM web_apikey
-    WHERE digest = %s AND revoked_at IS NULL
+    WHERE digest = %s AND (revoked_at IS NULL OR revoked_at > clock_timestamp())
 ), used AS (
     UPDATE web_apikey SET last_used_at = clock_timestamp() FROM found
     WHERE web_apikey.id = found.id

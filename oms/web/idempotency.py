@@ -28,12 +28,19 @@ def key_of(request: Request) -> Key | None:
     return idempotency.key_for(scope_of(request), sent, *parts)
 
 
-def answer(request: Request, work: Callable[[], T], render: Callable[[T], HttpResponse]) -> HttpResponse:
+def answer(
+    request: Request,
+    work: Callable[[], T],
+    render: Callable[[T], HttpResponse],
+    *,
+    keep: Callable[[T], HttpResponse] | None = None,
+) -> HttpResponse:
     """Do `work` in one transaction and answer with what `render` makes of it.
 
     With an Idempotency-Key the answer is kept in the same transaction and given again, byte for byte, to a repeat,
     which does nothing. Without one it is rendered after the commit, so that nobody waits for its reading.
-    What `work` raises rolls everything back, and is not kept.
+    What `work` raises rolls everything back, and is not kept. `keep` renders what is kept instead, where the answer has
+    a secret in it.
     """
     key = key_of(request)
     if key is None:
@@ -44,8 +51,9 @@ def answer(request: Request, work: Callable[[], T], render: Callable[[T], HttpRe
         kept = idempotency.recall(key)
         if kept is not None:
             return replay(kept)
-        response = render(work())
-        idempotency.keep(key, to_keep(response))
+        done = work()
+        response = render(done)
+        idempotency.keep(key, to_keep(keep(done) if keep else response))
     return response
 
 

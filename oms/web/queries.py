@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Final, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -12,22 +13,29 @@ from django_filters import FilterSet
 from rest_framework.request import Request
 
 from oms.core.errors import FieldError, InvalidInput
+from oms.web import fields
 from oms.web.limits import NOTHING, Limits, limits_of, narrow
 
 M = TypeVar("M", bound=Model)
 _LIST_INDEX = re.compile(r"\[\d*\]$")
-_OF_EVERY_LIST: Final = frozenset({"limit", "offset", "order", "fields"})
+_OF_EVERY_LIST: Final = frozenset({"limit", "offset", "cursor", "order", "fields", "expand"})
 
 
 class Asked(QueryDict):
-    """A query string, and the limits of whoever sent it."""
+    """A query string, the path it was sent to, the fields it asks for, and the limits of whoever sent it."""
 
+    path = ""
     limits: Limits = NOTHING
+
+    @cached_property
+    def selection(self) -> fields.Selection:
+        return fields.selection(self)
 
 
 def parameters(request: Request) -> Asked:
     """The query string with list indexes gone: `id[0]=a&id[1]=b` is `id=a&id=b`. Raises InvalidInput for NUL."""
     plain = Asked(mutable=True)
+    plain.path = request.path
     plain.limits = limits_of(request.user)
     for name, values in request._request.GET.lists():
         if "\x00" in name or any("\x00" in value for value in values):
@@ -67,14 +75,3 @@ def ordering(query: QueryDict, allowed: Mapping[str, tuple[str, ...]], default: 
         known = ", ".join(sorted(allowed))
         raise InvalidInput(errors=[wrong("order", f"{wanted[:40]} is unknown. Known, each also with -: {known}.")])
     return [f"-{column}" if descending else column for column in allowed[name]]
-
-
-def without(query: QueryDict, name: str) -> bool:
-    """Whether `fields` leaves out a part of the answer that costs something to read: `fields=-items`, or a list of
-    plain names that does not have it. Names with + or * add to the default, which has everything already."""
-    names = [part.strip() for part in ",".join(query.getlist("fields")).split(",") if part.strip()]
-    if f"-{name}" in names:
-        return True
-    plain = {part.partition(".")[0] for part in names if part[0] not in "+-* "}
-    added = {part[1:].partition(".")[0] for part in names if part[0] in "+*"}
-    return bool(plain) and name not in plain | added

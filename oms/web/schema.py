@@ -43,12 +43,19 @@ def shape(kind: Any) -> dict[str, Any]:
 
 
 def envelope(name: str, kind: Any, *, paged: bool = False) -> dict[str, Any]:
-    """`{"order": {…}}`, or `{"orders": […], "count", "limit", "offset"}`."""
+    """`{"order": {…}}`, or a page: `{"orders": […], "count", "limit", "offset"}`, by cursor `next_cursor`."""
     inner = shape(kind)
-    properties: dict[str, Any] = {name: {"type": "array", "items": inner} if paged else inner}
-    if paged:
-        properties |= {each: {"type": "integer"} for each in ("count", "limit", "offset")}
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    if not paged:
+        return {"type": "object", "properties": {name: inner}, "required": [name]}
+    rows, number = {"type": "array", "items": inner}, {"type": "integer"}
+    by_offset = {name: rows, "count": number, "limit": number, "offset": number, "count_capped": {"type": "boolean"}}
+    by_cursor = {name: rows, "limit": number, "next_cursor": {"type": ["string", "null"]}}
+    return {
+        "anyOf": [
+            {"type": "object", "properties": by_offset, "required": [name, "count", "limit", "offset"]},
+            {"type": "object", "properties": by_cursor, "required": list(by_cursor)},
+        ]
+    }
 
 
 def operation(
@@ -64,6 +71,7 @@ def operation(
     filters: type[FilterSet] | None = None,
     one_order: bool = False,
     deletes: bool = False,
+    selects: bool = True,
     problems: Sequence[int] = (400, 401, 403, 404),
 ) -> Callable[[F], F]:
     """Describe an operation. `example` is an answer, `body_example` what is sent for it."""
@@ -87,6 +95,7 @@ def operation(
         examples=examples,
         parameters=[
             *(_list_parameters(filters) if filters else []),
+            *(_FIELDS if selects and not filters and not unsafe else []),
             *([_IDEMPOTENCY_KEY] if unsafe else []),
             *([_IF_MATCH] if one_order else []),
         ],
@@ -104,12 +113,30 @@ _IF_MATCH = OpenApiParameter(
 )
 
 
+_FIELDS: Final = [
+    OpenApiParameter(
+        "fields",
+        str,
+        description="`id,total`: these alone. `-items`: all but it. `items.quantity`: of a part some fields. `+name` "
+        "and `*name` add to everything, so change nothing. Unknown names are passed over.",
+    ),
+    OpenApiParameter("expand", str, description="`expand=items` says the same as `fields=*items`."),
+]
+
+
 def _list_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
     found = [
         OpenApiParameter("limit", int, description="At most 200; 20 without it."),
-        OpenApiParameter("offset", int, description="How many to leave out."),
+        OpenApiParameter("offset", int, description="How many to leave out; at most 10000, further on by cursor."),
+        OpenApiParameter(
+            "cursor",
+            str,
+            allow_blank=True,
+            description="Instead of offset. Empty: the first page; then `next_cursor` of the page before, until it is "
+            "null. Costs the same on every page, and what is inserted meanwhile moves nothing.",
+        ),
         OpenApiParameter("order", str, description="A name to order by, with - for descending."),
-        OpenApiParameter("fields", str, description="Accepted as clients of the contract send it."),
+        *_FIELDS,
     ]
     for name, each in kind.base_filters.items():
         choices = [value for value, _ in each.extra.get("choices") or []] or None
@@ -136,6 +163,14 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "description": "A secret key: `Authorization: Bearer sk_…`"}
 
 
+class StaffTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's own hook
+    target_class = "oms.web.authentication.StaffTokenAuthentication"
+    name = "staffToken"
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return {"type": "http", "scheme": "bearer", "description": "What `/auth/user/emailpass` gives to staff."}
+
+
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's own hook
     target_class = "oms.web.authentication.StaffSessionAuthentication"
     name = "session"
@@ -153,7 +188,7 @@ def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def only_api(endpoints: list[Any], **_: Any) -> list[Any]:
     """Preprocessing hook: the description speaks of the API, not of itself."""
-    return [endpoint for endpoint in endpoints if re.match(r"^/admin/", endpoint[0])]
+    return [endpoint for endpoint in endpoints if re.match(r"^/(admin|auth)/", endpoint[0])]
 
 
 def _exact(schema: Any) -> Any:

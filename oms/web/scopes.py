@@ -12,9 +12,13 @@ class Scope(StrEnum):
     FULFILLMENTS_WRITE = "fulfillments:write"
     INVENTORY_READ = "inventory:read"
     INVENTORY_WRITE = "inventory:write"
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
     CUSTOMERS_PRIVACY = "customers:privacy"
     CHANNELS_READ = "channels:read"
     CHANNELS_WRITE = "channels:write"
+    API_KEYS_READ = "api_keys:read"
+    API_KEYS_WRITE = "api_keys:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def connect() -> None:
 
 def _begin(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
     """A session was opened. By a password alone (`by_password`, the console's page) it may lack something."""
-    if request is None or not hasattr(request, "session"):
+    if request is None or "_auth_user_id" not in getattr(request, "session", ()):
         return
     request.session[BEGAN] = request.session[SEEN] = int(time.time())
     if getattr(request, "by_password", False):

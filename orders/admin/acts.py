@@ -2,113 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django import forms
-from django.core.validators import URLValidator
-from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from fulfillment.services.fulfillments import Tracking
 from oms.core.actors import Actor
+from oms.core.transactions import atomic
+from orders.admin import act_forms
 from orders.enums import CancelReason, HoldReason
+from orders.locks import lock_order
 from orders.services import cancellation, closing, fulfilling, holds, moving, notes, shipping
-from orders.services.fulfilling import FulfillItem
-
-
-class ActForm(forms.Form):
-    """The input of one act."""
-
-
-class FulfillForm(ActForm):
-    """Quantities come as `quantity_<line id>`; a line left at 0 or empty stays."""
-
-    location_id = forms.UUIDField(required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        data = self.data if isinstance(self.data, QueryDict) else QueryDict()
-        items = []
-        for name, text in data.items():
-            line_id = name.removeprefix("quantity_")
-            if line_id == name or not str(text).strip():
-                continue
-            try:
-                item = FulfillItem(UUID(line_id), int(str(text)))
-            except ValueError:
-                raise forms.ValidationError(_("%s is not a quantity.") % text) from None
-            if item.quantity:
-                items.append(item)
-        return cleaned | {"items": items}
-
-
-class MoveForm(FulfillForm):
-    from_location_id = forms.UUIDField(label=gettext_lazy("From"))
-    to_location_id = forms.UUIDField(label=gettext_lazy("To"))
-
-
-class FulfillmentForm(ActForm):
-    fulfillment_id = forms.UUIDField()
-
-
-class ShipForm(FulfillmentForm):
-    """Several parcels: their numbers separated by commas or spaces."""
-
-    tracking_numbers = forms.CharField(label=gettext_lazy("Tracking number"), required=False, max_length=2000)
-    carrier = forms.CharField(label=gettext_lazy("Carrier"), required=False, max_length=60)
-    tracking_url = forms.CharField(
-        label=gettext_lazy("Tracking link"),
-        required=False,
-        max_length=500,
-        validators=[URLValidator(schemes=["http", "https"])],
-    )
-
-    def clean_tracking_numbers(self) -> list[str]:
-        numbers = [number for number in re.split(r"[\s,;]+", self.cleaned_data["tracking_numbers"]) if number]
-        if any(len(number) > 120 for number in numbers):
-            raise forms.ValidationError(_("A tracking number has at most 120 letters."))
-        return list(dict.fromkeys(numbers))
-
-
-class CancelForm(ActForm):
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=CancelReason.choices)
-
-
-class HoldForm(ActForm):
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=HoldReason.choices)
-    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=255)
-    release_at = forms.DateTimeField(
-        label=gettext_lazy("Release at"), required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-    )
-
-    def clean_release_at(self) -> Any:
-        at = self.cleaned_data["release_at"]
-        if at is not None and at <= timezone.now():
-            raise forms.ValidationError(_("That time is past."))
-        return at
-
-
-class ReleaseForm(ActForm):
-    hold_id = forms.UUIDField()
-
-
-class NoteForm(ActForm):
-    body = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=10_000, strip=True)
-
-
-class TagsForm(ActForm):
-    """Tags are separated by commas."""
-
-    tags = forms.CharField(label=gettext_lazy("Tags"), required=False, max_length=2000)
-
-    def clean_tags(self) -> list[str]:
-        return [tag.strip() for tag in self.cleaned_data["tags"].split(",")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +24,17 @@ class Act:
     """`run` calls the service and returns the sentence that says what was done; it raises DomainError."""
 
     permission: str
-    form: type[ActForm]
+    form: type[act_forms.ActForm]
     run: Callable[[UUID, Mapping[str, Any], Actor], str]
+
+
+@atomic()
+def perform(act: Act, order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
+    """Do it to the order as the page showed it. Raises StaleRevision where that is not the present one, and what the
+    service raises; nothing has changed then."""
+    if given.get("revision"):
+        lock_order(order_id, revision=given["revision"])
+    return act.run(order_id, given, actor)
 
 
 def _fulfill(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
@@ -196,9 +113,19 @@ def _note(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
     return _("The note is kept.")
 
 
-def _tags(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
-    notes.set_tags(order_id=order_id, tags=given["tags"], actor=actor)
+def _remove_note(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
+    notes.remove_note(order_id=order_id, note_id=given["note_id"], actor=actor)
+    return _("The note is removed.")
+
+
+def _tag(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
+    notes.change_tags(order_id=order_id, add=given["tags"], actor=actor)
     return _("The tags are set.")
+
+
+def _untag(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
+    notes.change_tags(order_id=order_id, remove=[given["tag"]], actor=actor)
+    return _("The tag is removed.")
 
 
 CHANGE_ORDER: Final = "orders.change_order"
@@ -206,16 +133,18 @@ CREATE_FULFILLMENT: Final = "fulfillment.add_fulfillment"
 CHANGE_FULFILLMENT: Final = "fulfillment.change_fulfillment"
 
 ACTS: Final[Mapping[str, Act]] = {
-    "fulfill": Act(CREATE_FULFILLMENT, FulfillForm, _fulfill),
-    "move": Act(CHANGE_FULFILLMENT, MoveForm, _move),
-    "unpack": Act(CHANGE_FULFILLMENT, FulfillmentForm, _unpack),
-    "ship": Act(CHANGE_FULFILLMENT, ShipForm, _ship),
-    "deliver": Act(CHANGE_FULFILLMENT, FulfillmentForm, _deliver),
-    "cancel": Act(CHANGE_ORDER, CancelForm, _cancel),
-    "hold": Act(CHANGE_ORDER, HoldForm, _hold),
-    "release": Act(CHANGE_ORDER, ReleaseForm, _release),
-    "complete": Act(CHANGE_ORDER, ActForm, _complete),
-    "archive": Act(CHANGE_ORDER, ActForm, _archive),
-    "note": Act(CHANGE_ORDER, NoteForm, _note),
-    "tags": Act(CHANGE_ORDER, TagsForm, _tags),
+    "fulfill": Act(CREATE_FULFILLMENT, act_forms.FulfillForm, _fulfill),
+    "move": Act(CHANGE_FULFILLMENT, act_forms.MoveForm, _move),
+    "unpack": Act(CHANGE_FULFILLMENT, act_forms.FulfillmentForm, _unpack),
+    "ship": Act(CHANGE_FULFILLMENT, act_forms.ShipForm, _ship),
+    "deliver": Act(CHANGE_FULFILLMENT, act_forms.FulfillmentForm, _deliver),
+    "cancel": Act(CHANGE_ORDER, act_forms.CancelForm, _cancel),
+    "hold": Act(CHANGE_ORDER, act_forms.HoldForm, _hold),
+    "release": Act(CHANGE_ORDER, act_forms.ReleaseForm, _release),
+    "complete": Act(CHANGE_ORDER, act_forms.ActForm, _complete),
+    "archive": Act(CHANGE_ORDER, act_forms.ActForm, _archive),
+    "note": Act(CHANGE_ORDER, act_forms.NoteForm, _note),
+    "remove-note": Act(CHANGE_ORDER, act_forms.RemoveNoteForm, _remove_note),
+    "tag": Act(CHANGE_ORDER, act_forms.TagForm, _tag),
+    "untag": Act(CHANGE_ORDER, act_forms.UntagForm, _untag),
 }

@@ -1,39 +1,33 @@
-"""Orders in the console: the list, and the page that says what to do next."""
+"""Orders in the console: the list. The page of one is in `order_views`."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesCheckboxFilter,
     RelatedDropdownFilter,
 )
 
-from oms.web.console import acts, dashboard, show
+from oms.web.console import dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin
 from oms.web.console.filters import DayRangeFilter
-from orders.admin import lists, page
-from orders.admin.acts import ACTS
+from orders.admin import lists
+from orders.admin.order_views import OrderPageViews
 from orders.models import Order
-from orders.selectors.order_page import order_page
 from orders.selectors.search import find_orders
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(OrderPageViews, ReadOnlyAdmin):
     """Nothing is edited raw: every change is a button, and every button a service."""
 
     list_display = (
@@ -62,8 +56,6 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = _("Number, external id, e-mail, last name or company, sku, tracking number")
     ordering = ("-placed_at", "-id")
     actions = lists.BULK_ACTS
-
-    # --- the list ---
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("number",)  # there is a search; `search` below does it
@@ -114,55 +106,6 @@ class OrderAdmin(ReadOnlyAdmin):
     def shown_open(self, order: Order) -> int:
         """Units that are still to be fulfilled."""
         return order.units_open
-
-    # --- the page ---
-
-    def get_urls(self) -> list[Any]:
-        act = self.admin_site.admin_view(require_POST(self.act_view))
-        return [path("<uuid:order_id>/act/<slug:name>/", act, name="orders_order_act"), *super().get_urls()]
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"}:  # whatever changes an order is an act
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        try:
-            found = order_page(UUID(object_id))
-        except ValueError:
-            found = None
-        if not self.has_view_permission(request, found.order if found else None):
-            raise PermissionDenied
-        if found is None:
-            gone: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return gone
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Order %s") % found.order,
-            "opts": self.opts,
-            "original": found.order,
-            "has_view_permission": True,
-            **page.context(found, lambda permission: _has(request, permission)),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/orders/order/page.html", context)
-
-    def act_view(self, request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
-        """A button was pressed: run its service, say what came of it, show the order again."""
-        act = ACTS.get(name)
-        if act is None:
-            raise Http404
-        if not (self.has_view_permission(request) and _has(request, act.permission)):
-            raise PermissionDenied
-        form = act.form(request.POST)
-        if form.is_valid():
-            acts.perform_saying(request, lambda: act.run(order_id, form.cleaned_data, acts.actor_of(request)))
-        else:
-            acts.say_errors(request, form)
-        return HttpResponseRedirect(show.change_url("orders_order", order_id))
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """An order's history is its timeline."""
-        return HttpResponseRedirect(show.change_url("orders_order", object_id) + "#timeline")
 
 
 def _has(request: HttpRequest, permission: str) -> bool:

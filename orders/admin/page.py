@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.core.money import Money
 from oms.web.console import show
-from orders import policies
-from orders.admin import words
-from orders.admin.acts import CHANGE_FULFILLMENT, CHANGE_ORDER, CREATE_FULFILLMENT
-from orders.enums import CancelReason, HoldReason, OrderStatus
-from orders.models import Order, OrderAddress, OrderLine
-from orders.selectors.order_page import OrderPage, Parcels, Place
+from orders.admin import effects, words
+from orders.admin.acts import CHANGE_ORDER
+from orders.admin.steps import Refused, Step, note_step, steps, tag_step, unpack_steps
+from orders.enums import OrderStatus
+from orders.models import Order, OrderAddress, OrderLine, TimelineEntry
+from orders.selectors.order_page import MOST_OTHERS, OrderPage, Parcels, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,54 +31,70 @@ class MoneyRow:
     style: str = "part"
 
 
-def context(found: OrderPage, may: Callable[[str], bool]) -> dict[str, Any]:
-    """Everything the template shows. A button is there when policy allows the act and `may` the permission."""
+def context(found: OrderPage, may: Callable[[str], bool], refused: Refused | None = None) -> dict[str, Any]:
+    """Everything the template shows. A button is there when policy allows the act and `may` the permission.
+
+    refused: the form that was sent and not accepted, which is shown again as it was.
+    """
     order = found.order
-    fulfills = may(CREATE_FULFILLMENT) and policies.can_fulfill(order)
+    unpack = unpack_steps(found, may)
     return {
         "page": found,
         "order": order,
         "badges": list(_badges(order)),
-        "open_lines": [line for line in _lines(found) if policies.is_fulfillable(line) and line.quantity_open],
+        "steps": steps(found, may, refused),
         "goods": [_goods_row(row, order) for row in found.goods],
+        "goods_summary": list(_summary(found)),
         "money_rows": list(_money_rows(found)),
         "balance": _balance(order),
         "payments": [_payment(payment) for payment in found.payments],
-        "parcels": [_parcel(parcel, order) for parcel in found.parcels],
+        "parcels": [_parcel(parcel, unpack.get(parcel.fulfillment.pk)) for parcel in found.parcels],
         "addresses": list(_addresses(found)),
-        "holds": [{"hold": hold, "by": show.actor(hold.placed_by)} for hold in found.open_holds],
+        "others": [_other(each) for each in found.others.newest],
+        "others_count": f"{MOST_OTHERS}+" if found.others.count >= MOST_OTHERS else found.others.count,
+        "holds": [] if may(CHANGE_ORDER) else [(hold, list(effects.about_hold(hold))) for hold in found.open_holds],
         "notes": [{"note": note, "by": show.actor(note.author)} for note in found.notes],
-        "timeline": [
-            {
-                "at": entry.occurred_at,
-                "by": show.actor(entry.actor),
-                "action": words.action(entry),
-                "details": list(words.details(entry, order)),
-            }
-            for entry in found.timeline
-        ],
+        "note_step": note_step(refused),
+        "tag_step": tag_step(refused),
+        "timeline": [_entry(entry, order) for entry in found.timeline.entries],
         "candidates": list(_candidates(found)),
         "situation": _situation(found),
-        "cancel_effects": list(_cancel_effects(found)),
-        "cancel_reasons": CancelReason.choices,
-        "hold_reasons": HoldReason.choices,
-        "may_fulfill": fulfills,
-        "may_move": may(CHANGE_FULFILLMENT),
-        "may_rehold": may(CHANGE_FULFILLMENT)
-        and policies.is_open(order)
-        and found.has_places
-        and found.units_reserved > 0,
         "may_change": may(CHANGE_ORDER),
-        "may_hold": may(CHANGE_ORDER) and policies.can_hold(order),
-        "may_complete": may(CHANGE_ORDER) and policies.can_complete(order),
-        "may_archive": may(CHANGE_ORDER) and policies.can_archive(order),
-        "all_done": _all_done(found),
-        "may_cancel": may(CHANGE_ORDER) and policies.can_cancel(order),
     }
 
 
-def _lines(found: OrderPage) -> list[OrderLine]:
-    return [row.line for row in found.goods]
+def _entry(entry: TimelineEntry, order: Order) -> dict[str, Any]:
+    return {
+        "at": entry.occurred_at,
+        "by": show.actor(entry.actor),
+        "action": words.action(entry),
+        "details": list(words.details(entry, order)),
+    }
+
+
+def newest_change(order: Order) -> str:
+    """What was done to it last, by whom and when: for somebody who has seen it before that."""
+    entry = order.timeline.first()
+    if entry is None:
+        return ""
+    at = date_format(timezone.localtime(entry.occurred_at), "DATETIME_FORMAT")
+    return f"{words.action(entry)} ({show.actor(entry.actor)}, {at})"
+
+
+def _other(order: Order) -> dict[str, Any]:
+    return {"order": order, "badge": show.status_badge(order, "status"), "total": order.money(order.total)}
+
+
+def _summary(found: OrderPage) -> Iterator[Any]:
+    """How many units are where, over all lines. Of kits only what is packed: their parts are held, not they."""
+    units = Counter[str]()
+    for row in found.goods:
+        for place in row.places:
+            if not place.sku:
+                units[place.state] += place.quantity
+    for state, label in words.PLACES.items():
+        if units[state]:
+            yield show.badge(state, f"{units[state]} {label}")
 
 
 def _badges(order: Order) -> Iterator[Any]:
@@ -107,13 +126,7 @@ def _situation(found: OrderPage) -> str:
         ) % {"n": found.units_backordered}
     if order.units_open and not found.offers:
         return _("No stock is reserved for what is still open. Fulfill it by hand from a location that has it.")
-    return _("Everything is fulfilled and delivered.") if _all_done(found) else ""
-
-
-def _all_done(found: OrderPage) -> bool:
-    """Nothing waits to be packed, shipped or delivered."""
-    moving = any(parcel.can_ship or parcel.can_deliver for parcel in found.parcels)
-    return not (moving or found.order.units_open or found.order.open_holds)
+    return _("Everything is fulfilled and delivered.") if found.all_done else ""
 
 
 def _goods_row(row: Any, order: Order) -> dict[str, Any]:
@@ -136,11 +149,11 @@ def _place(place: Place) -> Any:
     return show.badge(place.state, f"{label} · {place.location}" if place.location else label)
 
 
-def _parcel(parcel: Parcels, order: Order) -> dict[str, Any]:
+def _parcel(parcel: Parcels, unpack: Step | None) -> dict[str, Any]:
     status = parcel.fulfillment.status
     return {
         "parcel": parcel,
-        "can_unpack": parcel.can_unpack and policies.can_unpack(order),
+        "unpack": unpack,
         "badge": show.badge(status, words.PARCELS[status]),
         "boxes": [
             (box.carrier, show.web_link(box.tracking_url, box.tracking_number))
@@ -227,26 +240,3 @@ def _candidates(found: OrderPage) -> Iterator[dict[str, Any]]:
         return
     for candidate in found.sourcing.candidates:
         yield {**candidate, "why": words.sourcing_reason(str(candidate.get("reason", "")))}
-
-
-def _cancel_effects(found: OrderPage) -> Iterator[str]:
-    """What canceling does, with the amounts, to be read before the button is pressed."""
-    order = found.order
-    yield _("The order will be worth %(nothing)s instead of %(total)s.") % {
-        "nothing": order.money(order.total - order.total),
-        "total": order.money(order.total),
-    }
-    if found.units_reserved:
-        yield ngettext(
-            "%(n)s reserved unit is released.", "%(n)s reserved units are released.", found.units_reserved
-        ) % {"n": found.units_reserved}
-    if found.units_backordered:
-        yield ngettext(
-            "%(n)s backordered unit waits no longer.",
-            "%(n)s backordered units wait no longer.",
-            found.units_backordered,
-        ) % {"n": found.units_backordered}
-    paid = order.captured_total - order.refunded_total
-    if paid > 0:
-        yield _("%s was paid and is to be given back where it was taken.") % order.money(paid)
-    yield _("This cannot be undone.")

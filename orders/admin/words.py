@@ -45,6 +45,20 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "import.credited": gettext_lazy("Credit note matched"),
 }
 
+# What `order.updated` tells of, by the fact "act", or else by what changed.
+ACTS: Final[Mapping[str, Promise]] = {
+    "note.added": gettext_lazy("Note added"),
+    "note.removed": gettext_lazy("Note removed"),
+    "reservation.created": gettext_lazy("Goods reserved by hand"),
+    "reservation.updated": gettext_lazy("Reservation changed by hand"),
+    "reservation.released": gettext_lazy("Reservation released by hand"),
+    "reservation.moved": gettext_lazy("Reserved goods moved"),
+    "inventory.stock_missing": gettext_lazy("Reserved goods were not there"),
+    "tags": gettext_lazy("Tags changed"),
+    "email": gettext_lazy("E-mail changed"),
+    "metadata": gettext_lazy("Metadata changed"),
+}
+
 SOURCING_REASONS: Final[Mapping[str, Promise]] = {
     "has_everything": gettext_lazy("Ships: it has everything."),
     "completes_the_set": gettext_lazy("Ships: together with the others it has everything."),
@@ -61,6 +75,10 @@ PLACES: Final[Mapping[str, Promise]] = {
     "shipped": gettext_lazy("shipped"),
     "delivered": gettext_lazy("delivered"),
     "elsewhere": gettext_lazy("sent before it came here"),
+    "unreserved": gettext_lazy("not reserved"),
+    "open": gettext_lazy("to be handed over"),
+    "canceled": gettext_lazy("canceled"),
+    "returned": gettext_lazy("came back"),
 }
 
 PARCELS: Final[Mapping[str, Promise]] = {
@@ -110,8 +128,15 @@ _AMOUNTS: Final = frozenset({"total", "credit_total", "captured_total", "refunde
 
 def action(entry: TimelineEntry) -> str:
     """What was done. An act nobody named yet is shown by its name."""
-    label = ACTIONS.get(entry.action)
+    label = _update(entry) if entry.action == "order.updated" else None
+    label = label or ACTIONS.get(entry.action)
     return str(label) if label else capfirst(entry.action.replace(".", ": ").replace("_", " "))
+
+
+def _update(entry: TimelineEntry) -> Promise | None:
+    told = (entry.facts or {}).get("act")
+    names = [told] if told else list(entry.changes or {})
+    return ACTS.get(str(names[0])) if len(names) == 1 else None
 
 
 def sourcing_reason(word: str) -> str:
@@ -121,6 +146,8 @@ def sourcing_reason(word: str) -> str:
 def details(entry: TimelineEntry, order: Order) -> Iterator[str]:
     """The facts of an act, and what changed from what to what, a sentence each. Plain text, not escaped."""
     for name, value in (entry.facts or {}).items():
+        if name == "act" and str(value) in ACTS:
+            continue  # the heading says it
         text = _value(name, value, order)
         if text:
             yield f"{_field(name)}: {text}"

@@ -48,6 +48,7 @@ class PersonalDataView(ApiView):
         tag=TAG,
         answer=schema.shape(PersonalData),
         example={"personal_data": {"customer": [{"id": "0199…", "email": "ada@example.com"}], "orders": []}},
+        selects=False,
         description=f"{schema.OURS} Orders, addresses, notes, timeline, refused import rows, and so on.",
     )
     def get(self, request: Request, customer_id: str) -> HttpResponse:

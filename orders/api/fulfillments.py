@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from fulfillment.services.fulfillments import Tracking
 from oms.core import ids
+from oms.core.errors import FieldError, InvalidInput
 from oms.web import bodies, schema
 from oms.web.authentication import actor_of
 from oms.web.limits import limits_of
@@ -51,10 +52,14 @@ class FulfillmentsView(FulfillView):
         location_id = body.location_id and bodies.public_id(
             ids.STOCK_LOCATION, body.location_id, "/location_id", "stock location"
         )
+        if body.shipping_option_id is not None:
+            message = f"/shipping_option_id: no shipping option with id {body.shipping_option_id[:80]}."
+            raise InvalidInput(errors=[FieldError("/shipping_option_id", message, "not_found")])
         made = fulfilling.create_fulfillment(
             order_id=order_id,
             items=inputs.fulfill_items(body.items),
             location_id=location_id,
+            metadata=body.metadata,
             actor=actor_of(request),
         )
         limits_of(request.user).require_locations(made.location_id)  # where none was named, one was chosen
@@ -110,6 +115,7 @@ class ShipmentsView(FulfillView):
             fulfillment_id=_fulfillment_id(path),
             parcels=parcels,
             items=None if body.items is None else inputs.fulfill_items(body.items),
+            metadata=body.metadata,
             actor=actor_of(request),
         )
 

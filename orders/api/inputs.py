@@ -25,11 +25,32 @@ class ItemQuantity(Body):
     quantity: Quantity
 
 
+class AddressInput(Body):
+    """What is left out stays; null empties it. The country of a shipping address stays once it is known."""
+
+    first_name: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    last_name: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    company: Annotated[str, Meta(max_length=160)] | UnsetType | None = UNSET
+    address_1: Annotated[str, Meta(max_length=255)] | UnsetType | None = UNSET
+    address_2: Annotated[str, Meta(max_length=255)] | UnsetType | None = UNSET
+    city: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    province: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    postal_code: Annotated[str, Meta(max_length=30)] | UnsetType | None = UNSET
+    country_code: Annotated[str, Meta(pattern=r"^[A-Za-z]{2}$(?!\n)")] | UnsetType | None = UNSET
+    phone: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+
+    def changes(self) -> dict[str, str]:
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value or "" for name, value in found.items() if value is not UNSET}
+
+
 class UpdateOrder(Body):
     """metadata: keys are merged, a null removes one. tags: replaced."""
 
     email: Annotated[str, Meta(max_length=254, pattern=EMAIL_PATTERN)] | UnsetType = UNSET
-    metadata: dict[str, Any] | UnsetType = UNSET
+    shipping_address: AddressInput | UnsetType = UNSET
+    billing_address: AddressInput | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType | None = UNSET
     tags: Annotated[list[str], Meta(max_length=100)] | UnsetType = UNSET
 
 
@@ -44,11 +65,14 @@ class NoFields(Body):
 
 
 class CreateFulfillment(Body):
-    """location_id: left out, it is the location that holds most of these items."""
+    """location_id: left out, it is the location that holds most of these items. shipping_option_id: null, as in the
+    order's shipping methods."""
 
     items: Annotated[list[ItemQuantity], Meta(min_length=1, max_length=10_000)]
     location_id: str | None = None
+    shipping_option_id: str | None = None
     no_notification: bool = False
+    metadata: dict[str, Any] | None = None
 
 
 class LabelInput(Body):
@@ -64,6 +88,7 @@ class CreateShipment(Body):
     items: list[ItemQuantity] | None = None
     labels: Annotated[list[LabelInput], Meta(max_length=100)] = []
     no_notification: bool = False
+    metadata: dict[str, Any] | None = None
 
 
 class PlaceHold(Body):

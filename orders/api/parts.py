@@ -13,10 +13,16 @@ from oms.core import ids
 from oms.web.rendering import amount, moment, moment_or_none
 from orders import models
 from orders.api import shapes
-from payments.models import Payment
+from payments.api.shapes import collection_id, payment
 
 ZERO: Final = Decimal(0)
-_COLLECTION_STATUS: Final = {"captured": "completed", "partially_refunded": "completed", "refunded": "completed"}
+_COLLECTION_STATUS: Final = {
+    "captured": "completed",
+    "partially_refunded": "completed",
+    "refunded": "completed",
+    "partially_captured": "authorized",
+    "requires_action": "awaiting",
+}
 
 
 def tax_line(tax: models.TaxLine, placed: str) -> shapes.TaxLine:
@@ -59,16 +65,19 @@ def address(each: models.OrderAddress, placed: str) -> shapes.Address:
     )
 
 
-def credit_line(each: models.CreditLine, order_id: str) -> shapes.CreditLine:
-    value, at = amount(each.amount), moment(each.created_at)
+def credit_line(each: models.CreditLine, order: models.Order) -> shapes.CreditLine:
+    """What it refers to is the source's document, or else the order itself."""
+    value, at, order_id = amount(each.amount), moment(each.created_at), order.public_id
     return shapes.CreditLine(
         id=each.public_id,
         order_id=order_id,
+        version=order.version,
+        reference_id=each.reference or order_id,
         amount=value,
         subtotal=value,
         total=value,
         reason=each.reason,
-        reference=each.reference,
+        reference=each.reference or "order",
         note=each.note,
         created_at=at,
         updated_at=at,
@@ -92,48 +101,23 @@ def customer(each: models.Customer) -> shapes.Customer:
 
 
 def payment_collection(order: models.Order) -> shapes.PaymentCollection:
-    """An order's payments as the contract groups them. The collection's id is the order's, of another type."""
-    collection_id = ids.encode("pay_col", order.pk)
+    """An order's payments as the contract groups them."""
     payments = list(order.payments.all())
+    status = _COLLECTION_STATUS.get(order.payment_status, order.payment_status)
+    taken = [each.captured_at for each in payments if each.captured_at]
     return shapes.PaymentCollection(
-        id=collection_id,
+        id=collection_id(order.pk),
         currency_code=order.currency.lower(),
-        status=_COLLECTION_STATUS.get(order.payment_status, order.payment_status),
+        status=status,
         amount=amount(order.total),
         authorized_amount=amount(sum((each.amount for each in payments), ZERO)),
         captured_amount=amount(order.captured_total),
         refunded_amount=amount(order.refunded_total),
-        payments=[_payment(each, collection_id) for each in payments],
+        payments=[payment(each) for each in payments],
         created_at=moment(order.placed_at),
         updated_at=moment(order.updated_at),
+        completed_at=moment(max(taken)) if taken and status == "completed" else None,
     )
-
-
-def _payment(each: Payment, collection_id: str) -> shapes.Payment:
-    return shapes.Payment(
-        id=each.public_id,
-        payment_collection_id=collection_id,
-        currency_code=each.currency.lower(),
-        amount=amount(each.amount),
-        provider_id=each.provider,
-        method=each.method,
-        reference=each.reference,
-        captures=_moved("capt", each, each.captured),
-        refunds=_moved("ref", each, each.refunded),
-        captured_at=moment_or_none(each.captured_at),
-        canceled_at=moment_or_none(each.canceled_at),
-        created_at=moment(each.created_at),
-        updated_at=moment(each.updated_at),
-        metadata=each.metadata,
-    )
-
-
-def _moved(prefix: str, payment: Payment, value: Decimal) -> list[shapes.Money]:
-    """What was taken, or given back, of a payment recorded elsewhere: known in sum only."""
-    if not value:
-        return []
-    at = payment.captured_at if prefix == "capt" else payment.updated_at
-    return [shapes.Money(id=ids.encode(prefix, payment.pk), amount=amount(value), created_at=moment_or_none(at))]
 
 
 def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.Fulfillment:

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from payments.api.shapes import PaymentShape
+
 Amount = Decimal | int
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
@@ -173,36 +175,9 @@ class CreditLine(Struct, kw_only=True):
     note: str
     created_at: Moment
     updated_at: Moment
+    version: int
     reference_id: str | None = None
-    metadata: dict[str, Any] | None = None
-    deleted_at: str | None = None
-
-
-class Money(Struct, kw_only=True):
-    """A capture or a refund."""
-
-    id: str
-    amount: Amount
-    created_at: Moment | None
-
-
-class Payment(Struct, kw_only=True):
-    id: str
-    payment_collection_id: str
-    currency_code: str
-    amount: Amount
-    provider_id: str
-    method: str
-    reference: str
-    captures: list[Money]
-    refunds: list[Money]
-    captured_at: Moment | None
-    canceled_at: Moment | None
-    created_at: Moment
-    updated_at: Moment
-    metadata: dict[str, Any]
-    data: dict[str, Any] = {}
-    payment_session_id: str | None = None
+    metadata: dict[str, Any] = {}
     deleted_at: str | None = None
 
 
@@ -216,7 +191,7 @@ class PaymentCollection(Struct, kw_only=True):
     authorized_amount: Amount
     captured_amount: Amount
     refunded_amount: Amount
-    payments: list[Payment]
+    payments: list[PaymentShape]
     created_at: Moment
     updated_at: Moment
     completed_at: Moment | None = None

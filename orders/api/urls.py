@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import around, customers, fulfillments, moving, views
+from orders.api import around, customer_records, customers, fulfillments, moving, views
 
 _ONE = "orders/<str:order_id>"
 _PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
@@ -22,6 +22,8 @@ urlpatterns = [
     path(f"{_ONE}/notes", around.NotesView.as_view()),
     path(f"{_ONE}/timeline", around.TimelineView.as_view()),
     path(f"{_ONE}/sourcing", around.SourcingView.as_view()),
+    path("customers", customer_records.CustomersView.as_view()),
+    path("customers/<str:customer_id>", customer_records.CustomerView.as_view()),
     path("customers/<str:customer_id>/personal-data", customers.PersonalDataView.as_view()),
     path("customers/<str:customer_id>/erase", customers.EraseView.as_view()),
 ]

@@ -10,16 +10,16 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
-from oms.web import pagination, queries, schema
+from oms.web import pagination, queries, rates, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView
 from orders.api import access, batching, examples, inputs, placing, representation, shapes
 from orders.api.base import OrderActView, order_answer, order_id_of
 from orders.api.filters import OrderFilters
-from orders.enums import CancelReason
+from orders.enums import AddressKind, CancelReason
 from orders.requests import OrderRequest
 from orders.selectors import answers
-from orders.services import cancellation, closing, notes
+from orders.services import addresses, cancellation, closing, notes
 
 TAG = "Orders"
 _ORDERINGS = {"created_at": ("placed_at", "pk"), "display_id": ("number",)}
@@ -41,7 +41,7 @@ class OrdersView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        with_items = not queries.without(query, "items")
+        with_items = query.selection.asks("items")
         rows = queries.filtered(OrderFilters, query, answers.orders_in_lists(with_items=with_items))
         page = pagination.page(query, rows.order_by(*queries.ordering(query, _ORDERINGS, "-created_at")))
         return page.answer("orders", [representation.listed(order, with_items=with_items) for order in page.rows])
@@ -63,6 +63,7 @@ class OrdersView(ApiView):
 
 
 class BatchView(ApiView):
+    counted_as = rates.BATCHES
     access = {"POST": access.PLACE}
 
     @schema.operation(
@@ -89,11 +90,11 @@ class OrderView(OrderActView):
         description="Everything that belongs to it. The ETag is its revision.",
     )  # fmt: skip
     def get(self, request: Request, order_id: str) -> HttpResponse:
-        return order_answer(order_id_of(order_id))
+        return order_answer(order_id_of(order_id), queries.parameters(request).selection)
 
     @schema.operation(
         id="updateOrder",
-        summary="Change an order's e-mail address, metadata or tags",
+        summary="Change an order's e-mail address, addresses, metadata or tags",
         tag=TAG,
         body=inputs.UpdateOrder,
         body_example={"metadata": {"gift": True}, "tags": ["vip"]},
@@ -108,6 +109,12 @@ class OrderView(OrderActView):
         actor = actor_of(request)
         email, metadata = (None if value is UNSET else value for value in (body.email, body.metadata))
         notes.update_order(order_id=order_id, email=email, metadata=metadata, actor=actor)
+        for kind, address in (
+            (AddressKind.SHIPPING, body.shipping_address),
+            (AddressKind.BILLING, body.billing_address),
+        ):
+            if address is not UNSET:
+                addresses.change_address(order_id=order_id, kind=kind, changes=address.changes(), actor=actor)
         if body.tags is not UNSET:
             notes.set_tags(order_id=order_id, tags=body.tags, actor=actor)
 

@@ -1,6 +1,7 @@
 """The order, its parts, and the people and notes around it."""
 
 from orders.models.address import OrderAddress
+from orders.models.bulk import BulkJob, BulkJobRow
 from orders.models.credit import CreditLine
 from orders.models.customer import Customer
 from orders.models.hold import Hold
@@ -10,6 +11,8 @@ from orders.models.timeline import Note, TimelineEntry
 
 __all__ = [
     "Adjustment",
+    "BulkJob",
+    "BulkJobRow",
     "CreditLine",
     "Customer",
     "Hold",

@@ -54,6 +54,8 @@ class Customer(Identified, Timestamped):
             ),
             models.Index(OpClass(Lower("last_name"), name="text_pattern_ops"), name="customer_by_last_name"),
             models.Index(OpClass(Lower("company_name"), name="text_pattern_ops"), name="customer_by_company_name"),
+            models.Index(fields=["created_at", "id"], name="customer_by_created_at"),
+            models.Index(fields=["created_at", "id"], name="customer_with_account", condition=Q(has_account=True)),
         ]
 
     def __str__(self) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from fulfillment.models import Fulfillment, FulfillmentLine
-from inventory import providers
+from inventory import holdings, providers
 from inventory.providers.base import Held, Sourced
 from inventory.providers.stock_locations import Location
 from oms.core.money import Money
@@ -23,12 +23,16 @@ from orders.services import fulfilling
 from orders.services.fulfilling import Proposal
 from payments.models import Payment
 
-MOST_ENTRIES: Final = 100
+ENTRIES: Final = 25  # of the timeline on one page
+MOST_PAGES: Final = 400
+MOST_NOTES: Final = 20
+OTHERS: Final = 5
+MOST_OTHERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Units of a line that are somewhere: `state` is reserved, backordered, packed, shipped, delivered or elsewhere.
+    """Units of a line that are somewhere: `state` is one of `orders.admin.words.PLACES`.
 
     sku: of a component that is held for a kit.
     """
@@ -81,6 +85,23 @@ class Offer:
         return sum(units for _, units in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A page of what happened, the newest first. newer, older: the numbers of the pages beside it, where there are."""
+
+    entries: Sequence[TimelineEntry]
+    newer: int | None
+    older: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What else the customer ordered: the newest, and how many in all, MOST_OTHERS at the highest."""
+
+    newest: Sequence[Order] = ()
+    count: int = 0
+
+
 @dataclass(slots=True)
 class OrderPage:
     order: Order
@@ -93,11 +114,14 @@ class OrderPage:
     billing_address: OrderAddress | None
     holds: Sequence[Hold]
     notes: Sequence[Note]
-    timeline: Sequence[TimelineEntry]
+    more_notes: bool
+    timeline: Timeline
+    others: Others
     parcels: Sequence[Parcels]
     sourcing: Sourced | None
     locations: Sequence[Location]
     has_places: bool
+    held_at: Sequence[tuple[str, str]]  # id and name of the locations that hold something
     units_reserved: int
     units_backordered: int
     offers: Sequence[Offer] = field(default_factory=list)
@@ -106,10 +130,31 @@ class OrderPage:
     def open_holds(self) -> list[Hold]:
         return [hold for hold in self.holds if hold.released_at is None]
 
+    @property
+    def open_lines(self) -> list[OrderLine]:
+        """What is still to be packed."""
+        lines = (row.line for row in self.goods)
+        return [line for line in lines if policies.is_fulfillable(line) and line.quantity_open]
 
-def order_page(order_id: UUID) -> OrderPage | None:
-    """The order with all its parts, and what can be packed next; None where there is no such order."""
-    order = Order.objects.select_related("channel", "customer").filter(pk=order_id).first()
+    @property
+    def all_done(self) -> bool:
+        """Nothing waits to be packed, shipped or delivered."""
+        moving = any(parcel.can_ship or parcel.can_deliver for parcel in self.parcels)
+        return not (moving or self.order.units_open or self.order.open_holds)
+
+    @property
+    def can_move(self) -> bool:
+        """Something is held, and there is another location for it."""
+        elsewhere = any(location.is_active for location in self.locations) and len(self.locations) > 1
+        return policies.is_open(self.order) and bool(self.held_at) and elsewhere
+
+
+def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) -> OrderPage | None:
+    """The order with all its parts, and what can be packed next; None where it is not among `orders`.
+
+    orders: those that whoever looks may see. timeline: which page of it.
+    """
+    order = orders.select_related("channel", "customer").filter(pk=order_id).first()
     if order is None:
         return None
     lines = list(order.lines.all())
@@ -119,10 +164,11 @@ def order_page(order_id: UUID) -> OrderPage | None:
     fulfillments = _fulfillments(order)
     held = stock.holds(order.pk)
     adjustments = list(order.adjustments.all())
+    notes = list(order.notes.order_by("-created_at", "-pk")[: MOST_NOTES + 1])
     addresses = {address.kind: address for address in order.addresses.all()}
     page = OrderPage(
         order=order,
-        goods=_goods(lines, adjustments, _places(lines, fulfillments, held, names)),
+        goods=_goods(lines, adjustments, _places(order, lines, fulfillments, held, names)),
         taxes=_taxes(order),
         adjustments=[each for each in adjustments if each.line_id is None and each.shipping_line_id is None],
         credits=list(order.credit_lines.order_by("created_at", "pk")),
@@ -130,8 +176,10 @@ def order_page(order_id: UUID) -> OrderPage | None:
         shipping_address=addresses.get(AddressKind.SHIPPING),
         billing_address=addresses.get(AddressKind.BILLING),
         holds=list(order.holds.all()),
-        notes=list(order.notes.all()),
-        timeline=list(order.timeline.all()[:MOST_ENTRIES]),
+        notes=notes[:MOST_NOTES],
+        more_notes=len(notes) > MOST_NOTES,
+        timeline=_timeline(order, timeline),
+        others=_others(order, orders),
         parcels=[
             Parcels(each, names.get(each.location_id, "") if each.location_id else "", _units(each))
             for each in fulfillments
@@ -139,12 +187,36 @@ def order_page(order_id: UUID) -> OrderPage | None:
         sourcing=stock.sourced(order.pk),
         locations=locations,
         has_places=stock.has_places,
+        held_at=_held_at(held, names),
         units_reserved=sum(each.quantity for each in held),
         units_backordered=sum(each.backordered for each in held),
     )
     if policies.can_fulfill(order):
         page.offers = _offers(order, lines, names)
     return page
+
+
+def _held_at(held: Sequence[Held], names: Mapping[UUID, str]) -> list[tuple[str, str]]:
+    there = dict.fromkeys(each.location_id for each in held if each.quantity and each.location_id)
+    return [(str(location_id), names.get(location_id, "")) for location_id in there]
+
+
+def _timeline(order: Order, number: int) -> Timeline:
+    number = min(max(1, number), MOST_PAGES)
+    rows = list(order.timeline.all()[(number - 1) * ENTRIES : number * ENTRIES + 1])
+    newer = number - 1 if number > 1 else None
+    older = number + 1 if len(rows) > ENTRIES and number < MOST_PAGES else None
+    return Timeline(rows[:ENTRIES], newer, older)
+
+
+def _others(order: Order, orders: QuerySet[Order]) -> Others:
+    """By the index of customer and time; nothing of a customer who is not known."""
+    if order.customer_id is None:
+        return Others()
+    theirs = orders.filter(customer_id=order.customer_id).exclude(pk=order.pk)
+    newest = list(theirs.order_by("-placed_at", "-pk")[: OTHERS + 1])
+    count = len(newest) if len(newest) <= OTHERS else theirs.order_by()[:MOST_OTHERS].count()
+    return Others(newest[:OTHERS], count)
 
 
 def _fulfillments(order: Order) -> list[Fulfillment]:
@@ -158,12 +230,22 @@ def _units(fulfillment: Fulfillment) -> int:
 
 
 def _places(
+    order: Order,
     lines: Sequence[OrderLine],
     fulfillments: Sequence[Fulfillment],
     held: Sequence[Held],
     names: Mapping[UUID, str],
 ) -> Mapping[UUID, list[Place]]:
+    """Where the units of each line are. What is on its way or has arrived first, what is still to be found last."""
     places: dict[UUID, list[Place]] = defaultdict(list)
+    known: dict[UUID, int] = defaultdict(int)
+    for fulfillment in fulfillments:
+        if fulfillment.canceled_at:
+            continue
+        location = names.get(fulfillment.location_id, "") if fulfillment.location_id else ""
+        for packed in fulfillment.lines.all():
+            places[packed.order_line_id].append(Place(fulfillment.status, packed.quantity, location))
+            known[packed.order_line_id] += packed.quantity
     parts = {(line.pk, each.item_id): each.sku for line in lines for each in recipes.kept(line.components)}
     for each in held:
         if each.line_id is None:
@@ -174,18 +256,25 @@ def _places(
             places[each.line_id].append(Place("reserved", each.quantity, location, sku))
         if each.backordered:
             places[each.line_id].append(Place("backordered", each.backordered, location, sku))
-    known: dict[UUID, int] = defaultdict(int)
-    for fulfillment in fulfillments:
-        if fulfillment.canceled_at:
-            continue
-        location = names.get(fulfillment.location_id, "") if fulfillment.location_id else ""
-        for packed in fulfillment.lines.all():
-            places[packed.order_line_id].append(Place(fulfillment.status, packed.quantity, location))
-            known[packed.order_line_id] += packed.quantity
-    for line in lines:  # what a source had sent before the order came here
-        if line.quantity_fulfilled > known[line.pk]:
-            places[line.pk].append(Place("elsewhere", line.quantity_fulfilled - known[line.pk]))
+    promised = holdings.promised(held)
+    for line in lines:
+        places[line.pk] += _rest(order, line, known[line.pk], promised.get(line.pk, {}))
     return places
+
+
+def _rest(order: Order, line: OrderLine, packed: int, promised: Mapping[UUID, int]) -> Iterator[Place]:
+    """The units of a line that no fulfillment knows and nothing is held for, and those that came back."""
+    if line.quantity_fulfilled > packed:  # what a source had sent before the order came here
+        yield Place("elsewhere", line.quantity_fulfilled - packed)
+    recipe = {each.item_id: each.quantity for each in recipes.kept(line.components)}
+    whole = min((promised.get(item, 0) // each for item, each in recipe.items()), default=sum(promised.values()))
+    left = line.quantity_open - whole if policies.is_fulfillable(line) else 0
+    if order.canceled_at is not None and policies.is_fulfillable(line) and line.quantity_open:
+        yield Place("canceled", line.quantity_open)
+    elif left > 0 and policies.is_open(order):
+        yield Place("unreserved" if line.is_stocked else "open", left)
+    if line.quantity_returned:
+        yield Place("returned", line.quantity_returned)
 
 
 def _goods(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from fulfillment.models import Fulfillment
@@ -48,6 +49,7 @@ def create_fulfillment(
     actor: Actor,
     location_id: UUID | None = None,
     provider: str = "manual",
+    metadata: Mapping[str, Any] | None = None,
 ) -> Fulfillment:
     """Pack items of an order at one stock location, and take them off its shelf.
 
@@ -73,6 +75,7 @@ def create_fulfillment(
         lines=_packed(wanted),
         requires_shipping=ships,
         provider=provider,
+        metadata=metadata,
     )
     for line, quantity in wanted:
         line.quantity_fulfilled += quantity

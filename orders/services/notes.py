@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from oms.core import ids
 from oms.core.actors import Actor
-from oms.core.errors import FieldError, InvalidInput
+from oms.core.errors import FieldError, InvalidInput, NotFound
 from oms.core.transactions import atomic
 from orders import events
 from orders.locks import lock_order
@@ -27,9 +28,35 @@ def add_note(*, order_id: UUID, body: str, actor: Actor) -> Note:
     order = lock_order(order_id)
 
     note = Note.objects.create(order=order, body=body.strip(), author=actor.as_dict())
-    rollup.refresh(order)
-    journal.record(order, events.OrderUpdated(order_id=order.public_id, changed=["notes"]), actor=actor)
+    _record_note(order, "note.added", actor)
     return note
+
+
+@atomic()
+def remove_note(*, order_id: UUID, note_id: UUID, actor: Actor) -> None:
+    """Take a note away, for good. Raises NotFound, also the second time."""
+    order = lock_order(order_id)
+    gone, _kinds = Note.objects.filter(order=order, pk=note_id).delete()
+    if not gone:
+        raise NotFound(kind="note", id=ids.encode(ids.NOTE, note_id))
+    _record_note(order, "note.removed", actor)
+
+
+def _record_note(order: Order, act: str, actor: Actor) -> None:
+    """What a note says stays out of the timeline: it may be personal, and is erased with its order's customer."""
+    rollup.refresh(order)
+    event = events.OrderUpdated(order_id=order.public_id, changed=["notes"])
+    journal.record(order, event, actor=actor, facts={"act": act})
+
+
+@atomic()
+def change_tags(*, order_id: UUID, actor: Actor, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Order:
+    """Put tags on an order and take others off; what colleagues tag meanwhile stays. The same again changes nothing.
+
+    Raises InvalidInput for tags that are longer than 60.
+    """
+    order = lock_order(order_id)
+    return set_tags(order_id=order_id, tags=[*(tag for tag in order.tags if tag not in remove), *add], actor=actor)
 
 
 @atomic()

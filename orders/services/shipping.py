@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 from fulfillment.models import Fulfillment
@@ -30,6 +30,7 @@ def create_shipment(
     parcels: Sequence[Tracking],
     actor: Actor,
     items: Sequence[FulfillItem] | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Fulfillment:
     """Hand a packed fulfillment to the carrier, with its tracking numbers where there are any.
 
@@ -45,7 +46,7 @@ def create_shipment(
     if items is not None:
         _require_packed(fulfillment, items)
 
-    fulfillments.ship(fulfillment, parcels)
+    fulfillments.ship(fulfillment, parcels, metadata=metadata)
     _advance(fulfillment, "quantity_shipped")
     changes = rollup.refresh(order)
     numbers = [parcel.number for parcel in parcels]

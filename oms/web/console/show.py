@@ -26,16 +26,18 @@ _TONES: Final[Mapping[str, str]] = (
         ],
         "good",
     )
-    | dict.fromkeys(["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage"], "bad")
+    | dict.fromkeys(
+        ["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "unreserved"], "bad"
+    )
     | dict.fromkeys(
         [
             *("partially_fulfilled", "partially_shipped", "partially_delivered", "partially_captured", "partial"),
             *("partially_refunded", "partially_authorized", "awaiting", "packed", "requested", "partially_returned"),
-            *("hold", "running", "sent", "receiving", "open", "low"),
+            *("hold", "running", "sent", "receiving", "open", "low", "backordered"),
         ],
         "busy",
     )
-    | dict.fromkeys(["authorized", "expected"], "info")
+    | dict.fromkeys(["authorized", "expected", "reserved"], "info")
 )
 
 

@@ -135,6 +135,7 @@ class _Stranger:
 
 # Whose ids an address asks for, by the word before them.
 _PREFIXES = {
+    "api-keys": "apk",
     "customers": "cus",
     "fulfillments": "ful",
     "holds": "hold",

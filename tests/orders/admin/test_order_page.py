@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 
 from fulfillment.models import Fulfillment
 from fulfillment.services.fulfillments import Tracking
+from orders.admin.acts import ACTS
 from orders.enums import HoldReason
 from orders.models import Hold
 from orders.requests import LineRequest, PaymentRequest
@@ -32,6 +33,11 @@ def _buttons(client, order):
     html = client.get(page("orders_order", order.pk)).content.decode()
     prefix = f"/console/orders/order/{order.pk}/act/"
     return {part.split("/")[0] for part in html.split(prefix)[1:]}
+
+
+def _step(client, order, name):
+    """The form of this act."""
+    return next(step for step in client.get(page("orders_order", order.pk)).context["steps"] if step.act == name)
 
 
 def _press(client, order, name, **fields):
@@ -82,8 +88,8 @@ def test_stock_held_in_two_locations_is_proposed_as_two_fulfillments(client, cle
 
 
 def test_each_state_of_an_order_offers_what_policy_allows_and_nothing_else(client, clerk):
-    house = shop({"W1": {"LAMP": 10}})
-    always = {"note", "tags"}
+    house = shop({"W1": {"LAMP": 10}, "W2": {"LAMP": 0}})
+    always = {"note", "tag"}
     order = placed_order(house, {"LAMP": 1})
 
     assert _buttons(client, order) == always | {"fulfill", "move", "hold", "cancel"}
@@ -137,7 +143,7 @@ def test_canceling_says_before_what_it_will_do_and_does_it(client, clerk):
     house = shop({"W1": {"LAMP": 2}})
     order = placed_order(house, {"LAMP": 2}, payments=[PaymentRequest(amount=Decimal(20), reference="pi_1")])
 
-    effects = client.get(page("orders_order", order.pk)).context["cancel_effects"]
+    effects = _step(client, order, "cancel").effects
     done = _press(client, order, "cancel", reason="customer")
 
     assert effects == [
@@ -149,7 +155,7 @@ def test_canceling_says_before_what_it_will_do_and_does_it(client, clerk):
     assert messages_of(done) == [f"Order {order} is canceled."]
     assert _state(order)[0] == "canceled"
     assert house.sra("LAMP") == (2, 0, 2)
-    assert _buttons(client, order) == {"archive", "note", "tags"}
+    assert _buttons(client, order) == {"archive", "note", "tag"}
 
 
 def test_canceling_a_fulfillment_puts_the_goods_back(client, clerk):
@@ -168,7 +174,7 @@ def test_holds_notes_and_tags_are_kept(client, clerk):
 
     _press(client, order, "hold", reason="address", note="No number", release_at="2999-01-02T03:04")
     _press(client, order, "note", body="Called them")
-    _press(client, order, "tags", tags="gift, vip, gift")
+    _press(client, order, "tag", tags="gift, vip, gift")
 
     hold = Hold.objects.get()
     order.refresh_from_db()
@@ -179,6 +185,11 @@ def test_holds_notes_and_tags_are_kept(client, clerk):
     )
     assert [(note.body, note.author["label"]) for note in order.notes.all()] == [("Called them", "clerk")]
     assert order.tags == ["gift", "vip"]
+
+    _press(client, order, "untag", tag="gift")
+    _press(client, order, "remove-note", note_id=order.notes.get().pk)
+    order.refresh_from_db()
+    assert (order.tags, order.notes.count()) == (["vip"], 0)
 
     _press(client, order, "release", hold_id=hold.pk)
     assert _state(order)[2] == 0
@@ -221,7 +232,7 @@ def test_who_may_only_look_sees_no_buttons_and_presses_none(client):
     client.force_login(viewer)
 
     assert _buttons(client, order) == set()
-    for name in ("fulfill", "hold", "cancel", "note", "tags", "complete"):
+    for name in ACTS:
         assert client.post(act(order, name), {"reason": "other", "body": "x"}).status_code == 403
     assert _state(order) == ("pending", "not_fulfilled", 0, 1)
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 
 from channels.services.selling import selling
-from inventory.errors import InsufficientStock
+from inventory.errors import InsufficientStock, KitHeldTogether
 from inventory.models import Reservation, StockMovement
 from inventory.services.adjustments import adjust_stock
 from inventory.services.kits import Part, set_components
-from inventory.services.manual_reservations import create_reservation, delete_reservation
+from inventory.services.manual_reservations import create_reservation, delete_reservation, update_reservation
 from inventory.services.verify import verify_stock
 from orders.enums import CancelReason
 from orders.errors import HoldsMoreThanOrdered, ReservesOtherGoods
@@ -231,6 +231,36 @@ def test_units_are_reserved_by_hand_for_the_components_of_a_kits_line():
     create_reservation(item_id=here.items["LAMP"].pk, quantity=4, **mine)
 
     assert held(sold) == [("W1", "LAMP", 4, 0)]
+
+
+def test_a_component_is_not_moved_away_from_the_rest_of_its_kit():
+    here = shop({"W1": {"LAMP": 1, "BULB": 2}, "W2": {"LAMP": 1, "BULB": 2}})
+    kit(here, "GIFT", {"LAMP": 1, "BULB": 2})
+    sold = placed_order(here, {"GIFT": 1})
+    lamp = Reservation.objects.get(level__item__sku="LAMP")
+    there = here.locations["W2"].pk
+
+    with nothing_moves(), pytest.raises(KitHeldTogether, match=r"LAMP is held for a kit.* only this part .* at W2"):
+        update_reservation(reservation_id=lamp.pk, location_id=there, actor=STAFF)
+    assert held(sold) == [("W1", "BULB", 2, 0), ("W1", "LAMP", 1, 0)]
+
+
+def test_a_component_that_was_reserved_apart_from_its_kit_is_moved_back_to_it():
+    here = shop({"W1": {"LAMP": 1, "BULB": 2}, "W2": {"LAMP": 1}})
+    kit(here, "GIFT", {"LAMP": 1, "BULB": 2})
+    sold = placed_order(here, {"GIFT": 1})
+    delete_reservation(reservation_id=Reservation.objects.get(level__item__sku="LAMP").pk, actor=STAFF)
+    apart = create_reservation(
+        item_id=here.items["LAMP"].pk,
+        location_id=here.locations["W2"].pk,
+        quantity=1,
+        line_id=sold.lines.get().pk,
+        actor=STAFF,
+    )
+
+    update_reservation(reservation_id=apart.pk, location_id=here.locations["W1"].pk, actor=STAFF)
+
+    assert held(sold) == [("W1", "BULB", 2, 0), ("W1", "LAMP", 1, 0)]
 
 
 def test_a_revision_of_an_imported_order_keeps_the_recipe_of_lines_that_stay(tmp_path):

@@ -1,0 +1,19 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("orders", "0030_bulk_jobs")]
+
+    operations = [
+        AddIndexConcurrently("customer", models.Index(fields=["created_at", "id"], name="customer_by_created_at")),
+        AddIndexConcurrently(
+            "customer",
+            models.Index(
+                fields=["created_at", "id"],
+                name="customer_with_account",
+                condition=models.Q(has_account=True),
+            ),
+        ),
+    ]
