@@ -128,6 +128,7 @@ OMS: dict[str, Any] = {
     "STUCK_AFTER_DAYS": _whole_number("OMS_STUCK_AFTER_DAYS", 7, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
+        "audit": _days("OMS_KEEP_AUDIT_DAYS", 400),
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
         "bulk_jobs": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
         "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),
@@ -190,6 +191,7 @@ MIDDLEWARE = [
     "oms.web.middleware.RequestIdMiddleware",
     "oms.operation.probes.ProbesMiddleware",
     "oms.operation.observing.ObservingMiddleware",
+    "oms.web.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -197,6 +199,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oms.web.sessions.SessionMiddleware",
     "oms.web.console.guarding.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "oms.web.time_zones.TimeZoneMiddleware",
@@ -247,7 +250,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["oms.web.backend.StaffBackend"]
 LOGIN_URL = "admin:login"
+# Attempts to sign in within 15 minutes, for an account and from an address (docs/security.md).
+LOGIN_ATTEMPTS_ACCOUNT = _whole_number("OMS_LOGIN_ATTEMPTS_ACCOUNT", 10, least=1)
+LOGIN_ATTEMPTS_ADDRESS = _whole_number("OMS_LOGIN_ATTEMPTS_ADDRESS", 100, least=1)
+# Groups whose members need a second factor to sign in; `superuser` for those.
+SECOND_FACTOR_ROLES: list[str] = env.list("OMS_SECOND_FACTOR_ROLES", default=[])
+# A session ends after so many minutes without a request, and after so many hours whatever is done.
+SESSION_IDLE_MINUTES = _whole_number("OMS_SESSION_IDLE_MINUTES", 240, least=1)
+SESSION_HOURS = _whole_number("OMS_SESSION_HOURS", 16, least=1)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 LANGUAGE_CODE = "en"
 # What the console can speak: whoever's browser asks for another language reads English.
@@ -432,7 +446,13 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/time_zone.js")],
-    "ACCOUNT": {"navigation": [{"title": _("Time zone"), "link": reverse_lazy("console_time_zone")}]},
+    "LOGIN": {"form": "oms.web.console.signing_in.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Time zone"), "link": reverse_lazy("console_time_zone")},
+            {"title": _("Second factor"), "link": reverse_lazy("second_factor")},
+        ]
+    },
     "DASHBOARD_CALLBACK": "oms.web.console.dashboard.index",
     "COLORS": {
         "primary": {  # a calm blue
@@ -509,6 +529,8 @@ UNFOLD = {
                     _entry(_("Users"), "person", "auth_user"),
                     _entry(_("Groups"), "groups", "auth_group"),
                     _entry(_("API keys"), "key", "web_apikey"),
+                    _entry(_("Second factors"), "phonelink_lock", "web_secondfactor"),
+                    _entry(_("Audit"), "policy", "web_auditentry"),
                 ],
             },
             {

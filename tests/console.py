@@ -37,8 +37,9 @@ from inventory.services.pool.adjusting import adjust_pooled_stock
 from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
+from oms.web import audit
 from oms.web.api_keys import create_api_key
-from oms.web.models import SavedView, StaffLimits
+from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
 from orders.models import BulkJobRow, Order
 from orders.requests import (
@@ -130,6 +131,8 @@ def furnish(house: Shop, number: int) -> None:
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     clerk = StaffFactory()
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=clerk)
+    SecondFactor.objects.create(user=clerk, secret="A")
+    audit.record("login", actor=STAFF, subject="user:1", label=EVIL, details={EVIL: EVIL})
     StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
     sum_up_sales()

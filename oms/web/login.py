@@ -25,14 +25,17 @@ from oms.web.views import Counted
 F = TypeVar("F", bound=Callable[..., Any])
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 class Credentials(Body):
-    """email: the address of a member of staff, or the user name. password: as for the console."""
+    """email: the address of a member of staff, or the user name. password: as for the console.
+
+    code (ours): of the authenticator app, or a recovery code, where the account has a second factor.
+    """
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
+    code: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Token(Struct):
@@ -70,7 +73,7 @@ def _described(
         description=summary,
         tags=["Signing in"],
         request={"application/json": schema.shape(body)} if body else None,
-        responses={200: answered, **{(status, PROBLEM): problem for status in (400, 401, 403)}},
+        responses={200: answered, **{(status, PROBLEM): problem for status in (400, 401, 403, 429)}},
         examples=sent if body else [],
     )
 
@@ -93,7 +96,7 @@ class PasswordView(AuthView):
                 {"token": "k3…"}, body=Credentials)  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, Credentials)
-        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password)
+        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password, code=body.code)
         if login is None:
             raise AuthenticationFailed()
         return json_answer(Token(login.token))
@@ -114,7 +117,7 @@ class SessionView(AuthView):
                 {"user": {"actor_id": "1", "actor_type": "user"}})  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         login = _login(request)
-        open_session(request._request, login.user, backend=_BACKEND)
+        open_session(request._request, login.user)
         request._request.session[_OPENED_BY] = login.key
         return json_answer({"user": SignedIn(str(login.user.pk))})
 
