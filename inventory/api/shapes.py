@@ -23,6 +23,7 @@ class Address(Struct, kw_only=True):
     postal_code: str | None
     country_code: str | None
     phone: str | None
+    company: str | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -34,6 +35,7 @@ class Location(Struct, kw_only=True):
     code: str
     is_active: bool
     priority: int
+    address_id: str
     address: Address
     metadata: dict[str, Any]
     created_at: str
@@ -132,6 +134,9 @@ class ReservationShape(Struct, kw_only=True):
     created_at: str
     updated_at: str
     inventory_item: Item
+    external_id: str | None = None
+    created_by: str | None = None
+    deleted_at: str | None = None
 
 
 class Deleted(Struct, kw_only=True):
@@ -147,14 +152,16 @@ class LevelBatch(Struct, kw_only=True):
 
 
 def location(row: StockLocation) -> Location:
+    address_id = ids.encode("laddr", row.pk)
     return Location(
         id=row.public_id,
         name=row.name,
         code=row.code,
         is_active=row.is_active,
         priority=row.priority,
+        address_id=address_id,
         address=Address(
-            id=ids.encode("laddr", row.pk),
+            id=address_id,
             address_1=row.address_1 or None,
             address_2=row.address_2 or None,
             city=row.city or None,
