@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
+from django.conf import settings
 from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as close_session
 from django.contrib.auth.signals import user_logged_out
@@ -25,14 +26,15 @@ from oms.web.views import Counted
 F = TypeVar("F", bound=Callable[..., Any])
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 class Credentials(Body):
-    """email: the address of a member of staff, or the user name. password: as for the console."""
+    """email: the address of a member of staff, or the user name. password: as for the console. code (ours): of the
+    second factor, for those who have one."""
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
+    code: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Token(Struct):
@@ -93,7 +95,7 @@ class PasswordView(AuthView):
                 {"token": "k3…"}, body=Credentials)  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, Credentials)
-        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password)
+        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password, code=body.code)
         if login is None:
             raise AuthenticationFailed()
         return json_answer(Token(login.token))
@@ -114,7 +116,7 @@ class SessionView(AuthView):
                 {"user": {"actor_id": "1", "actor_type": "user"}})  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         login = _login(request)
-        open_session(request._request, login.user, backend=_BACKEND)
+        open_session(request._request, login.user, backend=settings.AUTHENTICATION_BACKENDS[0])
         request._request.session[_OPENED_BY] = login.key
         return json_answer({"user": SignedIn(str(login.user.pk))})
 
