@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from inventory.description import DETAILS, SIZES
 from inventory.models import InventoryItem, InventoryLevel, Reservation, StockLocation
 from inventory.selectors import kits_by_location
 from oms.core import ids
@@ -206,6 +207,8 @@ def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, 
         "barcode": row.barcode or None,
         "low_stock_threshold": row.low_stock_threshold,
         "metadata": row.metadata,
+        **{name: getattr(row, name) or None for name in DETAILS if name not in SIZES},
+        **{name: getattr(row, name) for name in SIZES},
         "reserved_quantity": sum(each.held for each in levels),
         "stocked_quantity": sum(each.on_hand for each in levels),
         "created_at": moment(row.created_at),
