@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
-from django.conf import settings
 from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as close_session
 from django.contrib.auth.signals import user_logged_out
@@ -24,15 +23,16 @@ from oms.web.staff_tokens import Login
 from oms.web.views import Counted
 
 F = TypeVar("F", bound=Callable[..., Any])
-_REFUSALS: Final = (400, 401, 403, 415, 429)
 _UNKEPT: Final = {"Cache-Control": "no-store"}
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
 
 
 class Credentials(Body):
-    """email: the address of a member of staff, or the user name. password: as for the console. code (ours): of the
-    second factor, for those who have one."""
+    """email: the address of a member of staff, or the user name. password: as for the console.
+
+    code (ours): of the authenticator app, or a recovery code, where the account has a second factor.
+    """
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
@@ -74,7 +74,7 @@ def _described(
         description=summary,
         tags=["Signing in"],
         request={"application/json": schema.shape(body)} if body else None,
-        responses={200: answered, **{(status, PROBLEM): problem for status in _REFUSALS}},
+        responses={200: answered, **{(status, PROBLEM): problem for status in (400, 401, 403, 429)}},
         examples=sent if body else [],
     )
 
@@ -118,7 +118,7 @@ class SessionView(AuthView):
                 {"user": {"actor_id": "1", "actor_type": "user"}})  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         login = _login(request)
-        open_session(request._request, login.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        open_session(request._request, login.user)
         request._request.session[_OPENED_BY] = login.key
         return json_answer({"user": SignedIn(str(login.user.pk))})
 
