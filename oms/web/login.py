@@ -23,6 +23,7 @@ from oms.web.staff_tokens import Login
 from oms.web.views import Counted
 
 F = TypeVar("F", bound=Callable[..., Any])
+_UNKEPT: Final = {"Cache-Control": "no-store"}
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
 
@@ -99,7 +100,7 @@ class PasswordView(AuthView):
         login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password, code=body.code)
         if login is None:
             raise AuthenticationFailed()
-        return json_answer(Token(login.token))
+        return json_answer(Token(login.token), headers=_UNKEPT)
 
 
 class RefreshView(AuthView):
@@ -107,7 +108,7 @@ class RefreshView(AuthView):
 
     @_described("refreshToken", "Exchange a token for a fresh one", schema.shape(Token), {"token": "k3…"})
     def post(self, request: Request) -> HttpResponse:
-        return json_answer(Token(_login(request).token))
+        return json_answer(Token(_login(request).token), headers=_UNKEPT)
 
 
 class SessionView(AuthView):
