@@ -7,6 +7,7 @@ Each request is rolled back, so that what one deletes the next one finds.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -20,12 +21,12 @@ from tests.oms.web.furnished import furnish
 
 pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
-import schemathesis  # noqa: E402
-from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from schemathesis import GenerationMode  # noqa: E402
-from schemathesis.checks import not_a_server_error  # noqa: E402
-from schemathesis.specs.openapi.checks import (  # noqa: E402
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
@@ -87,7 +88,7 @@ def _made_up(operation: Any) -> st.SearchStrategy[Any]:
         return good
 
 
-def _ask(operation: Any, known: _Known, secret: str, examples: int) -> None:
+def _ask(operation: Any, known: _Known, secret: str, examples: int, answers: Counter[int]) -> None:
     @settings(
         max_examples=examples,
         deadline=None,
@@ -105,19 +106,21 @@ def _ask(operation: Any, known: _Known, secret: str, examples: int) -> None:
         with transaction.atomic():
             answer = case.call(headers={"Authorization": f"Bearer {secret}"})
             transaction.set_rollback(True)
+        answers[answer.status_code] += 1
         case.validate_response(answer, checks=checks)
 
     asked()
 
 
 def _fuzz(examples: int) -> list[str]:
-    known, secret, broken = _Known(), key(), []
+    known, secret, broken, answers = _Known(), key(), [], Counter[int]()
     User.objects.create_user("ada", email="ada@example.com", password="correct horse", is_staff=True)
     for label, operation in _operations().items():
         try:
-            _ask(operation, known, secret, examples)
+            _ask(operation, known, secret, examples, answers)
         except (Exception, BaseExceptionGroup) as problem:
             broken.append(f"{label}: {problem!r}\n" + "\n".join(map(str, getattr(problem, "exceptions", ()))))
+    assert {200, 400, 404} <= answers.keys(), answers  # some got far, and some did not
     return broken
 
 
