@@ -122,6 +122,8 @@ OMS: dict[str, Any] = {
     },
     # How many proxies of yours write X-Forwarded-For before a request comes here.
     "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
+    # Days after which an order that is still open is late.
+    "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
@@ -193,6 +195,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oms.web.console.guarding.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -399,6 +402,10 @@ def _may_import(request: Any) -> bool:
     return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
 
 
+def _may_see_bulk_jobs(request: Any) -> bool:
+    return any(map(request.user.has_perm, ("orders.view_order", "orders.view_bulkjob")))
+
+
 UNFOLD = {
     "SITE_TITLE": _("Orders"),
     "SITE_HEADER": _("Orders"),
@@ -433,6 +440,7 @@ UNFOLD = {
                 "items": [
                     {"title": _("What waits"), "icon": "home", "link": reverse_lazy("admin:index")},
                     _entry(_("Orders"), "package_2", "orders_order"),
+                    _entry(_("Bulk jobs"), "checklist", "orders_bulkjob") | {"permission": _may_see_bulk_jobs},
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Payments"), "payments", "payments_payment"),
                     _entry(_("Customers"), "group", "orders_customer"),

@@ -37,9 +37,9 @@ from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
 from oms.web.api_keys import create_api_key
-from oms.web.models import StaffLimits
+from oms.web.models import SavedView, StaffLimits
 from orders.enums import HoldReason
-from orders.models import Order
+from orders.models import BulkJobRow, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -50,7 +50,7 @@ from orders.requests import (
     ShippingRequest,
     TaxRequest,
 )
-from orders.services import fulfilling, holds, notes, shipping
+from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -118,6 +118,9 @@ def furnish(house: Shop, number: int) -> None:
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
+    bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
+    BulkJobRow.objects.update(message=EVIL)
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)
@@ -127,6 +130,7 @@ def furnish(house: Shop, number: int) -> None:
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=clerk)
     StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
+    SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])

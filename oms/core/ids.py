@@ -74,6 +74,8 @@ SOURCE_FILE: Final = "osfile"
 IMPORT_UPLOAD: Final = "impup"
 BULK_JOB: Final = "bulk"
 BULK_JOB_ROW: Final = "bulkrow"
+SAVED_VIEW: Final = "view"
+SALES_QUARTER: Final = "salesq"
 
 
 def new_id() -> UUID:

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -27,10 +27,11 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.core.models import IdempotencyKey
-from oms.web import outbox_admin  # noqa: F401  (registers what it shows)
+from oms.web import outbox_admin, saved_view_admin  # noqa: F401  (they register what they show)
 from oms.web.api_keys import create_api_key, revoke_api_key
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
+from oms.web.console.limited import WithinLimits
 from oms.web.limits_form import StaffForm, channels_field, locations_field, names
 from oms.web.models import ApiKey, StaffLimits
 from oms.web.scopes import Scope
@@ -172,7 +173,10 @@ for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, Sola
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    """Nobody makes somebody more than they are themselves: superusers, permissions of single users and groups are for
+    superusers, and so is one's own account."""
+
     form = StaffForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -187,6 +191,25 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         ),
     )
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user: Any = request.user
+        above = isinstance(obj, User) and (obj.is_superuser or obj.pk == user.pk)
+        return bool(super().has_change_permission(request, obj)) and (user.is_superuser or not above)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and bool(request.user.is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return own if request.user.is_superuser else (*own, "is_superuser", "user_permissions")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name == "groups" and not request.user.is_superuser:
+            more = Permission.objects.exclude(pk__in=_permissions_of(request.user))
+            field.queryset = field.queryset.exclude(permissions__in=more)
+        return field
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if isinstance(form, StaffForm):
@@ -194,8 +217,23 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+class GroupAdmin(WithinLimits, DjangoGroupAdmin, ModelAdmin):
+    """What groups may do is for superusers to say."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+def _permissions_of(user: Any) -> list[int]:
+    names = user.get_all_permissions()
+    rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
+    return [pk for pk, app, codename in rows if f"{app}.{codename}" in names]
 
 
 class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
@@ -210,25 +248,25 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(WithinLimits, beat.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(ModelAdmin):
+class IntervalScheduleAdmin(WithinLimits):
     pass
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):
+class CrontabScheduleAdmin(WithinLimits, beat.CrontabScheduleAdmin, ModelAdmin):
     pass
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleAdmin(ModelAdmin):
+class SolarScheduleAdmin(WithinLimits):
     pass
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
+class ClockedScheduleAdmin(WithinLimits, beat.ClockedScheduleAdmin, ModelAdmin):
     pass

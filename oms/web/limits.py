@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, Model, Q, QuerySet
+from django.db.models import Exists, Model, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.errors import DomainError
@@ -165,6 +165,29 @@ def narrow(rows: QuerySet[M], limits: Limits) -> QuerySet[M]:
     if limits.locations is not None:
         rows = rows.filter(how.location("", limits.locations))
     return rows
+
+
+def all_within(ids: Collection[UUID], limits: Limits) -> bool:
+    """Whether all rows with one of these keys, of whatever model, lie within the limits. Keys that nothing has do.
+
+    One query to find them, and one for each model that was found: it is asked for what a request names, so that no
+    page or route has to think of it.
+    """
+    if not limits or not ids:
+        return True
+    named = [
+        model._base_manager.filter(pk__in=ids).annotate(kind=Value(model._meta.label)).values_list("kind", "pk")
+        for model in _rules
+    ]
+    found: dict[str, set[UUID]] = {}
+    for label, pk in named[0].order_by().union(*(each.order_by() for each in named[1:]), all=True):
+        found.setdefault(label, set()).add(pk)
+    return all(
+        narrow(model._base_manager.filter(pk__in=found[model._meta.label]), limits).count()
+        == len(found[model._meta.label])
+        for model in _rules
+        if model._meta.label in found
+    )
 
 
 # --- what a form offers ---

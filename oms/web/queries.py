@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from oms.core.errors import FieldError, InvalidInput
 from oms.web import fields
+from oms.web.limits import NOTHING, Limits, limits_of, narrow
 
 M = TypeVar("M", bound=Model)
 _LIST_INDEX = re.compile(r"\[\d*\]$")
@@ -21,9 +22,10 @@ _OF_EVERY_LIST: Final = frozenset({"limit", "offset", "cursor", "order", "fields
 
 
 class Asked(QueryDict):
-    """A query string, the path it was sent to, and the fields it asks for."""
+    """A query string, the path it was sent to, the fields it asks for, and the limits of whoever sent it."""
 
     path = ""
+    limits: Limits = NOTHING
 
     @cached_property
     def selection(self) -> fields.Selection:
@@ -34,6 +36,7 @@ def parameters(request: Request) -> Asked:
     """The query string with list indexes gone: `id[0]=a&id[1]=b` is `id=a&id=b`. Raises InvalidInput for NUL."""
     plain = Asked(mutable=True)
     plain.path = request.path
+    plain.limits = limits_of(request.user)
     for name, values in request._request.GET.lists():
         if "\x00" in name or any("\x00" in value for value in values):
             raise InvalidInput(errors=[wrong(name[:40].replace("\x00", ""), "it contains the character U+0000.")])
@@ -47,14 +50,14 @@ def wrong(name: str, sentence: str, code: str = "invalid") -> FieldError:
     return FieldError("", f"{name}: {sentence}", code, {"parameter": name})
 
 
-def filtered(kind: type[FilterSet], query: QueryDict, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
-    """The rows that the query asks for.
+def filtered(kind: type[FilterSet], query: Asked, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
+    """The rows that the query asks for, those that its sender may see.
 
     Raises InvalidInput, also for a parameter that means nothing here: a misspelt filter would else return everything.
     """
     known = {*kind.base_filters, *_OF_EVERY_LIST, *also}
     errors = [wrong(name[:60], "unknown parameter.", "unknown_parameter") for name in query if name not in known]
-    filters = kind(query, queryset=rows)
+    filters = kind(query, queryset=narrow(rows, query.limits))
     if not filters.is_valid():
         for name, problems in filters.errors.items():
             errors += [wrong(name, str(problem)) for problem in problems]

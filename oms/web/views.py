@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 
 from oms.web import queries, rates
 from oms.web.authentication import address_of, scope_of
+from oms.web.limits import OutsideLimits, all_within, limits_of
+from oms.web.named import keys, texts_of
 from oms.web.rendering import json_answer
 from oms.web.scopes import Access
 
@@ -53,9 +55,26 @@ class Counted(APIView):
 
 
 class ApiView(Counted):
-    """Says by method what its caller must be allowed to do; a method without an entry is open to nobody."""
+    """Says by method what its caller must be allowed to do; a method without an entry is open to nobody.
+
+    What lies outside of the caller's limits (oms.web.limits) does not exist in the path, and is refused in the body.
+    for_all: the methods that concern the whole business, and so nobody who sees a part of it only.
+    """
 
     access: ClassVar[Mapping[str, Access]]
+    for_all: ClassVar[Collection[str]] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        seen = limits_of(request.user)
+        if not seen:
+            return
+        if request.method in self.for_all:
+            raise OutsideLimits(kind="part of the business")
+        if not all_within(keys(map(str, kwargs.values())), seen):
+            raise Http404
+        if request.method not in SAFE_METHODS and not all_within(keys(texts_of(request._request.body)), seen):
+            raise OutsideLimits(kind="channel, location or row")
 
 
 def one(request: Request, name: str, shape: Any, *, headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -1,3 +1,3 @@
 """Orders, their parts and their customers in the console."""
 
-from orders.admin import customer, naming, order, parts  # noqa: F401  (each registers its models, or their names)
+from orders.admin import bulk_jobs, customer, naming, order, parts  # noqa: F401  (each registers its models, or names)

@@ -39,6 +39,7 @@ class Erased(msgspec.Struct):
 
 class PersonalDataView(ApiView):
     access = {"GET": access.PRIVACY}
+    for_all = ("GET",)  # it tells of every channel and location where they ordered
 
     @schema.operation(
         id="exportCustomer",
@@ -56,6 +57,7 @@ class PersonalDataView(ApiView):
 
 class EraseView(ApiView):
     access = {"POST": access.PRIVACY}
+    for_all = ("POST",)
 
     @schema.operation(
         id="eraseCustomer",

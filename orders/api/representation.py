@@ -184,6 +184,7 @@ def _detail(line: OrderLine, public_id: str, loaded: _Loaded) -> shapes.ItemDeta
         order_id=loaded.public_id,
         item_id=public_id,
         version=loaded.order.version,
+        unit_price=amount(line.unit_price),
         quantity=line.quantity,
         fulfilled_quantity=line.quantity_fulfilled,
         shipped_quantity=line.quantity_shipped,

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from oms.web import limits
 from oms.web.console.paging import capped_count
 
 MOST: Final = 1000
@@ -41,6 +42,7 @@ def show(figure: Figure) -> None:
 
 def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What Unfold calls for the first page."""
+    seen = limits.limits_of(request.user)
     context["figures"] = [
         {
             "title": figure.title,
@@ -51,6 +53,6 @@ def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
         for figure in _figures
         if request.user.has_perm(figure.permission)
-        for count in [capped_count(figure.rows(), MOST)]
+        for count in [capped_count(limits.narrow(figure.rows(), seen), MOST)]
     ]
     return context
