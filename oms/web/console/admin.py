@@ -11,6 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
@@ -51,6 +52,7 @@ class ConsoleAdmin(ModelAdmin):
     exact_search: ClassVar[tuple[str, ...]] = ()
     prefix_search: ClassVar[tuple[str, ...]] = ()
     actions: Any = None
+    when_empty: ClassVar[str | Promise] = ""  # what to do so that a list that holds nothing yet holds something
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ConsoleChangeList
