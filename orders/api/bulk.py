@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django_filters import FilterSet
 from msgspec import Meta, Struct
 from rest_framework.exceptions import PermissionDenied
@@ -16,15 +16,16 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput, NotFound
-from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web import bodies, idempotency, pagination, queries, rates, schema
 from oms.web.api_keys import KeyHolder
 from oms.web.authentication import actor_of
 from oms.web.bodies import Body
 from oms.web.filters import WordsFilter
+from oms.web.limits import Limits, limits_of, narrow
 from oms.web.permissions import lacking
 from oms.web.rendering import json_answer, moment, moment_or_none
 from oms.web.scopes import Access
-from oms.web.views import ApiView
+from oms.web.views import ApiView, one
 from orders import tasks
 from orders.api import access, examples, inputs
 from orders.api.filters import OrderFilters
@@ -36,7 +37,7 @@ TAG: Final = "Bulk jobs"
 MOST_IDS: Final = 10_000
 _MOST_NAMED: Final = 100
 _ACCESS: Final[Mapping[BulkAct, Access]] = {BulkAct.FULFILL: access.FULFILL, BulkAct.SHIP: access.FULFILL}
-_OF_LISTS: Final = frozenset({"limit", "offset", "order", "fields"})
+_OF_LISTS: Final = frozenset({"limit", "offset", "cursor", "order", "fields", "expand"})
 
 ActWord = Literal[
     "fulfill", "ship", "hold", "release", "add_tags", "remove_tags", "note", "complete", "archive", "cancel"
@@ -158,6 +159,7 @@ def _shown_row(row: BulkJobRow) -> BulkJobRowShape:
 
 
 class StartBulkJobView(ApiView):
+    counted_as = rates.BATCHES
     access = {"POST": access.READ}
 
     @schema.operation(
@@ -181,10 +183,15 @@ class StartBulkJobView(ApiView):
         body = bodies.read(request, StartBulkJob)
         act = BulkAct(body.act)
         _require(request, act)
-        orders = _chosen(body)
+        seen = limits_of(request.user)
+        orders = _chosen(body, seen)
 
         def work() -> BulkJob:
-            return _sent(bulk_jobs.start_bulk_job(act=act, given=body.input, orders=orders, actor=actor_of(request)))
+            return _sent(
+                bulk_jobs.start_bulk_job(
+                    act=act, given=body.input, orders=orders, actor=actor_of(request), locations=seen.locations
+                )
+            )
 
         return idempotency.answer(request, work, lambda job: json_answer({"bulk_job": shown(job)}, status=202))
 
@@ -217,7 +224,7 @@ class BulkJobView(ApiView):
         description=f"{schema.OURS} Ask again until its status is completed, canceled or failed.",
     )  # fmt: skip
     def get(self, request: Request, job_id: str) -> HttpResponse:
-        return json_answer({"bulk_job": shown(_job(request, job_id))})
+        return one(request, "bulk_job", shown(_job(request, job_id)))
 
 
 class BulkJobRowsView(ApiView):
@@ -287,7 +294,7 @@ def _require(request: Request, act: BulkAct) -> None:
 
 def _jobs_of_caller(request: Request) -> QuerySet[BulkJob]:
     user = cast(Any, request.user)
-    everybody = not isinstance(user, KeyHolder) and user.has_perm("orders.view_bulkjob")
+    everybody = not isinstance(user, KeyHolder) and user.has_perm("orders.view_bulkjob") and not limits_of(user)
     return bulk_jobs.jobs_of(None if everybody else actor_of(request))
 
 
@@ -300,13 +307,13 @@ def _job(request: Request, text: str) -> BulkJob:
     return job
 
 
-def _chosen(body: StartBulkJob) -> QuerySet[Order]:
+def _chosen(body: StartBulkJob, seen: Limits) -> QuerySet[Order]:
     if (body.ids is None) == (body.filter is None):
         raise InvalidInput(errors=[FieldError("", "Either ids or filter says which orders.", "required")])
     if body.ids is None:
-        return queries.filtered(OrderFilters, _as_query(body.filter or {}), Order.objects.all())
+        return queries.filtered(OrderFilters, _as_query(body.filter or {}, seen), Order.objects.all())
     known = [bodies.public_id(ids.ORDER, text, f"/ids/{index}", "order") for index, text in enumerate(body.ids)]
-    chosen = Order.objects.filter(pk__in=known)
+    chosen = narrow(Order.objects.filter(pk__in=known), seen)
     found = set(chosen.values_list("pk", flat=True))
     strangers = [
         FieldError(f"/ids/{index}", f"/ids/{index}: no order with id {body.ids[index][:80]}.", "not_found")
@@ -318,9 +325,10 @@ def _chosen(body: StartBulkJob) -> QuerySet[Order]:
     return chosen
 
 
-def _as_query(given: Mapping[str, Any]) -> QueryDict:
+def _as_query(given: Mapping[str, Any], seen: Limits) -> queries.Asked:
     """A filter as a query string has it. Raises InvalidInput; also for none at all, which would be every order."""
-    query = QueryDict(mutable=True)
+    query = queries.Asked(mutable=True)
+    query.limits = seen
     for name, value in given.items():
         if name in _OF_LISTS:
             raise _wrong_filter(name, "It means nothing here: all that the filter finds are taken.")
