@@ -308,6 +308,7 @@ def _job(request: Request, text: str) -> BulkJob:
 
 
 def _chosen(body: StartBulkJob, seen: Limits) -> QuerySet[Order]:
+    """Of the orders that are named or found those that the caller may see. Raises InvalidInput."""
     if (body.ids is None) == (body.filter is None):
         raise InvalidInput(errors=[FieldError("", "Either ids or filter says which orders.", "required")])
     if body.ids is None:
@@ -335,6 +336,8 @@ def _as_query(given: Mapping[str, Any], seen: Limits) -> queries.Asked:
         for key, each in _flat(name, value):
             if not isinstance(each, (str, int)) or "\x00" in str(each):
                 raise _wrong_filter(name, "A word, a number, a list of these, or an object of operators is asked for.")
+            if each == "":
+                raise _wrong_filter(name, "Without a value it would mean every order.")
             query.appendlist(key, str(each))
     if not query:
         raise InvalidInput(errors=[FieldError("/filter", "A filter names something: empty, it means every order.")])

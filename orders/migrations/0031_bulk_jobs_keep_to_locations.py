@@ -3,10 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("orders", "0022_sales_by_quarter_hour"),
-        ("orders", "0070_customers_are_listed"),
-    ]
+    dependencies = [("orders", "0070_customers_are_listed")]
 
     operations = [
         migrations.AddField(

@@ -17,8 +17,9 @@ class BulkJob(Identified, Timestamped):
     """One act on many orders, which were chosen once and for all when it was started.
 
     input: what the act asks for, as `orders.services.bulk_acts` reads it. done and refused count the rows, and are
-    written with each of them. location_ids: the stock locations that who started it may work at; null: all. started_by: kind and id of the actor, to find one's own. attempts: how often a worker
-    began since a row was last finished; updated_at says when that was.
+    written with each of them. location_ids: the stock locations that who started it may work at; null: all.
+    started_by: kind and id of the actor, to find one's own. attempts: how often a worker began since a row was last
+    finished; updated_at says when that was.
     """
 
     id_prefix = ids.BULK_JOB

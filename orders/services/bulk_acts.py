@@ -87,7 +87,7 @@ def run_act(act: BulkAct, order_id: UUID, given: Struct, by: By) -> bool:
 
 
 def _fulfill(order_id: UUID, given: NoInput, by: By) -> bool:
-    """One proposal, of those where they may work: two would lock stock levels twice in one transaction, in any order."""
+    """One proposal, of those where they may work: two would lock levels twice in one transaction, in any order."""
     order = lock_order(order_id)
     proposed = [
         each for each in fulfilling.proposals(order, list(order.lines.all())) if by.may_work_at(each.location_id)
