@@ -6,9 +6,11 @@ from django.db.models import OuterRef, Q
 
 from fulfillment.models import Fulfillment
 from inventory import providers
-from oms.web.limits import ForEachRow, Ids, by, limit, limit_as
+from oms.web.limits import ForEachRow, Ids, anyway, by, limit, limit_as
 from orders.models import (
     Adjustment,
+    BulkJob,
+    BulkJobRow,
     CreditLine,
     Customer,
     Hold,
@@ -46,6 +48,8 @@ limit(Order, channel=by("channel_id"), location=_at_locations)
 limit(Customer, channel=_customers_of_channels, location=_customers_of_locations)
 for _part in (
     *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, OrderAddress, Hold, Note, TimelineEntry),
+    BulkJobRow,
     Payment,
 ):
     limit_as(_part, Order, through="order")
+limit(BulkJob, channel=anyway, location=anyway)  # one sees one's own; who is limited no other
