@@ -23,6 +23,7 @@ OPTIONAL: Final = (
     "is_stocked",
     "requires_shipping",
     "safety_stock",
+    "low_stock_threshold",
     "barcode",
 )
 MOST: Final = 2_147_483_647
@@ -52,6 +53,7 @@ class StockRow:
     is_stocked: bool | None = None
     requires_shipping: bool | None = None
     safety_stock: int | None = None
+    low_stock_threshold: int | None = None
     barcode: str | None = None
 
 
@@ -247,5 +249,6 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "is_stocked": _yes_or_no,
     "requires_shipping": _yes_or_no,
     "safety_stock": _count,
+    "low_stock_threshold": _count,
     "barcode": _text(60),
 }

@@ -61,6 +61,8 @@ class SalesChannelForm(forms.ModelForm[SalesChannel]):
 
 @admin.register(SalesChannel)
 class SalesChannelAdmin(ConsoleAdmin):
+    for_all = True
+    audited = True
     form = SalesChannelForm
     list_display = ("name", "code", "is_active", "default_currency", "time_zone", "shown_locations")
     ordering = ("name", "id")

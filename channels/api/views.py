@@ -25,9 +25,8 @@ from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, pagination, queries, schema
 from oms.web.bodies import Body
 from oms.web.filters import IdsFilter, WordsFilter, moments
-from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView, reads_and_writes
+from oms.web.views import ApiView, one, reads_and_writes
 
 TAG: Final = "Sales channels"
 READ: Final = Access(Scope.CHANNELS_READ, "channels.view_saleschannel")
@@ -91,6 +90,8 @@ def _show(channel_id: UUID) -> shapes.Channel:
 
 class ChannelsView(ApiView):
     access = reads_and_writes(READ, WRITE)
+    for_all = ("POST",)
+    audited = {"POST": "added"}
 
     @schema.operation(
         id="listSalesChannels",
@@ -129,7 +130,7 @@ class ChannelsView(ApiView):
             )
             return base.id_of(made)
 
-        return idempotency.answer(request, work, lambda made: json_answer({"sales_channel": _show(made)}))
+        return idempotency.answer(request, work, lambda made: one(request, "sales_channel", _show(made)))
 
 
 class ChannelView(ApiView):
@@ -143,7 +144,7 @@ class ChannelView(ApiView):
         example={"sales_channel": _EXAMPLE},
     )
     def get(self, request: Request, channel_id: str) -> HttpResponse:
-        return json_answer({"sales_channel": _show(bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel"))})
+        return one(request, "sales_channel", _show(bodies.path_id(ids.SALES_CHANNEL, channel_id, "sales channel")))
 
     @schema.operation(
         id="updateSalesChannel",
@@ -161,7 +162,7 @@ class ChannelView(ApiView):
         def work() -> UUID:
             return base.id_of(channels.update_channel(channel_id=channel, changes=changes))
 
-        return idempotency.answer(request, work, lambda made: json_answer({"sales_channel": _show(made)}))
+        return idempotency.answer(request, work, lambda made: one(request, "sales_channel", _show(made)))
 
 
 class ChannelStockView(ApiView):
@@ -191,6 +192,7 @@ class ChannelStockView(ApiView):
 
 class LocationChannelsView(ApiView):
     access = {"POST": WRITE}
+    audited = {"POST": "changed"}
 
     @schema.operation(
         id="linkSalesChannels",
@@ -212,4 +214,4 @@ class LocationChannelsView(ApiView):
         def work() -> None:
             channels.link_channels(location_id=location, add=add, remove=remove)
 
-        return idempotency.answer(request, work, lambda _: json_answer({"stock_location": locations.show(location)}))
+        return idempotency.answer(request, work, lambda _: one(request, "stock_location", locations.show(location)))

@@ -220,6 +220,9 @@ class KitComponentAdmin(ReadOnlyAdmin):
 class StockLocationAdmin(ConsoleAdmin):
     """A place where goods lie. The code stays what it was."""
 
+    for_all = True
+    audited = True
+
     list_display = ("name", "code", "is_active", "priority", "city", "country_code")
     ordering = ("priority", "code")
     exact_search = ("code", "name")

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from inventory.api import base, document_examples, document_inputs, document_shapes, examples
 from inventory.api.filters import AlertFilters, ArrivalFilters, CountFilters, ShortageFilters, TransferFilters
+from inventory.documents import Document
 from inventory.models import (
     Arrival,
     ArrivalLine,
@@ -27,9 +28,9 @@ from inventory.services import arrivals, counts, transfers
 from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import NotFound
-from oms.web import bodies, pagination, queries, schema
+from oms.web import bodies, fields, pagination, queries, schema
 from oms.web.authentication import actor_of
-from oms.web.rendering import json_answer
+from oms.web.views import one
 
 TAG = "Stock"
 Step = Callable[[UUID, Any, Actor], Model]
@@ -67,7 +68,11 @@ class Kind:
     def page(self, request: Request, filters: type[FilterSet]) -> HttpResponse:
         query = queries.parameters(request)
         rows = queries.filtered(filters, query, self.rows())
+        without_lines = issubclass(rows.model, Document) and not query.selection.asks("items")
+        rows = rows.prefetch_related(None) if without_lines else rows
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "-created_at")))
+        if without_lines:
+            fields.leave_out(page.rows, "lines")
         return page.answer(f"{self.name}s", [self.render(row) for row in page.rows])
 
 
@@ -244,7 +249,7 @@ def _reading(kind: Kind, summary: str, example: dict[str, Any]) -> type[Document
         description=schema.OURS,
     )
     def get(self: DocumentView, request: Request, document_id: str) -> HttpResponse:
-        return json_answer({kind.name: kind.show(kind.id_of(document_id))})
+        return one(request, kind.name, kind.show(kind.id_of(document_id)))
 
     return type(f"{kind.name}_view", (DocumentView,), {"kind": kind, "get": get})
 

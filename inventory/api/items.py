@@ -10,15 +10,16 @@ from rest_framework.request import Request
 
 from inventory.api import base, examples, inputs, level_inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
-from inventory.models import InventoryItem, InventoryLevel
-from inventory.selectors import components, kept_levels
+from inventory.description import DETAILS
+from inventory.models import InventoryLevel
 from inventory.services import adjustments, alerts, deletion, items, level_batches
 from inventory.services.kits import MOST_COMPONENTS, Part
 from inventory.services.level_batches import ChangedLevels
 from oms.core import ids
-from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web import bodies, fields, idempotency, pagination, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.rendering import json_answer
+from oms.web.views import one
 
 TAG = "Stock"
 _ITEM = schema.envelope("inventory_item", shapes.ItemWithLevels)
@@ -31,8 +32,8 @@ def _show(item_id: UUID) -> shapes.ItemWithLevels:
 
 
 def _given(body: inputs.CreateItem | inputs.UpdateItem) -> dict[str, Any]:
-    """The fields that the body has; components with the ids that services know."""
-    wanted = base.given(body)
+    """The fields that the body has beside details; components with the ids that services know."""
+    wanted = {name: value for name, value in base.given(body).items() if name not in DETAILS}
     if "components" in wanted:
         wanted["components"] = [
             Part(
@@ -65,11 +66,13 @@ class ItemsView(base.StockView):
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        every = InventoryItem.objects.prefetch_related(kept_levels("levels"), components())
-        rows = queries.filtered(ItemFilters, query, every)
+        unread = fields.unread(query.selection, base.MADE_OF)
+        rows = queries.filtered(ItemFilters, query, base.items_with(*(set(base.MADE_OF) - set(unread))))
         order = queries.ordering(query, {"sku": ("sku",), "created_at": ("created_at", "pk")}, "sku")
         page = pagination.page(query, rows.order_by(*order))
-        return page.answer("inventory_items", shapes.items(page.rows))
+        fields.leave_out(page.rows, *unread)
+        with_kits = query.selection.asks("location_kits")
+        return page.answer("inventory_items", shapes.items(page.rows, with_kits=with_kits))
 
     @schema.operation(
         id="createInventoryItem",
@@ -90,7 +93,7 @@ class ItemsView(base.StockView):
 
         def work() -> UUID:
             with bodies.renamed(_COMPONENT_NAMES):
-                item = base.id_of(items.create_item(**given))
+                item = base.id_of(items.create_item(**given, details=body.details()))
             if opening:
                 level_batches.change_levels(item_id=item, create=opening, update={}, delete=[], actor=actor)
             return item
@@ -107,7 +110,10 @@ class ItemView(base.StockView):
         example={"inventory_item": examples.ITEM},
     )
     def get(self, request: Request, item_id: str) -> HttpResponse:
-        return json_answer({"inventory_item": _show(base.item_id_of(item_id))})
+        selection = queries.parameters(request).selection
+        unread = fields.unread(selection, base.MADE_OF)
+        item = base.item_with_levels(base.item_id_of(item_id), leave_out=unread)
+        return one(request, "inventory_item", *shapes.items([item], with_kits=selection.asks("location_kits")))
 
     @schema.operation(
         id="updateInventoryItem",
@@ -121,8 +127,8 @@ class ItemView(base.StockView):
         "keep what they were placed with.",
     )
     def post(self, request: Request, item_id: str) -> HttpResponse:
-        item, given = base.item_id_of(item_id), _given(bodies.read(request, inputs.UpdateItem))
-        actor = actor_of(request)
+        item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem), actor_of(request)
+        given = _given(body) | body.details()
 
         def work() -> UUID:
             with bodies.renamed(_COMPONENT_NAMES):

@@ -15,7 +15,7 @@ from inventory.services import locations
 from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, pagination, queries, schema
-from oms.web.rendering import json_answer
+from oms.web.views import one
 
 TAG = "Stock"
 _LOCATION = schema.envelope("stock_location", shapes.Location)
@@ -29,11 +29,14 @@ def show(location_id: UUID) -> shapes.Location:
     return shapes.location(row)
 
 
-def _address(body: inputs.AddressInput) -> dict[str, str]:
+def _address(body: inputs.LocationAddressInput) -> dict[str, str]:
     return {name: value or "" for name, value in base.given(body).items()}
 
 
 class LocationsView(base.StockView):
+    for_all = ("POST",)
+    audited = {"POST": "added"}
+
     @schema.operation(
         id="listStockLocations",
         summary="List stock locations",
@@ -65,6 +68,8 @@ class LocationsView(base.StockView):
 
 
 class LocationView(base.StockView):
+    audited = {"POST": "changed"}
+
     @schema.operation(
         id="getStockLocation",
         summary="Read a stock location",
@@ -73,7 +78,7 @@ class LocationView(base.StockView):
         example={"stock_location": examples.LOCATION},
     )
     def get(self, request: Request, location_id: str) -> HttpResponse:
-        return json_answer({"stock_location": show(base.location_id_of(location_id))})
+        return one(request, "stock_location", show(base.location_id_of(location_id)))
 
     @schema.operation(
         id="updateStockLocation",

@@ -15,9 +15,10 @@ from inventory.selectors import reservations_with_items
 from inventory.services import manual_reservations
 from oms.core import ids
 from oms.core.errors import NotFound
-from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web import bodies, fields, idempotency, pagination, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.rendering import json_answer
+from oms.web.views import one
 
 TAG = "Stock"
 _RESERVATION = schema.envelope("reservation", shapes.ReservationShape)
@@ -47,7 +48,11 @@ class ReservationsView(base.StockView):
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
         rows = queries.filtered(ReservationFilters, query, reservations_with_items())
+        with_item = query.selection.asks("inventory_item")
+        rows = rows if with_item else rows.prefetch_related(None)
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "created_at")))
+        if not with_item:
+            fields.leave_out([row.level.item for row in page.rows], "levels")
         return page.answer("reservations", [shapes.reservation(row) for row in page.rows])
 
     @schema.operation(
@@ -96,7 +101,7 @@ class ReservationView(base.StockView):
         example={"reservation": examples.RESERVATION},
     )
     def get(self, request: Request, reservation_id: str) -> HttpResponse:
-        return json_answer({"reservation": _show(_id(reservation_id))})
+        return one(request, "reservation", _show(_id(reservation_id)))
 
     @schema.operation(
         id="updateReservation",

@@ -11,17 +11,17 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import StockImportRunning
-from inventory.models import InventoryItem, InventoryLevel, StockLocation
-from inventory.services import adjustments, ledger, levels, promises
+from inventory.models import InventoryLevel
+from inventory.services import adjustments, alerts, ledger, levels, promises
 from inventory.services.promises import Stand
+from inventory.services.stock_facts import count, describe, execute, fetch
 from inventory.stock_file import Reject, StockRow, read
 from oms.core import bulk, events
 from oms.core.actors import Actor
@@ -91,8 +91,8 @@ def _import(
     _stage(path, outcome)
     _refuse_repeats()
     _refuse_unstocking()
-    _describe(outcome, dry_run=dry_run)
-    done = _count("SELECT FROM stock_import_reject")
+    describe(outcome, dry_run=dry_run)
+    done = count("SELECT FROM stock_import_reject")
     after = 0
     while chunk := _next_chunk(after, dry_run=dry_run):
         after = chunk[-1].row.line
@@ -117,6 +117,7 @@ class _StagedRow(bulk.Row, kw_only=True):
     is_stocked: bool | None
     requires_shipping: bool | None
     safety_stock: int | None
+    low_stock_threshold: int | None
     barcode: str | None
 
 
@@ -137,7 +138,8 @@ _TABLES: Final = """
 DROP TABLE IF EXISTS stock_import_row, stock_import_reject;
 CREATE TEMP TABLE stock_import_row (
     line bigint PRIMARY KEY, raw text, sku text, location text, title text, on_hand int, location_name text,
-    priority int, allow_backorder bool, is_stocked bool, requires_shipping bool, safety_stock int, barcode text);
+    priority int, allow_backorder bool, is_stocked bool, requires_shipping bool, safety_stock int,
+    low_stock_threshold int, barcode text);
 CREATE TEMP TABLE stock_import_reject (line bigint, column_name text, reason text, raw text);
 """
 
@@ -145,7 +147,7 @@ CREATE TEMP TABLE stock_import_reject (line bigint, column_name text, reason tex
 def _stage(path: Path, outcome: Outcome) -> None:
     rows = read(path)
     first = list(islice(rows, CHUNK))  # the file is opened, and its header read, before anything else
-    _execute(_TABLES)
+    execute(_TABLES)
     for chunk in _chunks(first, rows):
         outcome.rows += len(chunk)
         bulk.copy(
@@ -156,7 +158,7 @@ def _stage(path: Path, outcome: Outcome) -> None:
                 if isinstance(row, Reject)
             ],
         )
-    _execute("ANALYZE stock_import_row")
+    execute("ANALYZE stock_import_row")
 
 
 def _chunks(first: list[StockRow | Reject], rest: Iterator[StockRow | Reject]) -> Iterator[list[StockRow | Reject]]:
@@ -166,18 +168,12 @@ def _chunks(first: list[StockRow | Reject], rest: Iterator[StockRow | Reject]) -
         chunk = list(islice(rest, CHUNK))
 
 
-def _execute(sql: str, *parameters: Any) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-        return max(0, int(cursor.rowcount))
-
-
 _TAKE_OUT: Final = "DELETE FROM stock_import_row AS row USING stock_import_reject AS bad WHERE bad.line = row.line"
 
 
 def _refuse_repeats() -> None:
     """A sku counted twice at one location: nobody can tell which count is right, so none of them is taken."""
-    _execute(
+    execute(
         """
         INSERT INTO stock_import_reject (line, column_name, reason, raw)
         SELECT row.line, 'sku, location', format('%s at %s stands in lines %s.', row.sku,
@@ -189,12 +185,12 @@ def _refuse_repeats() -> None:
         ) AS twice USING (sku, location)
         """
     )
-    _execute(_TAKE_OUT)
+    execute(_TAKE_OUT)
 
 
 def _refuse_unstocking() -> None:
     """What has stock, or is waited for, stays stocked, and so do kits and what they consist of."""
-    _execute(
+    execute(
         """
         INSERT INTO stock_import_reject (line, column_name, reason, raw)
         SELECT row.line, 'is_stocked', 'is_stocked: there is stock of ' || row.sku || ', so it stays stocked.', row.raw
@@ -213,89 +209,7 @@ def _refuse_unstocking() -> None:
             WHERE level.item_id = item.id AND (level.on_hand > 0 OR level.backordered > 0 OR level.incoming > 0))
         """
     )
-    _execute(_TAKE_OUT)
-
-
-def _facts(key: str, columns: dict[str, str], target: str) -> str:
-    """What the file says of each item or location: of every column the last filled cell. `known`: what we have."""
-    told = ", ".join(
-        f"(array_agg({column} ORDER BY line DESC) FILTER (WHERE {column} IS NOT NULL))[1] AS {name}"
-        for column, name in columns.items()
-    )
-    return (
-        f"WITH told AS (SELECT {key} AS key, {told} FROM stock_import_row WHERE {key} <> '' GROUP BY {key}) "  # noqa: S608
-        f"SELECT told.* FROM told LEFT JOIN {target} AS known "
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """A table that rows describe: which of its columns are told by which of the file's."""
-
-    key: str
-    model: type[InventoryItem] | type[StockLocation]
-    unique: str
-    columns: dict[str, str]
-
-
-_ITEMS: Final = _Described(
-    "sku",
-    InventoryItem,
-    "sku",
-    {name: name for name in ("title", "allow_backorder", "is_stocked", "requires_shipping", "barcode")},
-)
-_LOCATIONS: Final = _Described("location", StockLocation, "code", {"location_name": "name", "priority": "priority"})
-
-
-def _describe(outcome: Outcome, *, dry_run: bool) -> None:
-    """Make the items and locations that are new, and change what the file says otherwise of the known ones."""
-    outcome.locations_updated = _update(_LOCATIONS, dry_run=dry_run)
-    outcome.items_updated = _update(_ITEMS, dry_run=dry_run)
-    outcome.locations_created = _create(_LOCATIONS, dry_run=dry_run)
-    outcome.items_created = _create(_ITEMS, dry_run=dry_run)
-
-
-def _update(described: _Described, *, dry_run: bool) -> int:
-    table, names = described.model._meta.db_table, list(described.columns.values())
-    facts = _facts(described.key, described.columns, table)
-    differs = " OR ".join(f"told.{name} <> known.{name}" for name in names)
-    changed = f"{facts} ON known.{described.unique} = told.key WHERE {differs}"
-    if dry_run:
-        return _count(changed)
-    sets = ", ".join(f"{name} = coalesce(changed.{name}, known.{name})" for name in names)
-    return _execute(
-        f"UPDATE {table} AS known SET {sets}, updated_at = now() "  # noqa: S608  (names of our own)
-        f"FROM ({changed}) AS changed WHERE known.{described.unique} = changed.key"
-    )
-
-
-def _create(described: _Described, *, dry_run: bool) -> int:
-    """In chunks by key; a row that somebody else makes meanwhile is left as it is."""
-    facts = _facts(described.key, described.columns, described.model._meta.db_table)
-    fresh = f"{facts} ON known.{described.unique} = told.key WHERE known.id IS NULL"
-    if dry_run:
-        return _count(fresh)
-    made, after = 0, ""
-    while rows := _fetch(f"{fresh} AND told.key > %s ORDER BY told.key LIMIT {CHUNK}", after):
-        after = rows[-1]["key"]
-        fields = [{described.unique: row.pop("key"), **_filled(row)} for row in rows]
-        if described is _LOCATIONS:
-            fields = [{"name": values["code"], **values} for values in fields]
-        kind: Any = described.model
-        kind.objects.bulk_create([kind(**values) for values in fields], ignore_conflicts=True)
-        made += len(rows)
-    return made
-
-
-def _filled(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def _fetch(sql: str, *parameters: Any) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    execute(_TAKE_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,18 +223,23 @@ class _Target:
     on_hand: int | None
     reserved: int
     safety_stock: int
+    threshold: int | None
     is_kept: bool
     is_kit: bool
 
     @property
     def is_same(self) -> bool:
         counted = self.on_hand == self.row.on_hand
-        return self.is_kept and counted and self.row.safety_stock in (None, self.safety_stock)
+        return self.is_kept and counted and self._keeps_settings
 
     @property
     def would_move(self) -> bool:
-        safety_stock = self.safety_stock if self.row.safety_stock is None else self.row.safety_stock
-        return (self.row.on_hand, safety_stock) != (self.on_hand or 0, self.safety_stock)
+        return self.row.on_hand != (self.on_hand or 0) or not self._keeps_settings
+
+    @property
+    def _keeps_settings(self) -> bool:
+        row = self.row
+        return row.safety_stock in (None, self.safety_stock) and row.low_stock_threshold in (None, self.threshold)
 
 
 _NEXT: Final = """
@@ -330,6 +249,7 @@ SELECT row.*, item.id AS item_id, location.id AS location_id,
            SELECT coalesce(sum(held.quantity), 0) FROM inventory_reservation AS held
            WHERE held.level_id = level.id AND held.expires_at <= now() AND NOT held.is_kept
        )::int AS level_reserved, coalesce(level.safety_stock, 0) AS level_safety_stock,
+       level.low_stock_threshold AS level_threshold,
        level.id IS NOT NULL AND level.deleted_at IS NULL AS is_kept
 FROM (SELECT * FROM stock_import_row WHERE line > %s ORDER BY line LIMIT 2000) AS row
 LEFT JOIN inventory_inventoryitem AS item ON item.sku = row.sku
@@ -342,7 +262,7 @@ ORDER BY row.line
 # Columns of it, in the order of the fields of a target.
 _KNOWN: Final = (
     *("item_id", "location_id", "stocked", "level_on_hand", "level_reserved", "level_safety_stock"),
-    *("is_kept", "is_kit"),
+    *("level_threshold", "is_kept", "is_kit"),
 )
 
 
@@ -352,7 +272,7 @@ def _next_chunk(after: int, *, dry_run: bool) -> list[_Target]:
             StockRow(**{name: found[name] for name in _FIELDS}),
             *(found[name] for name in _KNOWN),
         )
-        for found in _fetch(_NEXT, dry_run, after)
+        for found in fetch(_NEXT, dry_run, after)
     ]
 
 
@@ -407,18 +327,30 @@ def _bring(targets: list[_Target], actor: Actor, file_name: str) -> tuple[list[_
 def _write(
     found: list[tuple[StockRow, InventoryLevel]], actor: Actor, file_name: str
 ) -> tuple[list[_RejectedRow], int]:
-    """Move the counters, one ledger row and one event for each level that changes. What was refused, how many moved."""
+    """Move the counters, one ledger row and one event for each level that changes. What was refused, how many changed.
+
+    A threshold is no counter: it changes without a ledger row, and counts at once.
+    """
     rejects: list[_RejectedRow] = []
     moved: list[tuple[InventoryLevel, ledger.Movement]] = []
+    told: list[InventoryLevel] = []
     for row, level in found:
         if (row.on_hand or 0) < level.reserved:
             rejects.append(_below_reserved(row, level.reserved))
-        elif movement := _change(row, level, file_name):
+            continue
+        if row.low_stock_threshold not in (None, level.low_stock_threshold):
+            level.low_stock_threshold = row.low_stock_threshold
+            told.append(level)
+        if movement := _change(row, level, file_name):
             moved.append((level, movement))
     back = [level.pk for _, level in found if level.deleted_at]
     InventoryLevel.objects.filter(pk__in=back).update(deleted_at=None)
     _keep_back([level for level, _ in moved])
+    _keep_thresholds(told)
     ledger.post([movement for _, movement in moved], actor=actor)
+    moving = {level.pk for level, _ in moved}
+    if unmoved := [level.pk for level in told if level.pk not in moving]:
+        alerts.judge(unmoved, actor=actor)
     if moved:
         at = timezone.now()
         bulk.insert(
@@ -434,11 +366,20 @@ def _write(
             ]
         )
         events.announce()
-    return rejects, len(moved)
+    return rejects, len(moved) + len(unmoved)
+
+
+def _keep_thresholds(told: list[InventoryLevel]) -> None:
+    execute(
+        "UPDATE inventory_inventorylevel AS level SET low_stock_threshold = new.threshold "
+        "FROM unnest(%s::uuid[], %s::int[]) AS new(id, threshold) WHERE level.id = new.id",
+        [level.pk for level in told],
+        [level.low_stock_threshold for level in told],
+    )
 
 
 def _keep_back(changed: list[InventoryLevel]) -> None:
-    _execute(
+    execute(
         "UPDATE inventory_inventorylevel AS level SET safety_stock = new.safety_stock "
         "FROM unnest(%s::uuid[], %s::int[]) AS new(id, safety_stock) "
         "WHERE level.id = new.id AND level.safety_stock <> new.safety_stock",
@@ -478,18 +419,14 @@ def _below_reserved(row: StockRow, reserved: int) -> _RejectedRow:
     return _rejected(row, "on_hand", reason)
 
 
-def _count(select: str) -> int:
-    return int(_fetch(f"SELECT count(*) AS rows FROM ({select}) AS found")[0]["rows"])  # noqa: S608  (ours)
-
-
 def _hand_over(reject: Callable[[Reject], None], outcome: Outcome) -> None:
     """The refused rows, in the order of the file, a chunk at a time."""
     after = 0
-    while rows := _fetch(
+    while rows := fetch(
         "SELECT line, column_name, reason, raw FROM stock_import_reject WHERE line > %s ORDER BY line LIMIT 2000", after
     ):
         after = rows[-1]["line"]
         outcome.rejected += len(rows)
         for row in rows:
             reject(Reject(row["line"], row["column_name"], row["reason"], row["raw"]))
-    _execute("DROP TABLE stock_import_row, stock_import_reject")
+    execute("DROP TABLE stock_import_row, stock_import_reject")

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -27,10 +27,17 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.core.models import IdempotencyKey
-from oms.web import outbox_admin, outbox_exceptions  # noqa: F401  (each registers what it shows)
+from oms.web import (  # noqa: F401  (each registers what it shows)
+    audit,
+    audit_admin,
+    outbox_admin,
+    outbox_exceptions,
+    saved_view_admin,
+)
 from oms.web.api_keys import create_api_key, revoke_api_key
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
+from oms.web.console.limited import WithinLimits
 from oms.web.limits_form import StaffForm, channels_field, locations_field, names
 from oms.web.models import ApiKey, StaffLimits
 from oms.web.scopes import Scope
@@ -104,6 +111,7 @@ class ApiKeyAdmin(ConsoleAdmin):
         )
         obj.pk = made.key.pk
         obj.refresh_from_db()
+        _audit_key(request, "key.created", obj)
         secret = format_html('{} <code class="c-mono">{}</code>', _now("This is the key, shown only now:"), made.secret)
         messages.warning(request, secret)
 
@@ -114,7 +122,9 @@ class ApiKeyAdmin(ConsoleAdmin):
     def revoke_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         if not _has(request, "web.change_apikey"):
             raise PermissionDenied
-        acts.perform(request, partial(revoke_api_key, key_id=key_id), done=_now("The key is revoked."))
+        key = self.require(request, key_id)
+        if acts.perform(request, partial(revoke_api_key, key_id=key_id), done=_now("The key is revoked.")):
+            _audit_key(request, "key.revoked", key)
         return HttpResponseRedirect(show.change_url("web_apikey", key_id))
 
     @display(description=_("Scopes"))
@@ -158,6 +168,18 @@ class StaffLimitsAdmin(ReadOnlyAdmin):
         return names("locations", row.location_ids, _now("all"))
 
 
+def _audit_key(request: HttpRequest, action: str, key: ApiKey) -> None:
+    details = {"scopes": key.scopes, "channels": _words(key.channel_ids), "locations": _words(key.location_ids)}
+    subject = f"apikey:{key.public_id}"
+    audit.record(
+        action, actor=acts.actor_of(request), request=request, subject=subject, label=key.title, details=details
+    )
+
+
+def _words(ids: list[UUID] | None) -> list[str] | None:
+    return None if ids is None else [str(each) for each in ids]
+
+
 def _has(request: HttpRequest, permission: str) -> bool:
     return bool(request.user.has_perm(permission))
 
@@ -172,7 +194,11 @@ for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, Sola
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    """Nobody makes somebody more than they are themselves: superusers, permissions of single users and groups are for
+    superusers, and so is one's own account."""
+
+    audited = True
     form = StaffForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -187,6 +213,36 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         ),
     )
 
+    def audit_details(self, obj: Any) -> dict[str, Any]:
+        limited = StaffLimits.objects.filter(user=obj).first()
+        return {
+            "groups": sorted(obj.groups.values_list("name", flat=True)),
+            "superuser": obj.is_superuser,
+            "staff": obj.is_staff,
+            "active": obj.is_active,
+            "channels": _words(limited.channel_ids) if limited else None,
+            "locations": _words(limited.location_ids) if limited else None,
+        }
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        user: Any = request.user
+        above = isinstance(obj, User) and (obj.is_superuser or obj.pk == user.pk)
+        return bool(super().has_change_permission(request, obj)) and (user.is_superuser or not above)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and bool(request.user.is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return own if request.user.is_superuser else (*own, "is_superuser", "user_permissions")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name == "groups" and not request.user.is_superuser:
+            more = Permission.objects.exclude(pk__in=_permissions_of(request.user))
+            field.queryset = field.queryset.exclude(permissions__in=more)
+        return field
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if isinstance(form, StaffForm):
@@ -194,8 +250,28 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+class GroupAdmin(WithinLimits, DjangoGroupAdmin, ModelAdmin):
+    """What groups may do is for superusers to say."""
+
+    audited = True
+
+    def audit_details(self, obj: Any) -> dict[str, Any]:
+        return {"permissions": sorted(obj.permissions.values_list("codename", flat=True))}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+def _permissions_of(user: Any) -> list[int]:
+    names = user.get_all_permissions()
+    rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
+    return [pk for pk, app, codename in rows if f"{app}.{codename}" in names]
 
 
 class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
@@ -210,25 +286,26 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(WithinLimits, beat.PeriodicTaskAdmin, ModelAdmin):
+    audited = True
     form = PeriodicTaskForm
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(ModelAdmin):
+class IntervalScheduleAdmin(WithinLimits):
     pass
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):
+class CrontabScheduleAdmin(WithinLimits, beat.CrontabScheduleAdmin, ModelAdmin):
     pass
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleAdmin(ModelAdmin):
+class SolarScheduleAdmin(WithinLimits):
     pass
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
+class ClockedScheduleAdmin(WithinLimits, beat.ClockedScheduleAdmin, ModelAdmin):
     pass

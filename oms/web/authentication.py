@@ -6,6 +6,8 @@ import base64
 import binascii
 from typing import Any, Final, cast
 
+from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -73,6 +75,14 @@ def actor_of(request: Request) -> Actor:
     """Whom the timeline shall name for what this request does."""
     user = cast(Any, request.user)
     return user.actor if isinstance(user, KeyHolder) else actors.staff(user)
+
+
+def address_of(request: Request | HttpRequest) -> str:
+    """Where a request comes from: as the farthest trusted proxy saw it, without one as this server does."""
+    proxies = settings.OMS["TRUSTED_PROXIES"]
+    seen = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
+    seen.append(request.META.get("REMOTE_ADDR", ""))
+    return str(seen[-1 - min(proxies, len(seen) - 1)])[:45]
 
 
 def scope_of(request: Request) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -59,6 +60,8 @@ def problem(exc: Exception, context: Mapping[str, Any]) -> Response:
         exc = NotStorable.of(exc)
     if isinstance(exc, DomainError):
         body = _of_domain(exc)
+        if wait := getattr(exc, "wait", None):
+            headers["Retry-After"] = str(wait)
     else:
         status, detail = _foreign(exc, headers)
         if status >= 500:
@@ -92,7 +95,7 @@ def _foreign(exc: Exception, headers: dict[str, str]) -> tuple[int, str]:
         if auth_header := getattr(exc, "auth_header", None):
             headers["WWW-Authenticate"] = auth_header
         if wait := getattr(exc, "wait", None):
-            headers["Retry-After"] = str(int(wait))
+            headers["Retry-After"] = str(ceil(wait))
         return exc.status_code, "Unauthorized" if exc.status_code == 401 else _sentence(exc.detail)
     if isinstance(exc, OperationalError):  # a deadlock, a server that restarts: the same request may succeed
         headers["Retry-After"] = "1"

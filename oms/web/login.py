@@ -13,26 +13,29 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from msgspec import Meta, Struct
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from oms.web import bodies, schema, staff_tokens
+from oms.web import bodies, rates, schema, staff_tokens
 from oms.web.authentication import CHALLENGE, StaffSessionAuthentication, StaffTokenAuthentication
 from oms.web.bodies import Body
-from oms.web.exceptions import PROBLEM
 from oms.web.rendering import json_answer
 from oms.web.staff_tokens import Login
+from oms.web.views import Counted
 
 F = TypeVar("F", bound=Callable[..., Any])
+_UNKEPT: Final = {"Cache-Control": "no-store"}
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 class Credentials(Body):
-    """email: the address of a member of staff, or the user name. password: as for the console."""
+    """email: the address of a member of staff, or the user name. password: as for the console.
+
+    code (ours): of the authenticator app, or a recovery code, where the account has a second factor.
+    """
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
+    code: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Token(Struct):
@@ -61,7 +64,6 @@ def _described(
     body: Any = None,
 ) -> Callable[[F], F]:
     """These operations take no Idempotency-Key: signing in twice is two logins."""
-    problem = OpenApiResponse(schema.shape(schema.Problem), "A refusal.")
     answered = OpenApiResponse(answer, "Done.", examples=[OpenApiExample("Answer", value=example, response_only=True)])
     sent = [OpenApiExample("Request", value={"email": "ada@example.com", "password": "…"}, request_only=True)]
     return extend_schema(
@@ -70,14 +72,15 @@ def _described(
         description=summary,
         tags=["Signing in"],
         request={"application/json": schema.shape(body)} if body else None,
-        responses={200: answered, **{(status, PROBLEM): problem for status in (400, 401, 403)}},
+        responses={200: answered, **schema.refusals(400, 401, 403, 429, *((413, 415) if body else ()))},
         examples=sent if body else [],
     )
 
 
-class AuthView(APIView):
+class AuthView(Counted):
     """Open to everybody, for this is where one becomes somebody; each method looks at who asks itself."""
 
+    counted_as = rates.LOGINS
     permission_classes = ()
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -92,10 +95,10 @@ class PasswordView(AuthView):
                 {"token": "k3…"}, body=Credentials)  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, Credentials)
-        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password)
+        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password, code=body.code)
         if login is None:
             raise AuthenticationFailed()
-        return json_answer(Token(login.token))
+        return json_answer(Token(login.token), headers=_UNKEPT)
 
 
 class RefreshView(AuthView):
@@ -103,7 +106,7 @@ class RefreshView(AuthView):
 
     @_described("refreshToken", "Exchange a token for a fresh one", schema.shape(Token), {"token": "k3…"})
     def post(self, request: Request) -> HttpResponse:
-        return json_answer(Token(_login(request).token))
+        return json_answer(Token(_login(request).token), headers=_UNKEPT)
 
 
 class SessionView(AuthView):
@@ -113,7 +116,7 @@ class SessionView(AuthView):
                 {"user": {"actor_id": "1", "actor_type": "user"}})  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         login = _login(request)
-        open_session(request._request, login.user, backend=_BACKEND)
+        open_session(request._request, login.user)
         request._request.session[_OPENED_BY] = login.key
         return json_answer({"user": SignedIn(str(login.user.pk))})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Final, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -12,15 +13,30 @@ from django_filters import FilterSet
 from rest_framework.request import Request
 
 from oms.core.errors import FieldError, InvalidInput
+from oms.web import fields
+from oms.web.limits import NOTHING, Limits, limits_of, narrow
 
 M = TypeVar("M", bound=Model)
 _LIST_INDEX = re.compile(r"\[\d*\]$")
-_OF_EVERY_LIST: Final = frozenset({"limit", "offset", "order", "fields"})
+_OF_EVERY_LIST: Final = frozenset({"limit", "offset", "cursor", "order", "fields", "expand"})
 
 
-def parameters(request: Request) -> QueryDict:
+class Asked(QueryDict):
+    """A query string, the path it was sent to, the fields it asks for, and the limits of whoever sent it."""
+
+    path = ""
+    limits: Limits = NOTHING
+
+    @cached_property
+    def selection(self) -> fields.Selection:
+        return fields.selection(self)
+
+
+def parameters(request: Request) -> Asked:
     """The query string with list indexes gone: `id[0]=a&id[1]=b` is `id=a&id=b`. Raises InvalidInput for NUL."""
-    plain = QueryDict(mutable=True)
+    plain = Asked(mutable=True)
+    plain.path = request.path
+    plain.limits = limits_of(request.user)
     for name, values in request._request.GET.lists():
         if "\x00" in name or any("\x00" in value for value in values):
             raise InvalidInput(errors=[wrong(name[:40].replace("\x00", ""), "it contains the character U+0000.")])
@@ -34,14 +50,14 @@ def wrong(name: str, sentence: str, code: str = "invalid") -> FieldError:
     return FieldError("", f"{name}: {sentence}", code, {"parameter": name})
 
 
-def filtered(kind: type[FilterSet], query: QueryDict, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
-    """The rows that the query asks for.
+def filtered(kind: type[FilterSet], query: Asked, rows: QuerySet[M], *, also: Collection[str] = ()) -> QuerySet[M]:
+    """The rows that the query asks for, those that its sender may see.
 
     Raises InvalidInput, also for a parameter that means nothing here: a misspelt filter would else return everything.
     """
     known = {*kind.base_filters, *_OF_EVERY_LIST, *also}
     errors = [wrong(name[:60], "unknown parameter.", "unknown_parameter") for name in query if name not in known]
-    filters = kind(query, queryset=rows)
+    filters = kind(query, queryset=narrow(rows, query.limits))
     if not filters.is_valid():
         for name, problems in filters.errors.items():
             errors += [wrong(name, str(problem)) for problem in problems]
@@ -59,14 +75,3 @@ def ordering(query: QueryDict, allowed: Mapping[str, tuple[str, ...]], default: 
         known = ", ".join(sorted(allowed))
         raise InvalidInput(errors=[wrong("order", f"{wanted[:40]} is unknown. Known, each also with -: {known}.")])
     return [f"-{column}" if descending else column for column in allowed[name]]
-
-
-def without(query: QueryDict, name: str) -> bool:
-    """Whether `fields` leaves out a part of the answer that costs something to read: `fields=-items`, or a list of
-    plain names that does not have it. Names with + or * add to the default, which has everything already."""
-    names = [part.strip() for part in ",".join(query.getlist("fields")).split(",") if part.strip()]
-    if f"-{name}" in names:
-        return True
-    plain = {part.partition(".")[0] for part in names if part[0] not in "+-* "}
-    added = {part[1:].partition(".")[0] for part in names if part[0] in "+*"}
-    return bool(plain) and name not in plain | added

@@ -37,18 +37,27 @@ class Problem(msgspec.Struct):
 def shape(kind: Any) -> dict[str, Any]:
     """The JSON schema of a struct, as a reference; its definition goes to the components."""
     (out,), components = msgspec.json.schema_components([kind], ref_template=_REF)
-    _shapes.update(components)
+    for name, each in components.items():
+        if _shapes.setdefault(name, each) != each:
+            raise TypeError(f"Two structs of the API are called {name}; the description needs a name for each.")
     found: dict[str, Any] = _exact(out)
     return found
 
 
 def envelope(name: str, kind: Any, *, paged: bool = False) -> dict[str, Any]:
-    """`{"order": {…}}`, or `{"orders": […], "count", "limit", "offset"}`."""
+    """`{"order": {…}}`, or a page: `{"orders": […], "count", "limit", "offset"}`, by cursor `next_cursor`."""
     inner = shape(kind)
-    properties: dict[str, Any] = {name: {"type": "array", "items": inner} if paged else inner}
-    if paged:
-        properties |= {each: {"type": "integer"} for each in ("count", "limit", "offset")}
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    if not paged:
+        return {"type": "object", "properties": {name: inner}, "required": [name]}
+    rows, number = {"type": "array", "items": inner}, {"type": "integer"}
+    by_offset = {name: rows, "count": number, "limit": number, "offset": number, "count_capped": {"type": "boolean"}}
+    by_cursor = {name: rows, "limit": number, "next_cursor": {"type": ["string", "null"]}}
+    return {
+        "anyOf": [
+            {"type": "object", "properties": by_offset, "required": [name, "count", "limit", "offset"]},
+            {"type": "object", "properties": by_cursor, "required": list(by_cursor)},
+        ]
+    }
 
 
 def operation(
@@ -64,18 +73,19 @@ def operation(
     filters: type[FilterSet] | None = None,
     one_order: bool = False,
     deletes: bool = False,
-    problems: Sequence[int] = (400, 401, 403, 404),
+    selects: bool = True,
+    status: int = 200,
+    problems: Sequence[int] = (400, 401, 403, 404, 429),
 ) -> Callable[[F], F]:
-    """Describe an operation. `example` is an answer, `body_example` what is sent for it."""
+    """Describe an operation. `example` is an answer (with `status`), `body_example` what is sent for it."""
     unsafe = body is not None or one_order or deletes
     responses: dict[Any, Any] = {
-        200: OpenApiResponse(
+        status: OpenApiResponse(
             dict(answer), "What it is now.", examples=[OpenApiExample("Answer", value=example, response_only=True)]
         )
     }
-    extra = ([409, 422] if unsafe else []) + ([412] if one_order else [])
-    for status in [*problems, *extra]:
-        responses[status, PROBLEM] = OpenApiResponse(shape(Problem), "A refusal.")
+    extra = ([409, 422] if unsafe else []) + ([412] if one_order else []) + ([413, 415] if body is not None else [])
+    responses |= refusals(*problems, *extra)
     examples = [OpenApiExample("Request", value=body_example, request_only=True)] if body_example is not None else []
     return extend_schema(
         operation_id=id,
@@ -87,12 +97,62 @@ def operation(
         examples=examples,
         parameters=[
             *(_list_parameters(filters) if filters else []),
+            *(_FIELDS if selects and not filters and not unsafe else []),
             *([_IDEMPOTENCY_KEY] if unsafe else []),
             *([_IF_MATCH] if one_order else []),
         ],
     )
 
 
+def download(
+    *,
+    id: str,  # noqa: A002  (the description's own word)
+    summary: str,
+    tag: str,
+    filters: type[FilterSet],
+    answers: Mapping[str, str],
+    parameters: Sequence[OpenApiParameter],
+    description: str,
+) -> Callable[[F], F]:
+    """Describe an operation that answers with a file. answers: an example for each media type."""
+    responses: dict[Any, Any] = {
+        (200, media): OpenApiResponse(
+            {"type": "string"},
+            "The file.",
+            examples=[OpenApiExample("File", value=example, response_only=True, media_type=media)],
+        )
+        for media, example in answers.items()
+    }
+    responses |= refusals(400, 401, 403, 429)
+    whole = [each for each in _list_parameters(filters) if each.name not in {"limit", "offset", "fields"}]
+    return extend_schema(
+        operation_id=id,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        request=None,
+        responses=responses,
+        parameters=[*parameters, *whole],
+    )
+
+
+def refusals(*statuses: int) -> dict[Any, Any]:
+    """What an operation may refuse, by status and content type."""
+    return {(status, PROBLEM): OpenApiResponse(shape(Problem), _REFUSED[status]) for status in sorted(statuses)}
+
+
+_REFUSED: Final = {
+    400: "What was sent is not valid, or the act is not possible now: `code` says which.",
+    401: "No key, token or session that is good.",
+    403: "The caller may not do this.",
+    404: "There is no such thing.",
+    409: "A request with the same Idempotency-Key is under way.",
+    412: "It was changed meanwhile: If-Match names an old revision.",
+    413: "The body is larger than this server takes.",
+    415: "The body is no JSON.",
+    422: "The Idempotency-Key was used with another request.",
+    429: "Too many requests; Retry-After says when the next one may come.",
+}
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -104,12 +164,30 @@ _IF_MATCH = OpenApiParameter(
 )
 
 
+_FIELDS: Final = [
+    OpenApiParameter(
+        "fields",
+        str,
+        description="`id,total`: these alone. `-items`: all but it. `items.quantity`: of a part some fields. `+name` "
+        "and `*name` add to everything, so change nothing. Unknown names are passed over.",
+    ),
+    OpenApiParameter("expand", str, description="`expand=items` says the same as `fields=*items`."),
+]
+
+
 def _list_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
     found = [
         OpenApiParameter("limit", int, description="At most 200; 20 without it."),
-        OpenApiParameter("offset", int, description="How many to leave out."),
+        OpenApiParameter("offset", int, description="How many to leave out; at most 10000, further on by cursor."),
+        OpenApiParameter(
+            "cursor",
+            str,
+            allow_blank=True,
+            description="Instead of offset. Empty: the first page; then `next_cursor` of the page before, until it is "
+            "null. Costs the same on every page, and what is inserted meanwhile moves nothing.",
+        ),
         OpenApiParameter("order", str, description="A name to order by, with - for descending."),
-        OpenApiParameter("fields", str, description="Accepted as clients of the contract send it."),
+        *_FIELDS,
     ]
     for name, each in kind.base_filters.items():
         choices = [value for value, _ in each.extra.get("choices") or []] or None
@@ -156,7 +234,21 @@ def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Postprocessing hook: the schemas of all structs that operations name."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({name: _exact(each) for name, each in sorted(_shapes.items())})
+    for path, methods in result["paths"].items():
+        for method, told in methods.items():
+            if method == "get" and "{" not in path:
+                told["responses"].pop("404", None)
+            _tell_headers(told)
     return result
+
+
+def _tell_headers(told: dict[str, Any]) -> None:
+    whole, words = {"schema": {"type": "integer"}}, {"schema": {"type": "string"}}
+    responses = told["responses"]
+    if "429" in responses:
+        responses["429"]["headers"] = {"Retry-After": {**whole, "description": "Seconds.", "required": True}}
+    if "412" in responses:
+        responses["200"]["headers"] = {"ETag": {**words, "description": "Its revision, in quotes."}}
 
 
 def only_api(endpoints: list[Any], **_: Any) -> list[Any]:

@@ -14,8 +14,7 @@ from inventory import providers as stock
 from oms.core import ids
 from oms.web import bodies, pagination, queries, schema
 from oms.web.authentication import actor_of
-from oms.web.rendering import json_answer
-from oms.web.views import ApiView
+from oms.web.views import ApiView, one
 from orders.api import access, examples, inputs, parts, shapes
 from orders.api.base import OrderActView, order_id_of
 from orders.enums import HoldReason
@@ -136,8 +135,9 @@ class TimelineView(ApiView):
     def get(self, request: Request, order_id: str) -> HttpResponse:
         order, query = order_id_of(order_id), queries.parameters(request)
         answers.require_order(order)
-        rows = TimelineEntry.objects.filter(order_id=order)
-        page = pagination.page(query, queries.filtered(NoFilters, query, rows).order_by("-occurred_at", "-pk"))
+        rows = queries.filtered(NoFilters, query, TimelineEntry.objects.filter(order_id=order))
+        orderings = {"occurred_at": ("occurred_at", "pk")}
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-occurred_at")))
         return page.answer("timeline", [parts.timeline_entry(entry) for entry in page.rows])
 
 
@@ -156,4 +156,4 @@ class SourcingView(ApiView):
         order = order_id_of(order_id)
         answers.require_order(order)
         decision = stock.current().sourced(order)
-        return json_answer({"sourcing": parts.sourcing(decision) if decision else None})
+        return one(request, "sourcing", parts.sourcing(decision) if decision else None)

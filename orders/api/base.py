@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,8 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import StaleRevision
-from oms.web import bodies, etag, idempotency
+from oms.web import bodies, etag, fields, idempotency, queries
+from oms.web.fields import EVERYTHING, Selection
 from oms.web.rendering import json_answer
 from oms.web.scopes import Access
 from oms.web.views import ApiView
@@ -20,11 +21,32 @@ from orders.api import access, representation, shapes
 from orders.locks import lock_order
 from orders.selectors import answers
 
+_TOTALS: Final = [
+    name
+    for name in set(shapes.Order.__struct_fields__) - set(shapes.ListedOrder.__struct_fields__)
+    if name.endswith("total")
+]
+# What is made of the rows that belong to an order, by relation: what nobody asks for is not read.
+_MADE_OF: Final[dict[str, Collection[str]]] = {
+    "lines": ["items", "fulfillments", *_TOTALS],
+    "shipping_lines": ["shipping_methods", *_TOTALS],
+    "tax_lines": ["items", "shipping_methods", *_TOTALS],
+    "adjustments": ["items", "shipping_methods", *_TOTALS],
+    "addresses": ["shipping_address", "billing_address"],
+    "credit_lines": ["credit_lines"],
+    "holds": ["holds"],
+    "payments": ["payment_collections"],
+    "fulfillments": ["fulfillments"],
+}
 
-def order_answer(order_id: UUID, **beside: Any) -> HttpResponse:
+
+def order_answer(order_id: UUID, selection: Selection = EVERYTHING, **beside: Any) -> HttpResponse:
     """`{"order": {…}}` as the order is now, with its revision as ETag; `beside` stands next to it."""
-    shape: shapes.Order = representation.full(answers.order_in_full(order_id))
-    return json_answer({"order": shape, **beside}, headers={"ETag": etag.of(shape.revision)})
+    unread = fields.unread(selection, _MADE_OF)
+    order = answers.order_in_full(order_id, leave_out=unread)
+    fields.leave_out([order], *unread)
+    shape: shapes.Order = representation.full(order)
+    return json_answer({"order": selection.shown(shape), **beside}, headers={"ETag": etag.of(shape.revision)})
 
 
 def order_id_of(text: str) -> UUID:
@@ -59,9 +81,10 @@ class OrderActView(ApiView):
 
     def answer_to(self, request: Request, order_id: str, path: Mapping[str, str]) -> HttpResponse:
         order, body = order_id_of(order_id), bodies.read(request, self.body)
+        selection = queries.parameters(request).selection
 
         def work() -> Mapping[str, Any]:
             lock_as_seen(request, order)
             return self.act(request, order, body, path) or {}
 
-        return idempotency.answer(request, work, lambda beside: order_answer(order, **beside))
+        return idempotency.answer(request, work, lambda beside: order_answer(order, selection, **beside))

@@ -23,10 +23,11 @@ from oms.core.transactions import atomic
 from oms.web import bodies
 from oms.web import idempotency as manners
 from oms.web.authentication import actor_of
+from oms.web.limits import Limits, limits_of
 from oms.web.rendering import json_answer
 from orders import requests
 from orders.api import shapes
-from orders.ports import find_selling
+from orders.ports import selling_within
 from orders.requests import OrderRequest
 from orders.services.placement import Placed, Selling, place_orders
 
@@ -52,19 +53,19 @@ def place_batch(request: Request) -> HttpResponse:
     if not 1 <= len(rows) <= MOST:
         message = f"/orders: {len(rows)} rows; a batch has 1 to {MOST}."
         raise InvalidInput(errors=[FieldError("/orders", message, "length", {"rows": len(rows), "most": MOST})])
-    key, actor = manners.key_of(request), actor_of(request)
+    key, actor, seen = manners.key_of(request), actor_of(request), limits_of(request.user)
     if key is None:
-        return json_answer(_run(rows, actor, needs_external_id=False))
+        return json_answer(_run(rows, actor, seen, needs_external_id=False))
     with idempotency.held(key) as kept:
         if kept is not None:
             return manners.replay(kept)
-        response = json_answer(_run(rows, actor, needs_external_id=True))
+        response = json_answer(_run(rows, actor, seen, needs_external_id=True))
         with atomic():
             idempotency.keep(key, manners.to_keep(response))
         return response
 
 
-def _run(rows: Sequence[msgspec.Raw], actor: Actor, *, needs_external_id: bool) -> shapes.BatchAnswer:
+def _run(rows: Sequence[msgspec.Raw], actor: Actor, seen: Limits, *, needs_external_id: bool) -> shapes.BatchAnswer:
     results: dict[int, shapes.BatchResult] = {}
     by_channel: dict[str, list[_Row]] = {}
     for index, raw in enumerate(rows):
@@ -75,7 +76,7 @@ def _run(rows: Sequence[msgspec.Raw], actor: Actor, *, needs_external_id: bool) 
         else:
             by_channel.setdefault(row.request.sales_channel or "", []).append(row)
     for channel, of_channel in by_channel.items():
-        _place_all(channel, of_channel, actor, results)
+        _place_all(channel, of_channel, actor, seen, results)
     told = [results[index] for index in range(len(rows))]
     counts = {status: sum(result.status == status for result in told) for status in ("created", "existing", "refused")}
     return shapes.BatchAnswer(results=told, **counts)
@@ -94,9 +95,11 @@ def _parse(raw: msgspec.Raw, *, needs_external_id: bool) -> OrderRequest:
     return wanted
 
 
-def _place_all(channel: str, rows: Sequence[_Row], actor: Actor, results: dict[int, shapes.BatchResult]) -> None:
+def _place_all(
+    channel: str, rows: Sequence[_Row], actor: Actor, seen: Limits, results: dict[int, shapes.BatchResult]
+) -> None:
     try:
-        selling = find_selling(channel)
+        selling = selling_within(channel, seen)
     except DomainError as refusal:
         results.update({row.index: _refused(row.index, refusal, "/sales_channel") for row in rows})
         return

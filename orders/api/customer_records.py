@@ -17,9 +17,8 @@ from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, pagination, queries, schema
 from oms.web.bodies import Body
 from oms.web.filters import IdsFilter, WordsFilter, moments
-from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView
+from oms.web.views import ApiView, one
 from orders.api import parts, shapes
 from orders.models import Customer
 from orders.requests import EMAIL_PATTERN, Name
@@ -139,7 +138,7 @@ class CustomersView(ApiView):
         def work() -> Customer:
             return customer_records.create_customer(fields=body.fields(), metadata=body.facts())
 
-        return idempotency.answer(request, work, lambda made: json_answer({"customer": parts.customer(made)}))
+        return idempotency.answer(request, work, lambda made: one(request, "customer", parts.customer(made)))
 
 
 class CustomerView(ApiView):
@@ -149,7 +148,7 @@ class CustomerView(ApiView):
         id="getCustomer", summary="Read a customer", tag=TAG, answer=_CUSTOMER, example={"customer": _EXAMPLE}
     )
     def get(self, request: Request, customer_id: str) -> HttpResponse:
-        return json_answer({"customer": _show(_id(customer_id))})
+        return one(request, "customer", _show(_id(customer_id)))
 
     @schema.operation(
         id="updateCustomer",
@@ -167,7 +166,7 @@ class CustomerView(ApiView):
         def work() -> Customer:
             return customer_records.update_customer(customer_id=customer, fields=body.fields(), metadata=body.facts())
 
-        return idempotency.answer(request, work, lambda made: json_answer({"customer": _show(made.pk)}))
+        return idempotency.answer(request, work, lambda made: one(request, "customer", _show(made.pk)))
 
 
 def _id(text: str) -> UUID:

@@ -39,6 +39,8 @@ class Erased(msgspec.Struct):
 
 class PersonalDataView(ApiView):
     access = {"GET": access.PRIVACY}
+    audited = {"GET": "exported"}
+    for_all = ("GET",)  # it tells of every channel and location where they ordered
 
     @schema.operation(
         id="exportCustomer",
@@ -46,6 +48,7 @@ class PersonalDataView(ApiView):
         tag=TAG,
         answer=schema.shape(PersonalData),
         example={"personal_data": {"customer": [{"id": "0199…", "email": "ada@example.com"}], "orders": []}},
+        selects=False,
         description=f"{schema.OURS} Orders, addresses, notes, timeline, refused import rows, and so on.",
     )
     def get(self, request: Request, customer_id: str) -> HttpResponse:
@@ -55,6 +58,8 @@ class PersonalDataView(ApiView):
 
 class EraseView(ApiView):
     access = {"POST": access.PRIVACY}
+    audited = {"POST": "erased"}
+    for_all = ("POST",)
 
     @schema.operation(
         id="eraseCustomer",

@@ -14,6 +14,7 @@ from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput
 from oms.web import bodies, schema
 from oms.web.authentication import actor_of
+from oms.web.limits import limits_of
 from orders.api import access, examples, inputs
 from orders.api.base import OrderActView
 from orders.api.views import ONE_ORDER
@@ -54,13 +55,14 @@ class FulfillmentsView(FulfillView):
         if body.shipping_option_id is not None:
             message = f"/shipping_option_id: no shipping option with id {body.shipping_option_id[:80]}."
             raise InvalidInput(errors=[FieldError("/shipping_option_id", message, "not_found")])
-        fulfilling.create_fulfillment(
+        made = fulfilling.create_fulfillment(
             order_id=order_id,
             items=inputs.fulfill_items(body.items),
             location_id=location_id,
             metadata=body.metadata,
             actor=actor_of(request),
         )
+        limits_of(request.user).require_locations(made.location_id)  # where none was named, one was chosen
 
 
 class CancelFulfillmentView(FulfillView):

@@ -11,10 +11,11 @@ from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput
 from oms.web import bodies, etag, idempotency
 from oms.web.authentication import actor_of
+from oms.web.limits import OutsideLimits, all_within, limits_of
 from oms.web.rendering import amount, json_answer, moment
 from orders import requests
 from orders.api import base, shapes
-from orders.ports import find_selling
+from orders.ports import selling_within
 from orders.rows import LineRow, OrderRow
 from orders.services.placement import Placed, place_order
 
@@ -26,11 +27,14 @@ def place(request: Request) -> HttpResponse:
         raise InvalidInput(
             errors=[FieldError("/sales_channel", "sales_channel: the code or id of the sales channel.", "required")]
         )
-    channel, actor = wanted.sales_channel, actor_of(request)
+    channel, actor, seen = wanted.sales_channel, actor_of(request), limits_of(request.user)
     minimal = "return=minimal" in request.headers.get("Prefer", "")
 
     def work() -> Placed:
-        return place_order(request=wanted, selling=find_selling(channel), actor=actor)
+        placed = place_order(request=wanted, selling=selling_within(channel, seen), actor=actor)
+        if placed.existing and placed.order_id and not all_within([placed.order_id], seen):
+            raise OutsideLimits(kind="order")
+        return placed
 
     return idempotency.answer(request, work, lambda placed: _answer(placed, minimal=minimal))
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
-from oms.web import pagination, queries, schema
+from oms.web import pagination, queries, rates, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView
 from orders.api import access, batching, examples, inputs, placing, representation, shapes
@@ -41,7 +41,7 @@ class OrdersView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        with_items = not queries.without(query, "items")
+        with_items = query.selection.asks("items")
         rows = queries.filtered(OrderFilters, query, answers.orders_in_lists(with_items=with_items))
         page = pagination.page(query, rows.order_by(*queries.ordering(query, _ORDERINGS, "-created_at")))
         return page.answer("orders", [representation.listed(order, with_items=with_items) for order in page.rows])
@@ -63,6 +63,7 @@ class OrdersView(ApiView):
 
 
 class BatchView(ApiView):
+    counted_as = rates.BATCHES
     access = {"POST": access.PLACE}
 
     @schema.operation(
@@ -89,7 +90,7 @@ class OrderView(OrderActView):
         description="Everything that belongs to it. The ETag is its revision.",
     )  # fmt: skip
     def get(self, request: Request, order_id: str) -> HttpResponse:
-        return order_answer(order_id_of(order_id))
+        return order_answer(order_id_of(order_id), queries.parameters(request).selection)
 
     @schema.operation(
         id="updateOrder",

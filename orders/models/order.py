@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower, Now
@@ -14,6 +14,19 @@ from oms.core.fields import AmountField, Identified, Timestamped
 from oms.core.money import Money
 from orders.enums import CancelReason, FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus
 from orders.models.customer import Customer
+from orders.models.lookups import PhoneBackwards
+
+OPEN = Q(status=OrderStatus.PENDING, units_open__gt=0)
+UNPAID = Q(
+    status=OrderStatus.PENDING,
+    payment_status__in=[
+        PaymentStatus.NOT_PAID,
+        PaymentStatus.AWAITING,
+        PaymentStatus.PARTIALLY_AUTHORIZED,
+        PaymentStatus.PARTIALLY_CAPTURED,
+        PaymentStatus.REQUIRES_ACTION,
+    ],
+)
 
 
 class NextNumber(Func):
@@ -122,9 +135,14 @@ class Order(Identified, Timestamped):
             models.Index(fields=["external_id"], name="order_by_external_id", opclasses=["text_pattern_ops"]),
             # Over all rows, so that the planner believes its statistics.
             models.Index(Lower("email"), name="order_by_email"),
+            models.Index(OpClass(PhoneBackwards("phone"), name="text_pattern_ops"), name="order_by_phone"),
             models.Index(fields=["-updated_at", "-id"], name="order_by_change"),
             models.Index(fields=["-placed_at", "-id"], name="order_samples", condition=Q(is_sample=True)),
             GinIndex(fields=["tags"], name="order_by_tag"),
+            models.Index(fields=["total"], name="order_by_total"),
+            # Work that waits: few rows, however many orders there are.
+            models.Index(fields=["-placed_at", "-id"], name="order_open", condition=OPEN),
+            models.Index(fields=["-placed_at", "-id"], name="order_unpaid", condition=UNPAID),
         ]
 
     def __str__(self) -> str:

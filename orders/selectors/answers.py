@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -30,9 +31,13 @@ def orders_in_lists(*, with_items: bool = True) -> QuerySet[Order]:
     return rows.prefetch_related(*_ITEMS) if with_items else rows
 
 
-def order_in_full(order_id: UUID) -> Order:
-    """One order with everything that belongs to it, in 12 queries. Raises NotFound."""
-    rows = Order.objects.select_related("customer").prefetch_related(*_EVERYTHING)
+def order_in_full(order_id: UUID, *, leave_out: Collection[str] = ()) -> Order:
+    """One order with everything that belongs to it, in 12 queries, fewer where relations are left out.
+
+    Raises NotFound.
+    """
+    wanted = [path for path in _EVERYTHING if path.partition("__")[0] not in leave_out]
+    rows = Order.objects.select_related("customer").prefetch_related(*wanted)
     order = rows.filter(pk=order_id).first()
     if order is None:
         raise NotFound(kind="order", id=ids.encode(ids.ORDER, order_id))

@@ -12,9 +12,8 @@ from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, pagination, queries, schema
 from oms.web.filters import IdsFilter
-from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView
+from oms.web.views import ApiView, one
 from payments.api import shapes
 from payments.models import Payment
 
@@ -70,4 +69,4 @@ class PaymentView(ApiView):
         row = Payment.objects.filter(pk=bodies.path_id(ids.PAYMENT, payment_id, "payment")).first()
         if row is None:
             raise NotFound(kind="payment", id=payment_id)
-        return json_answer({"payment": shapes.payment(row)})
+        return one(request, "payment", shapes.payment(row))

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, display
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.admin import ModelAdmin, TabularInline, checkbox
 from unfold.views import ChangeList
 
 from oms.core.errors import DomainError
 from oms.web import limits
 from oms.web.console import show
-from oms.web.console.filters import LimitedRelatedFilter
+from oms.web.console.limited import WithinLimits
 from oms.web.console.paging import CappedPaginator
+
+_HERE: Final = "the-id-of-the-row"
+
+
+@cache
+def _checkbox() -> str:
+    """The box in front of a row, with a place for its id."""
+    drawn: str = checkbox.render(ACTION_CHECKBOX_NAME, _HERE)
+    return drawn.replace("{", "{{").replace("}", "}}").replace(_HERE, "{}")
 
 
 class ConsoleChangeList(ChangeList):
@@ -33,7 +44,7 @@ class ConsoleChangeList(ChangeList):
             self.full_result_count = self.result_count
 
 
-class ConsoleAdmin(ModelAdmin):
+class ConsoleAdmin(WithinLimits):
     """A list that stays quick at a million rows, and no deleting.
 
     Sorted by its `ordering`, which an index serves, and by nothing else; counted no further than the paginator's cap.
@@ -55,35 +66,13 @@ class ConsoleAdmin(ModelAdmin):
     prefix_search: ClassVar[tuple[str, ...]] = ()
     actions: Any = None
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What the lists, pages and acts of this model are about: the rows that whoever asks may see."""
-        return limits.narrow(super().get_queryset(request), limits.limits_of(request.user))
-
-    def require(self, request: HttpRequest, pk: Any) -> Any:
-        """The row that an act is about; what may not be seen does not exist. Raises Http404."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        return row
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A form offers what may be seen."""
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None:
-            field.queryset = limits.narrow(field.queryset, limits.limits_of(request.user))
-        return field
-
-    def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """So do the filters of a list."""
-        return [
-            (each[0], LimitedRelatedFilter)
-            if isinstance(each, (list, tuple)) and each[1] is RelatedDropdownFilter
-            else each
-            for each in super().get_list_filter(request)
-        ]
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ConsoleChangeList
+
+    @display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """Unfold's, drawn once and not for each row: they differ in the id alone."""
+        return format_html(_checkbox(), obj.pk)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.exact_search, *self.prefix_search)
@@ -131,10 +120,12 @@ class ConsoleAdmin(ModelAdmin):
         return False
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """What is done to many is done to those of one page: never to everything that a filter finds."""
-        given = request.POST.copy()
-        given["select_across"] = "0"
-        request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
+        """What is done to many is done to those of one page, and to everything that a filter finds only where the list
+        says so: there a job does it."""
+        if self.list_disable_select_all:
+            given = request.POST.copy()
+            given["select_across"] = "0"
+            request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
         answer: HttpResponse | None = super().response_action(request, queryset)
         return answer
 

@@ -303,3 +303,20 @@ def test_a_file_that_cannot_be_read_leaves_the_way_free_for_the_next(tmp_path):
         other.close()
 
     assert free == (True,)
+
+
+def test_a_threshold_of_the_file_counts_at_once_and_writes_no_ledger_row(tmp_path):
+    house = shop({"W1": {"LAMP": 5, "MUG": 9}})
+    header = f"{HEADER},low_stock_threshold"
+    rows = ["LAMP,,w1,5,5", "MUG,,w1,8,"]
+
+    rehearsed, _ = run(tmp_path, *rows, header=header, dry_run=True)
+    outcome, rejects = run(tmp_path, *rows, header=header)
+    repeat, _ = run(tmp_path, *rows, header=header)
+
+    lamp, mug = house.level("LAMP"), house.level("MUG")
+    assert (rejects, rehearsed.levels_changed, outcome.levels_changed, repeat.levels_changed) == ([], 2, 2, 0)
+    assert (lamp.low_stock_threshold, lamp.is_low, lamp.ledger_seq) == (5, True, 1)
+    assert (mug.low_stock_threshold, mug.is_low, mug.on_hand) == (None, False, 8)
+    assert OutboxEvent.objects.filter(name="inventory.low_stock").count() == 1
+    assert verify_stock().differences == []

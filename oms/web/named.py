@@ -1,0 +1,45 @@
+"""The keys that a request names, in its address and in its body, whatever their fields are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from oms.core import ids
+from oms.core.errors import NotFound
+
+# A public id (order_01j…) or a bare UUID, alone or within a longer text: two addresses have two, an address has one.
+_KEY: Final = re.compile(r"[a-z]+_[0-9a-zA-Z]{26}|[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+
+
+def keys(texts: Iterable[str]) -> set[UUID]:
+    """The keys in these texts."""
+    return {key for text in texts for found in _KEY.findall(text) if (key := _parsed(found)) is not None}
+
+
+def texts_of(body: bytes) -> Iterator[str]:
+    """Every text in a JSON body, names of fields too; none where it is no JSON, which is told elsewhere."""
+    try:
+        waiting: list[Any] = [msgspec.json.decode(body)] if body else []
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _parsed(text: str) -> UUID | None:
+    prefix, _, tail = text.rpartition("_")
+    try:
+        return ids.decode(prefix, text) if tail and prefix else UUID(text)
+    except (NotFound, ValueError):
+        return None
