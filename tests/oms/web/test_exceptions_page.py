@@ -112,7 +112,7 @@ def test_the_page_costs_the_same_however_much_there_is(client, staff):
         trouble(house, number)
 
     assert (queries(), queries(kind="waiting")) == few
-    assert few[0] <= 2 * len(KINDS) + 8
+    assert few[0] <= len(KINDS) + 8
 
 
 def test_one_kind_is_looked_at_for_itself_page_by_page(client, staff, monkeypatch):
