@@ -80,6 +80,10 @@ class Shown:
     may_act: bool
 
     @property
+    def is_button(self) -> bool:
+        return self.kind.act.run is not None
+
+    @property
     def act_url(self) -> str:
         return self.matter.next_url or self.matter.url
 

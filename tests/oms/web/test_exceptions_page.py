@@ -149,10 +149,12 @@ def test_a_shortage_is_dealt_with_on_the_page_once(client, staff):
     shortage = StockShortage.objects.get()
     act = reverse("console_exception_act", args=["shortages", shortage.pk])
 
+    offered = shown(client, kind="shortages").content.decode()
     done = client.post(act, {"kind": "shortages", "page": "1"}, follow=True)
     again = client.post(act, {}, follow=True)
 
     shortage.refresh_from_db()
+    assert f'<form method="post" action="{act}">' in offered
     assert shortage.settled_by["label"] == "clerk"
     assert messages_of(done) == ["The shortage is dealt with."]
     assert done.redirect_chain[0][0] == f"{reverse(PAGE)}?kind=shortages"
