@@ -131,6 +131,7 @@ def test_one_record_is_mended_and_comes_in(tmp_path):
     done = mend_reject(reject_id=reject.pk, rows=[row("2", price="2.10"), rows[1]], actor=STAFF)
 
     assert (refused.row, refused.column) == (0, "UnitPrice")
+    assert refused.reason.startswith("'abc' is not a price")
     assert (runs_then, orders_then) == (1, 1)
     assert done == Mended("")
     assert Order.objects.get(external_id="2").lines.count() == 2
