@@ -165,7 +165,10 @@ class ImportRejectAdmin(ReadOnlyAdmin):
             "run": reject.run,
             "reason": fault.reason,
             "fault_column": fault.column,
-            "rows": cells if len(rows) * len(columns) <= _MOST_CELLS else [],
+            "rows": [
+                (row, not all(cell.is_plain for cell in row))
+                for row in (cells if len(rows) * len(columns) <= _MOST_CELLS else [])
+            ],
             "is_table": bool(columns),
             "text": text,
             "is_gone": not reject.raw,
