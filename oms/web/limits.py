@@ -188,7 +188,7 @@ def all_within(ids: Collection[UUID], limits: Limits) -> bool:
     if not limits or not ids:
         return True
     named = [
-        model._base_manager.filter(pk__in=ids).order_by().annotate(kind=Value(label)).values_list("kind", "pk")
+        model._base_manager.filter(pk__in=ids).order_by().values_list(Value(label), "pk")
         for label, model in _identified().items()
     ]
     found: dict[str, set[UUID]] = {}
