@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -21,17 +21,26 @@ class Outcome:
     def rate(self) -> float:
         return sum(self.statuses.values()) / self.seconds
 
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+def percentile(latencies: Sequence[float], share: float) -> float:
+    ordered = sorted(latencies)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def message(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     """One HTTP/1.1 POST as it goes over the wire."""
-    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines += [f"Content-Length: {len(body)}", "", ""]
-    return "\r\n".join(lines).encode() + body
+    more = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    return _head("POST", path, headers | more) + body
+
+
+def question(path: str, headers: dict[str, str]) -> bytes:
+    """One HTTP/1.1 GET as it goes over the wire."""
+    return _head("GET", path, headers)
+
+
+def _head(method: str, path: str, headers: dict[str, str]) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 class _Connection:

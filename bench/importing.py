@@ -2,7 +2,7 @@
 
 The peak is that of all its processes added up, though they share some of it.
 
-`python -m bench.importing --seed SKUS` makes the channel, a location and the stock first.
+`python -m bench.importing --seed SKUS` puts the goods of the files into the shop first.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ import django
 
 
 def seed(skus: int) -> None:
-    """A channel that sells everything from one location, with more than enough of each sku."""
+    """What the generated files sell, more than enough of each at one location of the channel."""
     from bench.data import sku
-    from channels.models import ChannelLocation, SalesChannel
+    from bench.shop import PLENTY
+    from channels.models import SalesChannel
     from inventory.enums import MovementKind
     from inventory.models import InventoryItem, InventoryLevel, StockLocation
     from inventory.services import ledger
     from oms.core import actors
     from oms.core.transactions import atomic
 
-    channel = SalesChannel.objects.create(code="bench", name="Bench", time_zone="Europe/London", default_currency="GBP")
-    place = StockLocation.objects.create(code="w1", name="W1")
-    ChannelLocation.objects.create(channel=channel, location_id=place.pk)
+    SalesChannel.objects.filter(code="bench").update(time_zone="Europe/London", default_currency="GBP")
+    place = StockLocation.objects.get(code="w1")
     items = InventoryItem.objects.bulk_create(InventoryItem(sku=sku(number)) for number in range(skus))
     levels = InventoryLevel.objects.bulk_create(InventoryLevel(item=item, location=place) for item in items)
     with atomic():
-        opening = [ledger.Movement(level_id=each.pk, kind=MovementKind.OPENING, on_hand=100_000_000) for each in levels]
+        opening = [ledger.Movement(level_id=each.pk, kind=MovementKind.OPENING, on_hand=PLENTY) for each in levels]
         ledger.post(opening, actor=actors.SYSTEM)
 
 

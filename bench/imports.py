@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import data, database
+from bench.bars import Bar, Report
 
 BIG: Final = 1_000_000
+MOST_ROUNDS: Final = 3
 # What an import inserts, parents first. Levels are updated in place and so are no part of the floor.
 _TABLES: Final = (
     "orders_customer",
@@ -43,25 +45,46 @@ _TABLES: Final = (
 _LEVELS: Final = "UPDATE inventory_inventorylevel SET reserved = 0, backordered = 0, ledger_seq = 0"
 
 
-def run(arguments: Namespace) -> dict[str, Any]:
-    """Import a generated file with both stock policies, `rounds` times, each beside its floor; then look at memory."""
-    results: dict[str, Any] = {"lines": arguments.lines}
-    with database.scratch("oms_bench_imports") as url, tempfile.TemporaryDirectory() as folder:
+# Format and stock policy, and the share of the floor that is asked for.
+_KINDS: Final = {
+    ("online-retail", "skip"): 0.4,
+    ("online-retail", "update"): 0.15,
+    ("ndjson", "skip"): None,
+    ("shopify", "skip"): None,
+}
+
+
+def run(arguments: Namespace) -> Report:
+    """Import a generated file of each format some times, each beside its floor; then look at memory."""
+    figures: dict[str, Any] = {"lines": arguments.lines}
+    bars = []
+    with arguments.shops.empty("imports") as url, tempfile.TemporaryDirectory() as folder:
         database.python(url, "bench.importing", "--seed", str(data.SKUS))
-        path = data.online_retail(Path(folder) / "orders.csv", arguments.lines)
-        for stock in ("skip", "update"):
-            rounds = [_round(url, path, stock) for _ in range(arguments.rounds)]
-            results[stock] = {"rounds": rounds} | {
-                name: round(statistics.median(each[name] for each in rounds), 3) for name in rounds[0]
-            }
-        results["peak_mb"] = {arguments.lines: results["skip"]["peak_mb"]}
+        paths = {name: make(Path(folder) / name, arguments.lines) for name, make in data.FORMATS.items()}
+        rounds: dict[tuple[str, str], list[dict[str, float]]] = {kind: [] for kind in _KINDS}
+        for _ in range(min(arguments.rounds, MOST_ROUNDS)):
+            for name, stock in _KINDS:
+                rounds[name, stock].append(_round(url, paths[name], stock))
+        for (name, stock), least in _KINDS.items():
+            row = _middle(rounds[name, stock])
+            figures[f"{name}, {stock}"] = row
+            if least is not None:
+                remark = f"{arguments.lines:,} lines, middle one of {len(rounds[name, stock])} rounds"
+                bars.append(Bar(f"import of {name}, stock {stock}, of COPY", row["ratio"], least=least, remark=remark))
         if arguments.memory:
-            big = data.online_retail(Path(folder) / "many.csv", BIG)
-            results["big"] = _round(url, big, "skip") | {"lines": BIG}
-            results["peak_mb"][BIG] = results["big"]["peak_mb"]
-            results["peak_ratio"] = round(results["peak_mb"][BIG] / results["peak_mb"][arguments.lines], 3)
-    _show(results)
-    return results
+            big = data.online_retail(Path(folder) / "many", BIG)
+            figures["online-retail, skip, a million lines"] = row = _round(url, big, "skip")
+            peak = row["peak_mb"] / figures["online-retail, skip"]["peak_mb"]
+            bars.append(
+                Bar("memory of an import of 1,000,000 lines", round(peak, 3), most=1.3, remark="of the small one's")
+            )
+    _show(figures, arguments.lines)
+    return Report(figures, bars)
+
+
+def _middle(rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
+    middle = {name: round(statistics.median(each[name] for each in rounds), 3) for name in rounds[0]}
+    return {**middle, "ratios": [round(each["ratio"], 3) for each in rounds]}
 
 
 def _round(url: str, path: Path, stock: str) -> dict[str, float]:
@@ -134,30 +157,28 @@ def _write_text(stream: psycopg.Copy, rows: Sequence[Any]) -> None:
         stream.write(b"".join(rows[start : start + 500]))
 
 
-def _show(results: dict[str, Any]) -> None:
-    table = Table(title=f"Import of {results['lines']:,} lines beside COPY of the same rows")
+def _show(figures: dict[str, Any], lines: int) -> None:
+    table = Table(title=f"Import of {lines:,} lines beside COPY of the same rows")
     for column in (
-        "stock",
-        "lines",
+        "format, stock",
         "seconds",
         "lines/s",
         "CPU µs a line",
-        "COPY seconds",
+        "COPY s",
         "of the floor",
         "of text",
         "peak MB",
     ):
-        table.add_column(column, justify="left" if column == "stock" else "right")
-    measured = [(stock, results["lines"], results[stock]) for stock in ("skip", "update")]
-    if "big" in results:
-        measured.append(("skip", BIG, results["big"]))
-    for stock, lines, row in measured:
+        table.add_column(column, justify="left" if column == "format, stock" else "right")
+    for name, row in figures.items():
+        if not isinstance(row, dict):
+            continue
+        many = BIG if name.endswith("a million lines") else lines
         table.add_row(
-            stock,
-            f"{lines:,}",
+            name,
             f"{row['seconds']:.2f}",
-            f"{lines / row['seconds']:,.0f}",
-            f"{row['cpu_seconds'] / lines * 1e6:.1f}",
+            f"{many / row['seconds']:,.0f}",
+            f"{row['cpu_seconds'] / many * 1e6:.1f}",
             f"{row['floor_seconds']:.2f}",
             f"{row['ratio']:.2f}",
             f"{row['ratio_to_text']:.2f}",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from channels.models import (
+    ColumnMapping,
     CreditMatch,
     ImportLane,
     ImportReject,
@@ -38,9 +39,9 @@ from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
 from oms.web import audit
 from oms.web.api_keys import create_api_key
-from oms.web.models import SecondFactor, StaffLimits
+from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
-from orders.models import Order
+from orders.models import BulkJobRow, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -51,7 +52,8 @@ from orders.requests import (
     ShippingRequest,
     TaxRequest,
 )
-from orders.services import fulfilling, holds, notes, shipping
+from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
+from orders.services.sales import sum_up_sales
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -119,6 +121,9 @@ def furnish(house: Shop, number: int) -> None:
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
+    bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
+    BulkJobRow.objects.update(message=EVIL)
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)
@@ -130,6 +135,8 @@ def furnish(house: Shop, number: int) -> None:
     audit.record("login", actor=STAFF, subject="user:1", label=EVIL, details={EVIL: EVIL})
     StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
+    sum_up_sales()
+    SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])
@@ -168,6 +175,7 @@ def _furnish_imports(house: Shop, order: Order, number: int) -> None:
         actor=STAFF.as_dict(),
     )
     ImportLane.objects.create(run=run, number=1)
+    ColumnMapping.objects.create(channel=house.channel, format="shopify", name=f"{EVIL} {number}", columns={EVIL: EVIL})
     ImportReject.objects.create(run=run, line=7, column=EVIL, reason=EVIL, raw=[EVIL])
     document = SourceDocument.objects.create(
         channel=house.channel,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -36,12 +36,26 @@ from oms.core import ids
 from oms.core.transactions import atomic
 from oms.web.console import acts, names, paging, show
 from oms.web.console.admin import ConsoleChangeList, ReadOnlyAdmin
+from oms.web.console.export import CsvExport, Export, columns
 
 NEWEST = 20
+_EXPORTED: Final[Mapping[str, Callable[[InventoryLevel], Any]]] = {
+    "sku": lambda level: level.item.sku,
+    "title": lambda level: level.item.title,
+    "location": lambda level: level.location.name,
+    "location_code": lambda level: level.location.code,
+    "on_hand": lambda level: level.on_hand,
+    "reserved": lambda level: level.held,
+    "available": lambda level: level.free,
+    "backordered": lambda level: level.backordered,
+    "incoming": lambda level: level.incoming,
+    "safety_stock": lambda level: level.safety_stock,
+    "low_stock_threshold": lambda level: level.low_stock_threshold,
+}
 
 
 @admin.register(InventoryLevel)
-class InventoryLevelAdmin(ReadOnlyAdmin):
+class InventoryLevelAdmin(CsvExport, ReadOnlyAdmin):
     """The counters of an item at a location: read here, moved by the adjust form and by orders."""
 
     list_display = (
@@ -63,6 +77,12 @@ class InventoryLevelAdmin(ReadOnlyAdmin):
     search_help_text = _("Beginning of the sku, barcode, or words of the title")
     ordering = ("item__sku", "id")
     prefix_search = ("item__sku",)
+    exports = {
+        "levels": Export(
+            _("one for each item at each location"),
+            columns(lambda: InventoryLevel.objects.counted().select_related("item", "location"), _EXPORTED),
+        )
+    }
     hidden = ("created_at", "deleted_at", "ledger_seq", "is_low", "reserved", "available")
     change_form_outer_before_template = "admin/inventory/adjust.html"
 

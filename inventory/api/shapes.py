@@ -8,13 +8,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from inventory.description import DETAILS, SIZES
 from inventory.models import InventoryItem, InventoryLevel, Reservation, StockLocation
 from inventory.selectors import kits_by_location
 from oms.core import ids
 from oms.web.rendering import moment
 
 
-class Address(Struct, kw_only=True):
+class LocationAddress(Struct, kw_only=True):
     id: str
     address_1: str | None
     address_2: str | None
@@ -23,6 +24,7 @@ class Address(Struct, kw_only=True):
     postal_code: str | None
     country_code: str | None
     phone: str | None
+    company: str | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -34,7 +36,8 @@ class Location(Struct, kw_only=True):
     code: str
     is_active: bool
     priority: int
-    address: Address
+    address_id: str
+    address: LocationAddress
     metadata: dict[str, Any]
     created_at: str
     updated_at: str
@@ -75,7 +78,7 @@ class KitAt(Struct, kw_only=True):
     available_quantity: int
 
 
-class Item(Struct, kw_only=True):
+class StockItem(Struct, kw_only=True):
     """stocked_quantity and reserved_quantity are sums over all locations. is_kit (ours): it has no stock of its own."""
 
     id: str
@@ -105,7 +108,7 @@ class Item(Struct, kw_only=True):
     width: int | None = None
 
 
-class ItemWithLevels(Item, kw_only=True):
+class ItemWithLevels(StockItem, kw_only=True):
     """components and location_kits (ours) are those of a kit."""
 
     location_levels: list[Level]
@@ -131,7 +134,10 @@ class ReservationShape(Struct, kw_only=True):
     metadata: dict[str, Any]
     created_at: str
     updated_at: str
-    inventory_item: Item
+    inventory_item: StockItem
+    external_id: str | None = None
+    created_by: str | None = None
+    deleted_at: str | None = None
 
 
 class Deleted(Struct, kw_only=True):
@@ -147,14 +153,16 @@ class LevelBatch(Struct, kw_only=True):
 
 
 def location(row: StockLocation) -> Location:
+    address_id = ids.encode("laddr", row.pk)
     return Location(
         id=row.public_id,
         name=row.name,
         code=row.code,
         is_active=row.is_active,
         priority=row.priority,
-        address=Address(
-            id=ids.encode("laddr", row.pk),
+        address_id=address_id,
+        address=LocationAddress(
+            id=address_id,
             address_1=row.address_1 or None,
             address_2=row.address_2 or None,
             city=row.city or None,
@@ -199,6 +207,8 @@ def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, 
         "barcode": row.barcode or None,
         "low_stock_threshold": row.low_stock_threshold,
         "metadata": row.metadata,
+        **{name: getattr(row, name) or None for name in DETAILS if name not in SIZES},
+        **{name: getattr(row, name) for name in SIZES},
         "reserved_quantity": sum(each.held for each in levels),
         "stocked_quantity": sum(each.on_hand for each in levels),
         "created_at": moment(row.created_at),
@@ -249,5 +259,5 @@ def reservation(row: Reservation) -> ReservationShape:
         metadata=row.metadata,
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
-        inventory_item=Item(**_item_fields(of, list(of.levels.all()))),
+        inventory_item=StockItem(**_item_fields(of, list(of.levels.all()))),
     )

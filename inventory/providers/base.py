@@ -244,6 +244,10 @@ class Inventory(Protocol):
         there; to be narrowed to an order by index. None where there are no places."""
         ...
 
+    def waiting(self) -> QuerySet[Any, Any]:
+        """The ids of orders that wait for goods, as a query of one column; its cost is that of what waits."""
+        ...
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         """The newest decision on where an order ships from, in one query; None where nothing was to be decided."""
         ...

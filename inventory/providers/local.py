@@ -71,6 +71,9 @@ class LocalInventory:
     def held_at(self, location_ids: Collection[UUID]) -> QuerySet[Any]:
         return Reservation.objects.filter(order_id__isnull=False, level__location_id__in=location_ids)
 
+    def waiting(self) -> QuerySet[Any, Any]:
+        return holdings.waiting()
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         return holdings.sourced(order_id)
 

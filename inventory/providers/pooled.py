@@ -72,6 +72,9 @@ class PooledInventory:
     def held_at(self, location_ids: Collection[UUID]) -> QuerySet[Any]:
         return PooledReservation.objects.none()
 
+    def waiting(self) -> QuerySet[Any, Any]:
+        return holding.waiting()
+
     def sourced(self, order_id: UUID) -> Sourced | None:
         return None
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from inventory.models import Reservation, SourcingDecision
 from inventory.providers.base import Held, Sourced
@@ -15,6 +18,11 @@ def of_order(order_id: UUID) -> list[Held]:
     )
     wanted = ("line_id", "level__item_id", "level__location_id", "quantity", "backordered")
     return [Held(*row) for row in rows.values_list(*wanted)]
+
+
+def waiting() -> QuerySet[Any, Any]:
+    """The ids of orders that wait for goods, as a query of one column."""
+    return Reservation.objects.filter(backordered__gt=0, order_id__isnull=False).values("order_id")
 
 
 def sourced(order_id: UUID) -> Sourced | None:

@@ -75,6 +75,9 @@ SOURCE_FILE: Final = "osfile"
 IMPORT_UPLOAD: Final = "impup"
 BULK_JOB: Final = "bulk"
 BULK_JOB_ROW: Final = "bulkrow"
+SAVED_VIEW: Final = "view"
+SALES_QUARTER: Final = "salesq"
+COLUMN_MAPPING: Final = "colmap"
 
 
 def new_id() -> UUID:

@@ -27,7 +27,13 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.core.models import IdempotencyKey
-from oms.web import audit, audit_admin, outbox_admin  # noqa: F401  (they register what they show)
+from oms.web import (  # noqa: F401  (each registers what it shows)
+    audit,
+    audit_admin,
+    outbox_admin,
+    outbox_exceptions,
+    saved_view_admin,
+)
 from oms.web.api_keys import create_api_key, revoke_api_key
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin

@@ -17,12 +17,12 @@ from rest_framework.request import Request
 from oms.web import bodies, rates, schema, staff_tokens
 from oms.web.authentication import CHALLENGE, StaffSessionAuthentication, StaffTokenAuthentication
 from oms.web.bodies import Body
-from oms.web.exceptions import PROBLEM
 from oms.web.rendering import json_answer
 from oms.web.staff_tokens import Login
 from oms.web.views import Counted
 
 F = TypeVar("F", bound=Callable[..., Any])
+_UNKEPT: Final = {"Cache-Control": "no-store"}
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
 
@@ -64,7 +64,6 @@ def _described(
     body: Any = None,
 ) -> Callable[[F], F]:
     """These operations take no Idempotency-Key: signing in twice is two logins."""
-    problem = OpenApiResponse(schema.shape(schema.Problem), "A refusal.")
     answered = OpenApiResponse(answer, "Done.", examples=[OpenApiExample("Answer", value=example, response_only=True)])
     sent = [OpenApiExample("Request", value={"email": "ada@example.com", "password": "…"}, request_only=True)]
     return extend_schema(
@@ -73,7 +72,7 @@ def _described(
         description=summary,
         tags=["Signing in"],
         request={"application/json": schema.shape(body)} if body else None,
-        responses={200: answered, **{(status, PROBLEM): problem for status in (400, 401, 403, 429)}},
+        responses={200: answered, **schema.refusals(400, 401, 403, 429, *((413, 415) if body else ()))},
         examples=sent if body else [],
     )
 
@@ -99,7 +98,7 @@ class PasswordView(AuthView):
         login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password, code=body.code)
         if login is None:
             raise AuthenticationFailed()
-        return json_answer(Token(login.token))
+        return json_answer(Token(login.token), headers=_UNKEPT)
 
 
 class RefreshView(AuthView):
@@ -107,7 +106,7 @@ class RefreshView(AuthView):
 
     @_described("refreshToken", "Exchange a token for a fresh one", schema.shape(Token), {"token": "k3…"})
     def post(self, request: Request) -> HttpResponse:
-        return json_answer(Token(_login(request).token))
+        return json_answer(Token(_login(request).token), headers=_UNKEPT)
 
 
 class SessionView(AuthView):

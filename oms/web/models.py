@@ -1,4 +1,4 @@
-"""Keys by which programs sign in, and what of the business staff may see."""
+"""Keys by which programs sign in, what of the business staff may see, and what people keep of the console's lists."""
 
 from __future__ import annotations
 
@@ -74,6 +74,27 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.permission}"
+
+
+class SavedView(Identified, Timestamped):
+    """A list of the console as somebody narrowed it down: its address under a name, for them or for everybody."""
+
+    id_prefix = ids.SAVED_VIEW
+
+    page = models.CharField(max_length=120, editable=False, help_text=_("The list that it narrows: orders_order."))
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True, default="", help_text=_("The search and the filters."))
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    is_shared = models.BooleanField(_("shared"), default=False, help_text=_("Everybody who sees the list sees it."))
+
+    class Meta:
+        verbose_name = _("saved view")
+        permissions = [("share_savedview", _("Can share saved views"))]
+        constraints = [models.UniqueConstraint(fields=["page", "owner", "name"], name="savedview_name_once")]
+        indexes = [models.Index(fields=["page"], name="savedview_shared", condition=models.Q(is_shared=True))]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SecondFactor(models.Model):

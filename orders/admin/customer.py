@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 
 from oms.web.console import show
 from oms.web.console.admin import ConsoleAdmin
+from oms.web.console.export import CsvExport, Export, columns
+from orders import exporting
 from orders.admin.privacy import PrivacyActs
 from orders.models import Customer
 from orders.selectors.search import find_customers
@@ -23,7 +27,7 @@ MOST_ORDERS = 20
 
 
 @admin.register(Customer)
-class CustomerAdmin(PrivacyActs, ConsoleAdmin):
+class CustomerAdmin(PrivacyActs, CsvExport, ConsoleAdmin):
     """Names and phone can be corrected; what a customer is known by (e-mail, external id) comes from their channel."""
 
     list_display = ("shown_name", "email", "company_name", "channel", "external_id", "created_at")
@@ -31,6 +35,12 @@ class CustomerAdmin(PrivacyActs, ConsoleAdmin):
     list_filter = (("channel", RelatedDropdownFilter), ("has_account", BooleanRadioFilter))
     search_help_text = _("E-mail, external id, or how the last name or company begins")
     ordering = ("-id",)
+    exports = {
+        "customers": Export(
+            _("one for each customer"),
+            columns(lambda: Customer.objects.select_related("channel").defer("metadata"), exporting.CUSTOMER),
+        )
+    }
     fields = (
         "public_id",
         "first_name",
@@ -65,7 +75,7 @@ class CustomerAdmin(PrivacyActs, ConsoleAdmin):
         rows = [
             (
                 show.link("orders_order", order.pk, order),
-                order.placed_at.date(),
+                date_format(timezone.localtime(order.placed_at), "DATE_FORMAT"),
                 show.money(order.total, order.currency),
                 show.status_badge(order, "status"),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin import display
@@ -11,23 +11,22 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import (
-    BooleanRadioFilter,
-    ChoicesCheckboxFilter,
-    RelatedDropdownFilter,
-)
 
 from oms.web.console import dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin
-from oms.web.console.filters import DayRangeFilter
-from orders.admin import lists
+from oms.web.console.export import CsvExport, Export
+from oms.web.console.saved import SavedViews
+from orders import exporting
+from orders.admin import filters
+from orders.admin.bulk import BulkActs
 from orders.admin.order_views import OrderPageViews
 from orders.models import Order
+from orders.selectors import work
 from orders.selectors.search import find_orders
 
 
 @admin.register(Order)
-class OrderAdmin(OrderPageViews, ReadOnlyAdmin):
+class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin):
     """Nothing is edited raw: every change is a button, and every button a service."""
 
     list_display = (
@@ -43,19 +42,14 @@ class OrderAdmin(OrderPageViews, ReadOnlyAdmin):
     )
     list_display_links = ("shown_number",)
     list_select_related = ("channel", "customer")
-    list_filter = (
-        lists.NextStepFilter,
-        ("channel", RelatedDropdownFilter),
-        ("status", ChoicesCheckboxFilter),
-        ("payment_status", ChoicesCheckboxFilter),
-        ("fulfillment_status", ChoicesCheckboxFilter),
-        ("return_status", ChoicesCheckboxFilter),
-        ("is_sample", BooleanRadioFilter),
-        ("placed_at", DayRangeFilter),
-    )
-    search_help_text = _("Number, external id, e-mail, last name or company, sku, tracking number")
+    list_filter = filters.FILTERS
+    built_in_views = filters.VIEWS
+    search_help_text = _("Number, name, e-mail, phone, sku, tracking number, tag, note")
     ordering = ("-placed_at", "-id")
-    actions = lists.BULK_ACTS
+    exports = {
+        "orders": Export(_("one for each order"), exporting.by_order),
+        "lines": Export(_("one for each line of an order"), exporting.by_line),
+    }
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("number",)  # there is a search; `search` below does it
@@ -66,12 +60,6 @@ class OrderAdmin(OrderPageViews, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         rows: QuerySet[Order] = super().get_queryset(request)
         return rows.defer("metadata")
-
-    def has_fulfill_permission(self, request: HttpRequest) -> bool:
-        return _has(request, lists.PERMISSIONS["fulfill"])
-
-    def has_change_order_permission(self, request: HttpRequest) -> bool:
-        return _has(request, lists.PERMISSIONS["change_order"])
 
     @display(description=_("Number"))
     def shown_number(self, order: Order) -> str:
@@ -112,39 +100,24 @@ def _has(request: HttpRequest, permission: str) -> bool:
     return bool(request.user.has_perm(permission))
 
 
-dashboard.show(
-    dashboard.Figure(
-        rank=10,
-        title=_("To be fulfilled"),
-        icon="package_2",
-        permission="orders.view_order",
-        model="orders_order",
-        query="next=fulfill",
-        rows=lists.waiting_to_be_packed,
-        tone="busy",
-    )
+# Rank, title, icon, the list's name for them, the rows, how they look when there are some.
+_WAITING: Final = (
+    (10, _("To be fulfilled"), "package_2", "fulfill", work.waiting_to_be_packed, "busy"),
+    (15, _("Late"), "schedule", "late", work.late, "bad"),
+    (30, _("On hold"), "pause_circle", "hold", work.on_hold, "busy"),
+    (35, _("Backordered"), "hourglass_empty", "backordered", work.backordered, "busy"),
+    (40, _("Requires action"), "error", "action", work.requiring_action, "bad"),
 )
-dashboard.show(
-    dashboard.Figure(
-        rank=30,
-        title=_("On hold"),
-        icon="pause_circle",
-        permission="orders.view_order",
-        model="orders_order",
-        query="next=hold",
-        rows=lists.on_hold,
-        tone="busy",
+for _rank, _title, _icon, _next, _rows, _tone in _WAITING:
+    dashboard.show(
+        dashboard.Figure(
+            rank=_rank,
+            title=_title,
+            icon=_icon,
+            permission="orders.view_order",
+            model="orders_order",
+            query=f"next={_next}",
+            rows=_rows,
+            tone=_tone,
+        )
     )
-)
-dashboard.show(
-    dashboard.Figure(
-        rank=40,
-        title=_("Requires action"),
-        icon="error",
-        permission="orders.view_order",
-        model="orders_order",
-        query="next=action",
-        rows=lists.requiring_action,
-        tone="bad",
-    )
-)

@@ -116,7 +116,9 @@ class OrderPageViews(ConsoleAdmin):
             "original": found.order,
             "has_view_permission": True,
             "page_url": show.change_url("orders_order", found.order.pk),
-            **page.context(found, lambda permission: _has(request, permission), refused),
+            **page.context(
+                found, lambda permission: _has(request, permission), wanted=request.GET.get("form", ""), refused=refused
+            ),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/orders/order/page.html", context, status=status)

@@ -31,10 +31,12 @@ class MoneyRow:
     style: str = "part"
 
 
-def context(found: OrderPage, may: Callable[[str], bool], refused: Refused | None = None) -> dict[str, Any]:
+def context(
+    found: OrderPage, may: Callable[[str], bool], *, wanted: str = "", refused: Refused | None = None
+) -> dict[str, Any]:
     """Everything the template shows. A button is there when policy allows the act and `may` the permission.
 
-    refused: the form that was sent and not accepted, which is shown again as it was.
+    wanted: the form that is asked for. refused: the one that was sent and not accepted, which is shown as it was.
     """
     order = found.order
     unpack = unpack_steps(found, may)
@@ -42,7 +44,7 @@ def context(found: OrderPage, may: Callable[[str], bool], refused: Refused | Non
         "page": found,
         "order": order,
         "badges": list(_badges(order)),
-        "steps": steps(found, may, refused),
+        "steps": steps(found, may, wanted, refused),
         "goods": [_goods_row(row, order) for row in found.goods],
         "goods_summary": list(_summary(found)),
         "money_rows": list(_money_rows(found)),

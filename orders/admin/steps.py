@@ -22,7 +22,9 @@ from orders.models import OrderLine
 from orders.selectors.order_page import Offer, OrderPage, Parcels
 
 MOST_OPEN: Final = 8  # lines whose quantities are shown without a click
+MOST_FOLDED: Final = 25  # lines of a form that is folded away; more are drawn up when it is asked for
 _BY_HAND: Final = "by-hand"
+_MOVE: Final = "move"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,8 +54,8 @@ class Units:
 class Step:
     """One form. `key` names it among those of the page. effects: what its button will do.
 
-    folded: behind a button of its own; is_open: unfolded. checked: it carries the revision of the order that the page
-    shows, so that nobody acts on what has changed meanwhile.
+    folded: behind a button of its own; is_open: unfolded; is_elsewhere: the button loads the page again, with the
+    form. checked: it carries the revision of the order that the page shows, so that nobody acts on what has changed.
     """
 
     key: str
@@ -68,6 +70,7 @@ class Step:
     tone: str = "primary"
     folded: bool = False
     is_open: bool = False
+    is_elsewhere: bool = False
     checked: bool = True
     error: str = ""
 
@@ -89,9 +92,17 @@ class Refused:
     errors: Mapping[str, str]
 
 
-def steps(found: OrderPage, may: Callable[[str], bool], refused: Refused | None = None) -> list[Step]:
-    """Those of the card "Next step", in the order in which they are done. One that was refused keeps what was typed."""
-    return _bound([*_do_now(found, may), *_folded(found, may)], refused)
+def steps(found: OrderPage, may: Callable[[str], bool], wanted: str = "", refused: Refused | None = None) -> list[Step]:
+    """Those of the card "Next step", in the order in which they are done. One that was refused keeps what was typed.
+
+    wanted: the key of the form that was asked for.
+    """
+    if refused is not None:
+        wanted = refused.data.get("form", "")
+    now = list(_do_now(found, may))
+    if refused is not None and refused.act == "fulfill" and wanted not in {step.key for step in now}:
+        wanted = _BY_HAND
+    return _bound([*now, *_folded(found, may, wanted)], refused)
 
 
 def unpack_steps(found: OrderPage, may: Callable[[str], bool]) -> Mapping[Any, Step]:
@@ -227,12 +238,12 @@ def _deliver(parcel: Parcels) -> Step:
 # --- what takes a decision, and is folded away ---
 
 
-def _folded(found: OrderPage, may: Callable[[str], bool]) -> Iterator[Step]:
+def _folded(found: OrderPage, may: Callable[[str], bool], wanted: str) -> Iterator[Step]:
     order = found.order
     if may(CREATE_FULFILLMENT) and policies.can_fulfill(order) and found.open_lines:
-        yield _by_hand(found)
+        yield _by_hand(found, wanted)
     if may(CHANGE_FULFILLMENT) and found.can_move:
-        yield _move(found)
+        yield _move(found, wanted)
     if may(CHANGE_ORDER) and policies.can_hold(order):
         yield _hold()
     if may(CHANGE_ORDER) and policies.can_cancel(order):
@@ -259,7 +270,8 @@ def _folded(found: OrderPage, may: Callable[[str], bool]) -> Iterator[Step]:
         )
 
 
-def _by_hand(found: OrderPage) -> Step:
+def _by_hand(found: OrderPage, wanted: str) -> Step:
+    is_open = wanted == _BY_HAND or not found.offers
     places = [Field(name="location_id", label=_("From"), kind="select", choices=_active(found))]
     return Step(
         key=_BY_HAND,
@@ -268,15 +280,17 @@ def _by_hand(found: OrderPage) -> Step:
         effects=[effects.of_fulfilling_by_hand(found)],
         button=_("Fulfill these"),
         fields=places if found.has_places else [],
-        units=[_units(line, 0) for line in found.open_lines],
+        units=[_units(line, 0) for line in found.open_lines] if is_open or _is_short(found) else [],
         folded=True,
-        is_open=not found.offers,
+        is_open=is_open,
+        is_elsewhere=not (is_open or _is_short(found)),
     )
 
 
-def _move(found: OrderPage) -> Step:
+def _move(found: OrderPage, wanted: str) -> Step:
+    here = wanted == _MOVE or _is_short(found)
     return Step(
-        key="move",
+        key=_MOVE,
         act="move",
         title=_("Move reserved goods"),
         effects=[_("They are held at the other location instead of where they are held now.")],
@@ -285,9 +299,15 @@ def _move(found: OrderPage) -> Step:
             Field(name="from_location_id", label=_("From"), kind="select", choices=found.held_at),
             Field(name="to_location_id", label=_("To"), kind="select", choices=_active(found)),
         ],
-        units=[_units(line, 0) for line in found.open_lines if line.is_stocked],
+        units=[_units(line, 0) for line in found.open_lines if line.is_stocked] if here else [],
         folded=True,
+        is_open=wanted == _MOVE,
+        is_elsewhere=not here,
     )
+
+
+def _is_short(found: OrderPage) -> bool:
+    return len(found.open_lines) <= MOST_FOLDED
 
 
 def _hold() -> Step:

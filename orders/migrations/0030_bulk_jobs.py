@@ -9,7 +9,7 @@ import oms.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0015_customer_erased_at"),
+        ("orders", "0022_sales_by_quarter_hour"),
     ]
 
     operations = [

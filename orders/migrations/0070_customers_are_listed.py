@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("orders", "0030_bulk_jobs")]
+    dependencies = [("orders", "0040_index_of_a_customers_orders")]
 
     operations = [
         AddIndexConcurrently("customer", models.Index(fields=["created_at", "id"], name="customer_by_created_at")),

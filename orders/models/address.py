@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
 from oms.core import ids
 from oms.core.fields import Identified
 from orders.enums import AddressKind
+from orders.models.lookups import ADDRESS_NAMES, PhoneBackwards, words_of
 from orders.models.order import Order
 
 
@@ -29,6 +31,10 @@ class OrderAddress(Identified):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "kind"], name="orderaddress_once")]
+        indexes = [
+            GinIndex(words_of(*ADDRESS_NAMES), name="orderaddress_by_name"),
+            models.Index(OpClass(PhoneBackwards("phone"), name="text_pattern_ops"), name="orderaddress_by_phone"),
+        ]
 
     def __str__(self) -> str:
         return ", ".join(filter(None, [self.address_1, self.postal_code, self.city, self.country_code]))

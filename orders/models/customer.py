@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.fields import Identified, Timestamped
+from orders.models.lookups import CUSTOMER_NAMES, PhoneBackwards, words_of
 
 
 class Customer(Identified, Timestamped):
@@ -52,10 +53,10 @@ class Customer(Identified, Timestamped):
             models.Index(
                 fields=["external_id"], name="customer_by_external_id", condition=Q(external_id__isnull=False)
             ),
-            models.Index(OpClass(Lower("last_name"), name="text_pattern_ops"), name="customer_by_last_name"),
-            models.Index(OpClass(Lower("company_name"), name="text_pattern_ops"), name="customer_by_company_name"),
             models.Index(fields=["created_at", "id"], name="customer_by_created_at"),
             models.Index(fields=["created_at", "id"], name="customer_with_account", condition=Q(has_account=True)),
+            GinIndex(words_of(*CUSTOMER_NAMES), name="customer_by_name"),
+            models.Index(OpClass(PhoneBackwards("phone"), name="text_pattern_ops"), name="customer_by_phone"),
         ]
 
     def __str__(self) -> str:

@@ -65,7 +65,8 @@ class OrderLine(Identified):
             ),
         ]
         indexes = [
-            models.Index(fields=["sku"], name="orderline_by_sku"),
+            # The newest orders of a sku that is in many are at its end.
+            models.Index(fields=["sku", "order"], name="orderline_by_sku_and_order"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower, Now
@@ -14,6 +14,19 @@ from oms.core.fields import AmountField, Identified, Timestamped
 from oms.core.money import Money
 from orders.enums import CancelReason, FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus
 from orders.models.customer import Customer
+from orders.models.lookups import PhoneBackwards
+
+OPEN = Q(status=OrderStatus.PENDING, units_open__gt=0)
+UNPAID = Q(
+    status=OrderStatus.PENDING,
+    payment_status__in=[
+        PaymentStatus.NOT_PAID,
+        PaymentStatus.AWAITING,
+        PaymentStatus.PARTIALLY_AUTHORIZED,
+        PaymentStatus.PARTIALLY_CAPTURED,
+        PaymentStatus.REQUIRES_ACTION,
+    ],
+)
 
 
 class NextNumber(Func):
@@ -37,7 +50,9 @@ class Order(Identified, Timestamped):
         "channels.SalesChannel", on_delete=models.PROTECT, related_name="orders", db_index=False
     )
     external_id = models.CharField(max_length=190, null=True, blank=True)  # noqa: DJ001  (null: it was made here)
-    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
     email = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
 
@@ -113,15 +128,21 @@ class Order(Identified, Timestamped):
             models.Index(fields=["-placed_at", "-id"], name="order_by_time"),
             models.Index(fields=["status", "-placed_at", "-id"], name="order_by_status"),
             models.Index(fields=["channel", "-placed_at", "-id"], name="order_by_channel"),
+            models.Index(fields=["customer", "-placed_at", "-id"], name="order_by_customer"),
             models.Index(fields=["fulfillment_status", "-placed_at", "-id"], name="order_by_fulfillment"),
             models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_by_payment"),
             # Also finds by the beginning, whatever the database's collation.
             models.Index(fields=["external_id"], name="order_by_external_id", opclasses=["text_pattern_ops"]),
             # Over all rows, so that the planner believes its statistics.
             models.Index(Lower("email"), name="order_by_email"),
+            models.Index(OpClass(PhoneBackwards("phone"), name="text_pattern_ops"), name="order_by_phone"),
             models.Index(fields=["-updated_at", "-id"], name="order_by_change"),
             models.Index(fields=["-placed_at", "-id"], name="order_samples", condition=Q(is_sample=True)),
             GinIndex(fields=["tags"], name="order_by_tag"),
+            models.Index(fields=["total"], name="order_by_total"),
+            # Work that waits: few rows, however many orders there are.
+            models.Index(fields=["-placed_at", "-id"], name="order_open", condition=OPEN),
+            models.Index(fields=["-placed_at", "-id"], name="order_unpaid", condition=UNPAID),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.fields import Identified
+from orders.models.lookups import NOTE_WORDS, words_of
 from orders.models.order import Order
 
 
@@ -43,6 +45,7 @@ class Note(Identified):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [GinIndex(words_of(NOTE_WORDS), name="note_by_words")]
 
     def __str__(self) -> str:
         return self.body[:60]

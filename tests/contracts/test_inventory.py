@@ -431,3 +431,15 @@ def test_asking_takes_one_query_however_much_is_held(house, django_assert_num_qu
 def _ask(here: Shop, skus: Sequence[str]) -> None:
     found = available_in_channel(here.channel.pk, [here.items[sku].pk for sku in skus])
     assert found == {here.items[sku].pk: 5 - (2 if sku == "SKU-0" else 1) for sku in skus}
+
+
+def test_orders_that_wait_for_goods_are_told(house):
+    here = house.open({"LAMP": 2}, allow_backorder=True)
+    waiting = [placed_order(here, {"LAMP": quantity}) for quantity in (2, 3)][1]
+    stock = providers.current()
+
+    told = [row["order_id"] for row in stock.waiting()]
+    house.bring("LAMP", 3)
+
+    assert told == [waiting.pk]
+    assert list(stock.waiting()) == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from inventory import holdings
 from inventory.enums import MovementKind
@@ -149,6 +150,11 @@ def hold_anew(demand: OrderDemand, *, only_if_held: bool, actor: Actor) -> None:
 def of_order(order_id: UUID) -> list[Held]:
     """What an order holds and waits for, in one query."""
     return _held(PooledReservation.objects.filter(order_id=order_id).order_by("pk"))
+
+
+def waiting() -> QuerySet[Any, Any]:
+    """The ids of orders that wait for goods, as a query of one column."""
+    return PooledReservation.objects.filter(backordered__gt=0).values("order_id")
 
 
 def _held(rows: Iterable[PooledReservation]) -> list[Held]:

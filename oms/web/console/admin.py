@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, display
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from unfold.admin import TabularInline
+from unfold.admin import ModelAdmin, TabularInline, checkbox
 from unfold.views import ChangeList
 
 from oms.core.errors import DomainError
@@ -21,6 +24,15 @@ from oms.web import limits
 from oms.web.console import show
 from oms.web.console.limited import WithinLimits
 from oms.web.console.paging import CappedPaginator
+
+_HERE: Final = "the-id-of-the-row"
+
+
+@cache
+def _checkbox() -> str:
+    """The box in front of a row, with a place for its id."""
+    drawn: str = checkbox.render(ACTION_CHECKBOX_NAME, _HERE)
+    return drawn.replace("{", "{{").replace("}", "}}").replace(_HERE, "{}")
 
 
 class ConsoleChangeList(ChangeList):
@@ -56,6 +68,11 @@ class ConsoleAdmin(WithinLimits):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ConsoleChangeList
+
+    @display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """Unfold's, drawn once and not for each row: they differ in the id alone."""
+        return format_html(_checkbox(), obj.pk)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.exact_search, *self.prefix_search)
@@ -103,10 +120,12 @@ class ConsoleAdmin(WithinLimits):
         return False
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """What is done to many is done to those of one page: never to everything that a filter finds."""
-        given = request.POST.copy()
-        given["select_across"] = "0"
-        request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
+        """What is done to many is done to those of one page, and to everything that a filter finds only where the list
+        says so: there a job does it."""
+        if self.list_disable_select_all:
+            given = request.POST.copy()
+            given["select_across"] = "0"
+            request.POST = given  # type: ignore[assignment]  # as Django's own middleware may
         answer: HttpResponse | None = super().response_action(request, queryset)
         return answer
 

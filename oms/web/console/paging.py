@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -16,6 +19,33 @@ MOST_COUNTED: Final = 10_000
 def capped_count(rows: QuerySet[Any], most: int) -> int:
     """How many rows there are, `most` at the highest: a million of them are not counted."""
     return rows.order_by()[:most].count()
+
+
+def capped_counts(rows: Sequence[QuerySet[Any]], most: int) -> list[int]:
+    """The same of several lists, whatever their tables, in one query."""
+    counts = [0] * len(rows)
+    parts: list[str] = []
+    values: list[Any] = []
+    for index, each in enumerate(rows):
+        try:
+            sql, params = each.order_by().values("pk")[:most].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"SELECT {index}, count(*) FROM ({sql}) AS counted")  # noqa: S608  (Django's own SQL, its values apart)
+        values += params
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), values)
+            for index, count in cursor.fetchall():
+                counts[index] = count
+    return counts
+
+
+def count_label(count: int | None, most: int) -> str:
+    """A capped count for people: 999+ where it was stopped at 1000. Nothing for what has no count."""
+    if count is None:
+        return ""
+    return f"{most - 1}+" if count >= most else str(count)
 
 
 class CappedPaginator(Paginator[Any]):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from oms.core.actors import ActorKind
 from oms.core.money import Money, round_amount
@@ -22,12 +23,16 @@ _TONES: Final[Mapping[str, str]] = (
     dict.fromkeys(
         [
             *("completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"),
-            *("received", "applied", "cured", "settled"),
+            *("received", "applied", "cured", "settled", "done"),
         ],
         "good",
     )
     | dict.fromkeys(
-        ["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "unreserved"], "bad"
+        [
+            *("requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "unreserved"),
+            "refused",
+        ],
+        "bad",
     )
     | dict.fromkeys(
         [
@@ -51,7 +56,14 @@ def badge(value: str, label: Any, *, prefix: Any = "") -> SafeString:
 
 def status_badge(row: Model, field: str, *, prefix: Any = "") -> SafeString:
     """The badge of a choice field of a row."""
-    return badge(getattr(row, field), getattr(row, f"get_{field}_display")(), prefix=prefix)
+    return _choice_badge(type(row), field, getattr(row, field), str(prefix), get_language())
+
+
+@lru_cache(maxsize=2048)
+def _choice_badge(model: type[Model], field: str, value: str, prefix: str, language: str | None) -> SafeString:
+    """Made once for each language, because a list shows the same few words on every row."""
+    labels = dict(cast("Any", model._meta.get_field(field)).flatchoices)
+    return badge(value, str(labels.get(value, value)), prefix=prefix)
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -13,7 +13,7 @@ def _ids(**kwargs):
 class Migration(migrations.Migration):
     """Which sales channels and stock locations a member of staff or a key may see. Nobody is limited by it."""
 
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("web", "0001_initial")]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("web", "0010_saved_views")]
 
     operations = [
         migrations.CreateModel(

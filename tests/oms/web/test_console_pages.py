@@ -103,8 +103,10 @@ def test_the_first_page_links_each_number_to_its_list(client, house):
 
     assert {str(figure["title"]): figure["count"] for figure in figures} == {
         "To be fulfilled": 1,
+        "Late": 0,
         "To ship": 0,
         "On hold": 1,
+        "Backordered": 0,
         "Requires action": 0,
         "Stock missing": 1,
         "Low stock": 1,

@@ -253,7 +253,7 @@ def test_only_what_was_refused_is_tried_again():
 
 def test_one_order_that_breaks_the_act_does_not_keep_the_others_from_being_done(monkeypatch):
     house = shop({"W1": {"LAMP": 10}})
-    first, broken, last = (placed_order(house, {"LAMP": 1}) for _ in range(3))
+    _, broken, _ = (placed_order(house, {"LAMP": 1}) for _ in range(3))
     real = fulfilling.proposals
 
     def proposals(order, lines):

@@ -1,0 +1,115 @@
+"""A small shop to sell from, in a process that has the scratch database.
+
+`python -m bench.shop SKUS` makes it where it is not there yet, and prints what a client needs as JSON: a fresh key, a
+fresh session of the console, and the ids of goods.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+import django
+
+# What clients sell through, and what a filled shop has sold through (sql/orders.sql).
+CHANNELS: Final = {
+    "bench": "Bench",
+    "web": "Web shop",
+    "market": "Market place",
+    "till": "Till",
+    "wholesale": "Wholesale",
+}
+WAITED_FOR: Final = 20  # items that are nowhere, and may be backordered
+HOT: Final = "HOT"
+PLENTY: Final = 1_000_000
+
+
+def main() -> None:
+    django.setup()
+    from channels.models import SalesChannel
+
+    if not SalesChannel.objects.exists():
+        _make(int(sys.argv[1]))
+    print(json.dumps(_told()))  # noqa: T201
+
+
+def _make(skus: int) -> None:
+    """Three locations, of which the channel of the clients sells from two, plenty of each sku, and one hot sku."""
+    from channels.models import ChannelLocation, SalesChannel
+    from inventory.enums import MovementKind
+    from inventory.models import InventoryItem, InventoryLevel, StockLocation
+    from inventory.services import ledger
+    from oms.core import actors
+    from oms.core.transactions import atomic
+
+    channels = SalesChannel.objects.bulk_create(SalesChannel(code=code, name=name) for code, name in CHANNELS.items())
+    places = [
+        StockLocation.objects.create(code=f"w{number}", name=f"W{number}", priority=number) for number in (1, 2, 3)
+    ]
+    ChannelLocation.objects.bulk_create(
+        ChannelLocation(channel=channel, location_id=place.pk)
+        for channel in channels
+        for place in (places[:2] if channel.code == "bench" else places)
+    )
+    items = [InventoryItem(sku=f"SKU-{number:05d}", title=f"Thing {number}") for number in range(skus)]
+    items.append(InventoryItem(sku=HOT, title="What everybody wants"))
+    InventoryItem.objects.bulk_create(items)
+    levels = InventoryLevel.objects.bulk_create(
+        InventoryLevel(item=item, location=place) for item in items for place in places
+    )
+    with atomic():
+        opening = [ledger.Movement(level_id=level.pk, kind=MovementKind.OPENING, on_hand=PLENTY) for level in levels]
+        ledger.post(opening, actor=actors.SYSTEM)
+    missing = InventoryItem.objects.bulk_create(
+        InventoryItem(sku=f"WAIT-{number:02d}", title=f"Awaited {number}", allow_backorder=True)
+        for number in range(WAITED_FOR)
+    )
+    InventoryLevel.objects.bulk_create(
+        InventoryLevel(item=item, location=place) for item in missing for place in places
+    )
+
+
+def _told() -> dict[str, Any]:
+    from django.contrib.auth import get_user_model
+
+    from channels.models import SalesChannel
+    from inventory.models import InventoryItem
+    from oms.web import api_keys
+    from orders.models import Customer
+
+    channel = SalesChannel.objects.get(code="bench")
+    key = api_keys.create_api_key(title="bench", scopes=["orders:write", "orders:read"])
+    customer, _ = Customer.objects.get_or_create(email="ada@example.com", defaults={"first_name": "Ada"})
+    user, _ = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True, "email": "bench@example.com"}
+    )
+    return {
+        "channel": channel.code,
+        "channel_id": str(channel.pk),
+        "customer": str(customer.pk),
+        "key": key.secret,
+        "session": _log_in(user),
+        "items": {item.sku: str(item.pk) for item in InventoryItem.objects.filter(sku__startswith="SKU-")},
+        "hot": str(InventoryItem.objects.get(sku=HOT).pk),
+    }
+
+
+def _log_in(user: Any) -> str:
+    """A session of the console as logging in makes it; its key."""
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import login
+    from django.http import HttpRequest
+
+    request = HttpRequest()
+    request.META["REMOTE_ADDR"] = "127.0.0.1"
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session.save()
+    return str(request.session.session_key)
+
+
+if __name__ == "__main__":
+    main()
