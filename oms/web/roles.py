@@ -57,6 +57,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("inventory.add_inventoryitem", "inventory.change_inventoryitem", "inventory.add_stocklocation"),
             *("inventory.change_stocklocation", "inventory.change_inventorylevel", "inventory.change_pooledstock"),
             *("channels.add_saleschannel", "channels.change_saleschannel", "channels.import_orders"),
+            *("channels.view_columnmapping", "orders.view_salesquarter", "web.share_savedview"),
             *("channels.add_ordersource", "channels.change_ordersource"),
         }
     ),
@@ -75,7 +76,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     # Reads figures: no lists of people, and none of the records that name them.
-    ANALYST: _GOODS_OF_ORDERS | _MONEY | _STOCK | _CHANNELS | _WHAT_CAME_IN,
+    ANALYST: _GOODS_OF_ORDERS | _MONEY | _STOCK | _CHANNELS | _WHAT_CAME_IN | {"orders.view_salesquarter"},
 }
 
 

@@ -23,6 +23,7 @@ from oms.core.errors import DomainError
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin
 from oms.web.console.paging import capped_count
+from oms.web.limits import limits_of
 from orders import tasks
 from orders.admin.bulk_forms import OFFERED, BulkForm
 from orders.enums import BulkAct
@@ -66,6 +67,7 @@ class BulkActs(ConsoleAdmin):
                 orders=self._chosen(request),
                 actor=acts.actor_of(request),
                 seen=_number(request.POST.get("seen")),
+                location_ids=limits_of(request.user).locations,
             )
         except DomainError as refusal:
             return self.ask(request, BulkAct(act), form=form, refusal=str(refusal))

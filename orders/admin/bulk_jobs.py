@@ -27,6 +27,7 @@ from oms.core.streaming import in_chunks
 from oms.web import spreadsheet
 from oms.web.console import acts, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.limits import limits_of
 from orders.admin import bulk
 from orders.admin.bulk_forms import OFFERED
 from orders.enums import BulkAct, BulkRowState
@@ -44,7 +45,7 @@ def may_see(request: HttpRequest) -> bool:
 
 
 def jobs_seen(request: HttpRequest) -> QuerySet[BulkJob]:
-    everybody = request.user.has_perm("orders.view_bulkjob")
+    everybody = request.user.has_perm("orders.view_bulkjob") and not limits_of(request.user)
     return bulk_jobs.jobs_of(None if everybody else acts.actor_of(request))
 
 

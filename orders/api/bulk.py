@@ -185,7 +185,14 @@ class StartBulkJobView(ApiView):
         orders = _chosen(body, limits_of(request.user))
 
         def work() -> BulkJob:
-            return _sent(bulk_jobs.start_bulk_job(act=act, given=body.input, orders=orders, actor=actor_of(request)))
+            job = bulk_jobs.start_bulk_job(
+                act=act,
+                given=body.input,
+                orders=orders,
+                actor=actor_of(request),
+                location_ids=limits_of(request.user).locations,
+            )
+            return _sent(job)
 
         return idempotency.answer(request, work, lambda job: json_answer({"bulk_job": shown(job)}, status=202))
 
@@ -288,7 +295,7 @@ def _require(request: Request, act: BulkAct) -> None:
 
 def _jobs_of_caller(request: Request) -> QuerySet[BulkJob]:
     user = cast(Any, request.user)
-    everybody = not isinstance(user, KeyHolder) and user.has_perm("orders.view_bulkjob")
+    everybody = not isinstance(user, KeyHolder) and user.has_perm("orders.view_bulkjob") and not limits_of(user)
     return bulk_jobs.jobs_of(None if everybody else actor_of(request))
 
 

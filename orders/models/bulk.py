@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,8 @@ class BulkJob(Identified, Timestamped):
 
     input: what the act asks for, as `orders.services.bulk_acts` reads it. done and refused count the rows, and are
     written with each of them. started_by: kind and id of the actor, to find one's own. attempts: how often a worker
-    began since a row was last finished; updated_at says when that was.
+    began since a row was last finished; updated_at says when that was. location_ids: where whoever started it may pack
+    and ship; null: everywhere.
     """
 
     id_prefix = ids.BULK_JOB
@@ -32,6 +34,7 @@ class BulkJob(Identified, Timestamped):
     error = models.TextField(_("error"), blank=True, default="")
     started_by = models.CharField(max_length=80)
     actor = models.JSONField(_("by"))
+    location_ids = ArrayField(models.UUIDField(), null=True, blank=True, editable=False)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 

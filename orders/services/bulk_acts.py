@@ -21,6 +21,10 @@ from orders.locks import lock_order
 from orders.models import Order
 from orders.services import cancellation, closing, fulfilling, holds, notes, shipping
 
+# Where an order may be packed and shipped; None: everywhere.
+Places = frozenset[UUID] | None
+_AT_PLACES: Final = frozenset({BulkAct.FULFILL, BulkAct.SHIP})
+
 
 class NothingToShip(NotAllowed):
     code = "nothing_to_ship"
@@ -70,15 +74,19 @@ def read_input(act: BulkAct, given: Mapping[str, Any]) -> Struct:
         raise malformed(problem, "/input") from None
 
 
-def run_act(act: BulkAct, order_id: UUID, given: Struct, actor: Actor) -> bool:
-    """Do it to one order; True when the same order is to be done again. Raises what the service of the act raises."""
-    return _ACTS[act].run(order_id, given, actor)
+def run_act(act: BulkAct, order_id: UUID, given: Struct, actor: Actor, places: Places = None) -> bool:
+    """Do it to one order; True when the same order is to be done again. Raises what the service of the act raises.
+
+    places: what packing and shipping take, which ask for nothing else.
+    """
+    return _ACTS[act].run(order_id, places if act in _AT_PLACES else given, actor)
 
 
-def _fulfill(order_id: UUID, given: NoInput, actor: Actor) -> bool:
+def _fulfill(order_id: UUID, places: Places, actor: Actor) -> bool:
     """One proposal. Two would lock stock levels twice in one transaction, in whatever order."""
     order = lock_order(order_id)
-    proposed = fulfilling.proposals(order, list(order.lines.all()))
+    every = fulfilling.proposals(order, list(order.lines.all()))
+    proposed = [each for each in every if places is None or each.location_id in places]
     if not proposed:
         raise NothingToFulfill()
     fulfilling.create_fulfillment(
@@ -87,11 +95,13 @@ def _fulfill(order_id: UUID, given: NoInput, actor: Actor) -> bool:
     return len(proposed) > 1
 
 
-def _ship(order_id: UUID, given: NoInput, actor: Actor) -> bool:
+def _ship(order_id: UUID, places: Places, actor: Actor) -> bool:
     order = lock_order(order_id)
     packed = Fulfillment.objects.filter(
         order=order, requires_shipping=True, shipped_at=None, delivered_at=None, canceled_at=None
     )
+    if places is not None:
+        packed = packed.filter(location_id__in=places)
     waiting = list(packed.order_by("pk").values_list("pk", flat=True))
     if not waiting:
         raise NothingToShip(number=order.number)

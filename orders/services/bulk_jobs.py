@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -54,16 +54,27 @@ class BulkJobNotRetryable(NotAllowed):
 
 @atomic()
 def start_bulk_job(
-    *, act: BulkAct, given: Mapping[str, Any], orders: QuerySet[Order], actor: Actor, seen: int | None = None
+    *,
+    act: BulkAct,
+    given: Mapping[str, Any],
+    orders: QuerySet[Order],
+    actor: Actor,
+    seen: int | None = None,
+    location_ids: Collection[UUID] | None = None,
 ) -> BulkJob:
     """Freeze which orders are meant, in one statement. Whoever calls has a worker run it.
 
     given: what the act asks for. seen: how many orders a person was told of; no more than these are taken.
+    location_ids: packing and shipping happen at these stock locations alone; None: at all of them.
     A repeat starts another job. Raises InvalidInput, NoOrdersChosen, TooManyOrders, SelectionGrew.
     """
     wanted = bulk_acts.read_input(act, given)
     job = BulkJob.objects.create(
-        act=act, input=msgspec.to_builtins(wanted), started_by=starter(actor), actor=actor.as_dict()
+        act=act,
+        input=msgspec.to_builtins(wanted),
+        started_by=starter(actor),
+        actor=actor.as_dict(),
+        location_ids=None if location_ids is None else sorted(location_ids),
     )
     found = _freeze(job, orders)
     if not found:

@@ -49,6 +49,7 @@ class _Work:
     act: BulkAct
     given: Struct
     actor: Actor
+    places: bulk_acts.Places
     behind: UUID = _BEFORE_ALL
 
 
@@ -85,7 +86,8 @@ def _begin(job_id: UUID) -> _Work | None:
     job.save(update_fields=["status", "started_at", "attempts", "updated_at"])
     act, told = BulkAct(job.act), job.actor
     actor = Actor(ActorKind(told["kind"]), told["id"], told["label"])
-    return _Work(job.pk, act, bulk_acts.read_input(act, job.input), actor)
+    places = None if job.location_ids is None else frozenset(job.location_ids)
+    return _Work(job.pk, act, bulk_acts.read_input(act, job.input), actor, places)
 
 
 def _next(work: _Work) -> bool:
@@ -137,7 +139,7 @@ def _act(work: _Work, order_id: UUID) -> tuple[BulkRowState, str, str] | None:
     """What came of it: state, code and sentence. A refusal leaves nothing behind, whatever it was."""
     try:
         with atomic(savepoint=True):
-            more = bulk_acts.run_act(work.act, order_id, work.given, work.actor)
+            more = bulk_acts.run_act(work.act, order_id, work.given, work.actor, work.places)
     except DomainError as refusal:
         return BulkRowState.REFUSED, refusal.code, str(refusal)
     except (DataError, IntegrityError) as problem:

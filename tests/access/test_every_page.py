@@ -46,6 +46,10 @@ MODELS = {
     },
     **{f"channels.{name}": ("m", "", "") for name in ("importreject", "importupload", "sourcerun", "sourcefile")},
     "channels.ordersource": ("m", "m", "m"),
+    "channels.columnmapping": ("m", "", ""),
+    "orders.salesquarter": ("ma", "", ""),
+    **{f"orders.{name}": ("mwsa", "", "") for name in ("bulkjob", "bulkjobrow")},  # one's own
+    "web.savedview": ("", "", ""),
     **{f"core.{name}": ("", "", "") for name in ("outboxevent", "delivery", "idempotencykey")},
     **{f"web.{name}": ("", "", "") for name in ("apikey", "stafflimits", "secondfactor", "auditentry")},
     **{f"auth.{name}": ("", "", "") for name in ("user", "group")},
@@ -78,6 +82,23 @@ PAGES = {
     "channels_importupload_discard": ("post", "m"),
     "channels_importupload_progress": ("get", "m"),
     "channels_importupload_rejects": ("get", "m"),
+    "channels_importupload_columns": ("post", "m"),
+    "channels_importupload_sheet": ("get", "m"),
+    "channels_importreject_mend": ("post", "m"),
+    "channels_importreject_settle": ("post", "m"),
+    "channels_importrun_retry": ("post", "m"),
+    "console_exceptions": ("get", "mwsa"),
+    "console_exception_act": ("post", "mwsa"),  # of what one may see
+    "console_time_zone": ("post", "mwsa"),
+    "inventory_inventorylevel_export": ("get", "mwsa"),
+    "orders_customer_export": ("get", "ms"),
+    "orders_order_export": ("get", "mwsa"),
+    "orders_order_bulk": ("post", "ms"),
+    "orders_bulkjob_cancel": ("post", "mwsa"),
+    "orders_bulkjob_retry": ("post", "mwsa"),
+    "orders_bulkjob_progress": ("get", "mwsa"),
+    "orders_bulkjob_results": ("get", "mwsa"),
+    **{f"orders_order_view_{act}": ("post", "mwsa") for act in ("save", "change", "delete")},
 }
 # What anybody may open, signed in or not, or what leads on to a page of the table above.
 OPEN = {"login", "logout", "app_list", "autocomplete", "view_on_site", "second_factor", None}
@@ -89,6 +110,7 @@ ACTS = {
 _NOTHING = UUID(int=7)
 _STEPS = {
     "orders_order_act": "note",
+    "orders_order_bulk": "hold",
     "inventory_arrival_step": "receive",
     "inventory_transfer_step": "send",
     "inventory_stockcount_step": "apply",
@@ -110,9 +132,8 @@ def _others():
 
 def _address(name):
     route = next(path for path, route in routes() if path.startswith("console/") and route.name == name)
-    filled = re.sub(r"<uuid:\w+>", str(_NOTHING), route)
-    filled = filled.replace("<slug:name>", _STEPS.get(name, "x")).replace("<id>", "0")
-    return f"/{filled}"
+    filled = re.sub(r"<uuid:\w+>", str(_NOTHING), route).replace("<id>", "0")
+    return "/" + re.sub(r"<slug:\w+>", _STEPS.get(name, "x"), filled)
 
 
 def test_for_every_page_of_the_console_it_is_decided_who_may():

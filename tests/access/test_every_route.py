@@ -82,6 +82,10 @@ API = {
     "GET admin/sales-channels/<str:channel_id>": "msa",
     "POST admin/sales-channels/<str:channel_id>": "m",
     "GET admin/sales-channels/<str:channel_id>/stock": "mwsa",
+    "POST admin/orders/bulk": "mwsa",  # and what the single act takes: see there
+    "GET admin/orders/export": "mwsa",
+    **{f"GET admin/bulk-jobs{rest}": "mwsa" for rest in ("", "/<str:job_id>", "/<str:job_id>/rows")},
+    **{f"POST admin/bulk-jobs/<str:job_id>/{step}": "mwsa" for step in ("cancel", "retry")},  # of one's own
     "GET admin/api-keys": "",
     "POST admin/api-keys": "",
     "GET admin/api-keys/<str:key_id>": "",
@@ -104,6 +108,7 @@ _PREFIXES = {
     "channel_id": "sc",
     "key_id": "apk",
     "document_id": "sarr",
+    "job_id": "bulk",
 }
 
 

@@ -18,7 +18,8 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_GET
 
 from oms.core.streaming import in_chunks
-from oms.web import spreadsheet
+from oms.web import audit, spreadsheet
+from oms.web.console import acts
 from oms.web.console.admin import ConsoleAdmin
 
 log = structlog.get_logger(__name__)
@@ -77,6 +78,8 @@ class CsvExport(ConsoleAdmin):
             found = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+        subject = f"list:{self.opts.label_lower}"
+        audit.record("exported", actor=acts.actor_of(request), request=request, subject=subject)
         log.info("export", list=self.opts.label, lines=name, user=str(request.user.pk))
         file = f"{self.opts.verbose_name_plural} {timezone.localdate().isoformat()}.csv".replace(" ", "-")
         return spreadsheet.download(export.rows(found), file, bom=bom)
