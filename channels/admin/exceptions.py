@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from channels import tasks
+from channels.admin.rejects import fresh_rejects
 from channels.admin.scheduled import failing_sources
-from channels.admin.source import credits_for_staff, fresh_rejects
+from channels.admin.source import credits_for_staff
 from channels.enums import UploadStatus
 from channels.models import ImportReject, ImportUpload, OrderSource, SourceDocument
 from channels.services import sources

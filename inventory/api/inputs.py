@@ -85,7 +85,7 @@ class UpdateItem(ItemDetails, kw_only=True):
     components: Components | UnsetType = UNSET
 
 
-class AddressInput(Body):
+class LocationAddressInput(Body):
     address_1: Text | None = None
     address_2: Text | None = None
     city: Annotated[str, Meta(max_length=120)] | None = None
@@ -102,7 +102,7 @@ class CreateLocation(Body):
     code: Annotated[str, Meta(max_length=60)] = ""
     priority: Count = 100
     is_active: bool = True
-    address: AddressInput | None = None
+    address: LocationAddressInput | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -110,7 +110,7 @@ class UpdateLocation(Body):
     name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
     priority: Count | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
-    address: AddressInput | UnsetType = UNSET
+    address: LocationAddressInput | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
 
 

@@ -29,7 +29,7 @@ def show(location_id: UUID) -> shapes.Location:
     return shapes.location(row)
 
 
-def _address(body: inputs.AddressInput) -> dict[str, str]:
+def _address(body: inputs.LocationAddressInput) -> dict[str, str]:
     return {name: value or "" for name, value in base.given(body).items()}
 
 

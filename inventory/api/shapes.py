@@ -15,7 +15,7 @@ from oms.core import ids
 from oms.web.rendering import moment
 
 
-class Address(Struct, kw_only=True):
+class LocationAddress(Struct, kw_only=True):
     id: str
     address_1: str | None
     address_2: str | None
@@ -37,7 +37,7 @@ class Location(Struct, kw_only=True):
     is_active: bool
     priority: int
     address_id: str
-    address: Address
+    address: LocationAddress
     metadata: dict[str, Any]
     created_at: str
     updated_at: str
@@ -78,7 +78,7 @@ class KitAt(Struct, kw_only=True):
     available_quantity: int
 
 
-class Item(Struct, kw_only=True):
+class StockItem(Struct, kw_only=True):
     """stocked_quantity and reserved_quantity are sums over all locations. is_kit (ours): it has no stock of its own."""
 
     id: str
@@ -108,7 +108,7 @@ class Item(Struct, kw_only=True):
     width: int | None = None
 
 
-class ItemWithLevels(Item, kw_only=True):
+class ItemWithLevels(StockItem, kw_only=True):
     """components and location_kits (ours) are those of a kit."""
 
     location_levels: list[Level]
@@ -134,7 +134,7 @@ class ReservationShape(Struct, kw_only=True):
     metadata: dict[str, Any]
     created_at: str
     updated_at: str
-    inventory_item: Item
+    inventory_item: StockItem
     external_id: str | None = None
     created_by: str | None = None
     deleted_at: str | None = None
@@ -161,7 +161,7 @@ def location(row: StockLocation) -> Location:
         is_active=row.is_active,
         priority=row.priority,
         address_id=address_id,
-        address=Address(
+        address=LocationAddress(
             id=address_id,
             address_1=row.address_1 or None,
             address_2=row.address_2 or None,
@@ -259,5 +259,5 @@ def reservation(row: Reservation) -> ReservationShape:
         metadata=row.metadata,
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
-        inventory_item=Item(**_item_fields(of, list(of.levels.all()))),
+        inventory_item=StockItem(**_item_fields(of, list(of.levels.all()))),
     )

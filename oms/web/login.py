@@ -17,7 +17,6 @@ from rest_framework.request import Request
 from oms.web import bodies, rates, schema, staff_tokens
 from oms.web.authentication import CHALLENGE, StaffSessionAuthentication, StaffTokenAuthentication
 from oms.web.bodies import Body
-from oms.web.exceptions import PROBLEM
 from oms.web.rendering import json_answer
 from oms.web.staff_tokens import Login
 from oms.web.views import Counted
@@ -65,7 +64,6 @@ def _described(
     body: Any = None,
 ) -> Callable[[F], F]:
     """These operations take no Idempotency-Key: signing in twice is two logins."""
-    problem = OpenApiResponse(schema.shape(schema.Problem), "A refusal.")
     answered = OpenApiResponse(answer, "Done.", examples=[OpenApiExample("Answer", value=example, response_only=True)])
     sent = [OpenApiExample("Request", value={"email": "ada@example.com", "password": "…"}, request_only=True)]
     return extend_schema(
@@ -74,7 +72,7 @@ def _described(
         description=summary,
         tags=["Signing in"],
         request={"application/json": schema.shape(body)} if body else None,
-        responses={200: answered, **{(status, PROBLEM): problem for status in (400, 401, 403, 429)}},
+        responses={200: answered, **schema.refusals(400, 401, 403, 429, *((413, 415) if body else ()))},
         examples=sent if body else [],
     )
 

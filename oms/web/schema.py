@@ -37,7 +37,9 @@ class Problem(msgspec.Struct):
 def shape(kind: Any) -> dict[str, Any]:
     """The JSON schema of a struct, as a reference; its definition goes to the components."""
     (out,), components = msgspec.json.schema_components([kind], ref_template=_REF)
-    _shapes.update(components)
+    for name, each in components.items():
+        if _shapes.setdefault(name, each) != each:
+            raise TypeError(f"Two structs of the API are called {name}; the description needs a name for each.")
     found: dict[str, Any] = _exact(out)
     return found
 
@@ -73,7 +75,7 @@ def operation(
     deletes: bool = False,
     selects: bool = True,
     status: int = 200,
-    problems: Sequence[int] = (400, 401, 403, 404),
+    problems: Sequence[int] = (400, 401, 403, 404, 429),
 ) -> Callable[[F], F]:
     """Describe an operation. `example` is an answer (with `status`), `body_example` what is sent for it."""
     unsafe = body is not None or one_order or deletes
@@ -82,9 +84,8 @@ def operation(
             dict(answer), "What it is now.", examples=[OpenApiExample("Answer", value=example, response_only=True)]
         )
     }
-    extra = ([409, 422] if unsafe else []) + ([412] if one_order else [])
-    for refused in [*problems, *extra]:
-        responses[refused, PROBLEM] = OpenApiResponse(shape(Problem), "A refusal.")
+    extra = ([409, 422] if unsafe else []) + ([412] if one_order else []) + ([413, 415] if body is not None else [])
+    responses |= refusals(*problems, *extra)
     examples = [OpenApiExample("Request", value=body_example, request_only=True)] if body_example is not None else []
     return extend_schema(
         operation_id=id,
@@ -122,8 +123,7 @@ def download(
         )
         for media, example in answers.items()
     }
-    for refused in (400, 401, 403):
-        responses[refused, PROBLEM] = OpenApiResponse(shape(Problem), "A refusal.")
+    responses |= refusals(400, 401, 403, 429)
     whole = [each for each in _list_parameters(filters) if each.name not in {"limit", "offset", "fields"}]
     return extend_schema(
         operation_id=id,
@@ -136,6 +136,23 @@ def download(
     )
 
 
+def refusals(*statuses: int) -> dict[Any, Any]:
+    """What an operation may refuse, by status and content type."""
+    return {(status, PROBLEM): OpenApiResponse(shape(Problem), _REFUSED[status]) for status in sorted(statuses)}
+
+
+_REFUSED: Final = {
+    400: "What was sent is not valid, or the act is not possible now: `code` says which.",
+    401: "No key, token or session that is good.",
+    403: "The caller may not do this.",
+    404: "There is no such thing.",
+    409: "A request with the same Idempotency-Key is under way.",
+    412: "It was changed meanwhile: If-Match names an old revision.",
+    413: "The body is larger than this server takes.",
+    415: "The body is no JSON.",
+    422: "The Idempotency-Key was used with another request.",
+    429: "Too many requests; Retry-After says when the next one may come.",
+}
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -217,7 +234,21 @@ def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Postprocessing hook: the schemas of all structs that operations name."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({name: _exact(each) for name, each in sorted(_shapes.items())})
+    for path, methods in result["paths"].items():
+        for method, told in methods.items():
+            if method == "get" and "{" not in path:
+                told["responses"].pop("404", None)
+            _tell_headers(told)
     return result
+
+
+def _tell_headers(told: dict[str, Any]) -> None:
+    whole, words = {"schema": {"type": "integer"}}, {"schema": {"type": "string"}}
+    responses = told["responses"]
+    if "429" in responses:
+        responses["429"]["headers"] = {"Retry-After": {**whole, "description": "Seconds.", "required": True}}
+    if "412" in responses:
+        responses["200"]["headers"] = {"ETag": {**words, "description": "Its revision, in quotes."}}
 
 
 def only_api(endpoints: list[Any], **_: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django_filters import FilterSet
 from msgspec import Meta, Struct
 from rest_framework.exceptions import PermissionDenied
@@ -21,6 +21,7 @@ from oms.web.api_keys import KeyHolder
 from oms.web.authentication import actor_of
 from oms.web.bodies import Body
 from oms.web.filters import WordsFilter
+from oms.web.limits import Limits, limits_of, narrow
 from oms.web.permissions import lacking
 from oms.web.rendering import json_answer, moment, moment_or_none
 from oms.web.scopes import Access
@@ -181,7 +182,7 @@ class StartBulkJobView(ApiView):
         body = bodies.read(request, StartBulkJob)
         act = BulkAct(body.act)
         _require(request, act)
-        orders = _chosen(body)
+        orders = _chosen(body, limits_of(request.user))
 
         def work() -> BulkJob:
             return _sent(bulk_jobs.start_bulk_job(act=act, given=body.input, orders=orders, actor=actor_of(request)))
@@ -300,13 +301,14 @@ def _job(request: Request, text: str) -> BulkJob:
     return job
 
 
-def _chosen(body: StartBulkJob) -> QuerySet[Order]:
+def _chosen(body: StartBulkJob, seen: Limits) -> QuerySet[Order]:
+    """Of the orders that are named or found those that the caller may see. Raises InvalidInput."""
     if (body.ids is None) == (body.filter is None):
         raise InvalidInput(errors=[FieldError("", "Either ids or filter says which orders.", "required")])
     if body.ids is None:
-        return queries.filtered(OrderFilters, _as_query(body.filter or {}), Order.objects.all())
+        return queries.filtered(OrderFilters, _as_query(body.filter or {}, seen), Order.objects.all())
     known = [bodies.public_id(ids.ORDER, text, f"/ids/{index}", "order") for index, text in enumerate(body.ids)]
-    chosen = Order.objects.filter(pk__in=known)
+    chosen = narrow(Order.objects.filter(pk__in=known), seen)
     found = set(chosen.values_list("pk", flat=True))
     strangers = [
         FieldError(f"/ids/{index}", f"/ids/{index}: no order with id {body.ids[index][:80]}.", "not_found")
@@ -318,9 +320,10 @@ def _chosen(body: StartBulkJob) -> QuerySet[Order]:
     return chosen
 
 
-def _as_query(given: Mapping[str, Any]) -> QueryDict:
+def _as_query(given: Mapping[str, Any], seen: Limits) -> queries.Asked:
     """A filter as a query string has it. Raises InvalidInput; also for none at all, which would be every order."""
-    query = QueryDict(mutable=True)
+    query = queries.Asked(mutable=True)
+    query.limits = seen
     for name, value in given.items():
         if name in _OF_LISTS:
             raise _wrong_filter(name, "It means nothing here: all that the filter finds are taken.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from inventory.models import LowStockAlert, StockShortage
+from inventory.models import StockShortage
+from inventory.services import alerts
 from inventory.services.arrivals import create_arrival
 from inventory.services.counts import create_count
 from inventory.services.papers import Line
@@ -53,7 +54,7 @@ def furnish(rows: int) -> House:
         create_transfer(source_id=where[0], target_id=other.pk, lines=lines, actor=STAFF)
         count = create_count(location_id=where[0], lines=lines, actor=STAFF)
         StockShortage.objects.create(level=level, count=count, reservation_id=ids.new_id(), quantity=1)
-        LowStockAlert.objects.create(level=here.level(skus[number], places[0]), threshold=1, available=1)
+        alerts.set_threshold(item_id=here.items[skus[number]].pk, location_id=where[0], threshold=20, actor=STAFF)
     parts = {
         "order_id": orders[0].public_id,
         "item_id": here.items[skus[0]].public_id,

@@ -1,0 +1,161 @@
+"""The commands of docs/api.md, run as a reader would run them: bash, curl and jq against a live server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orders.models import Order
+from tests.crash.killing import ROOT, environment
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+PAGE = ROOT / "docs" / "api.md"
+SERVER = "SERVER=http://127.0.0.1:8000"
+_ID = re.compile(r"\b([a-z]+)_[0-9a-z]{26}\b")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
+def _commands() -> list[str]:
+    """The indented blocks of the page, in order, each as bash would be given it."""
+    blocks = re.findall(r"(?:^ {4}.*\n(?:\n(?= {4}))?)+", PAGE.read_text(), re.MULTILINE)
+    return [re.sub(r"^ {4}", "", block, flags=re.MULTILINE) for block in blocks]
+
+
+def _run(server: str) -> list[str]:
+    """What each block prints. A command that fails, alone or in a pipe, fails the test."""
+    for needed in ("bash", "curl", "jq"):
+        if shutil.which(needed) is None:
+            pytest.skip(f"no {needed} here: install it to have the commands of docs/api.md run")
+    script = "set -euo pipefail\n" + "\nprintf '\\0'\n".join(_commands()).replace(SERVER, f"SERVER={server}")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env=environment() | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split("\0")
+
+
+def _told(text: str) -> Any:
+    """What was printed: JSON values as such, else lines; ids and times by their kind."""
+    plain = _MOMENT.sub("TIME", _ID.sub(r"\1_…", text.strip()))
+    found, rest = [], plain
+    while rest:
+        try:
+            value, end = json.JSONDecoder().raw_decode(rest)
+        except json.JSONDecodeError:
+            return plain.splitlines()
+        found.append(value)
+        rest = rest[end:].strip()
+    return found
+
+
+def test_the_commands_of_the_quick_start_lead_from_nothing_to_a_delivered_order(live_server):
+    assert SERVER in PAGE.read_text()
+
+    told = [_told(each) for each in _run(live_server.url)]
+
+    order = Order.objects.get(external_id="W-1001")
+    assert (order.status, order.fulfillment_status, order.total) == ("pending", "delivered", Decimal(35))
+    assert [each for each in told if each] == _expected(order.number, Order.objects.get(external_id="W-1002").number)
+
+
+def _expected(number: int, next_number: int) -> list[Any]:
+    """What the page says comes out, block by block; numbers are those of the orders that were placed."""
+    short = "Not enough stock for QUICK-LAMP: 99 asked, 8 available."
+    malformed = "/items/0/quantity: Expected `int`, got `str`."
+    return [
+        [{"orders": [], "count": 0, "limit": 20, "offset": 0}],
+        [10, "Main street"],
+        [
+            {
+                "display_id": number,
+                "status": "pending",
+                "fulfillment_status": "not_fulfilled",
+                "total": 35,
+                "tax_total": 5,
+            }
+        ],
+        [{"stocked_quantity": 10, "reserved_quantity": 2, "available_quantity": 8}],
+        [{"sku": "QUICK-LAMP", "available": 8}],
+        [
+            {
+                "status": 400,
+                "code": "insufficient_stock",
+                "detail": short,
+                "errors": [
+                    {
+                        "sku": "QUICK-LAMP",
+                        "requested": 99,
+                        "available": 8,
+                        "pointer": "/items/0/quantity",
+                        "message": short,
+                        "code": "insufficient_stock",
+                    }
+                ],
+            }
+        ],
+        [{"name": "Main street", "units_taken": 2, "chosen": True, "reason": "has_everything"}],
+        [
+            '"shipped"',
+            '"delivered"',
+            "TIME order.delivered by Quick start",
+            "TIME order.shipment_created by Quick start",
+            "TIME order.fulfillment_created by Quick start",
+            "TIME order.placed by Quick start",
+        ],
+        [
+            {
+                "status": 412,
+                "code": "stale_revision",
+                "detail": "This was changed meanwhile: you have revision 1, it is now at 4. Load it again.",
+            }
+        ],
+        [{"orders": [number], "next_cursor": None}],
+        [{"id": "order_…", "status": "pending", "total": 35, "items": [{"id": "ordli_…", "quantity": 2}]}],
+        [
+            {
+                "created": 1,
+                "existing": 0,
+                "refused": 1,
+                "results": [
+                    {
+                        "index": 0,
+                        "status": "created",
+                        "id": "order_…",
+                        "display_id": next_number,
+                        "external_id": "W-1002",
+                    },
+                    {
+                        "index": 1,
+                        "status": "refused",
+                        "error": {
+                            "type": "invalid_data",
+                            "code": "invalid_input",
+                            "message": f"The request is not valid. {malformed}",
+                            "errors": [
+                                {
+                                    "pointer": "/orders/1/items/0/quantity",
+                                    "message": malformed,
+                                    "code": "invalid",
+                                }
+                            ],
+                        },
+                    },
+                ],
+            }
+        ],
+    ]
