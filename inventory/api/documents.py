@@ -25,11 +25,11 @@ from inventory.models import (
     Transfer,
     TransferLine,
 )
-from inventory.services import arrivals, counts, transfers
+from inventory.services import arrivals, counts, papers, transfers
 from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import NotFound
-from oms.web import bodies, fields, pagination, queries, schema
+from oms.web import bodies, etag, fields, pagination, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.limits import limits_of
 from oms.web.views import one
@@ -48,6 +48,14 @@ class Kind:
 
     def __init__(self, name: str, prefix: str, rows: Callable[[], QuerySet[Any]], shape: Any, show: Any) -> None:
         self.name, self.prefix, self.rows, self.shape, self.render = name, prefix, rows, shape, show
+
+    @property
+    def model(self) -> type[Any]:
+        return self.rows().model
+
+    @property
+    def has_revision(self) -> bool:
+        return issubclass(self.model, Document)
 
     @property
     def title(self) -> str:
@@ -70,7 +78,7 @@ class Kind:
     def page(self, request: Request, filters: type[FilterSet]) -> HttpResponse:
         query = queries.parameters(request)
         rows = queries.filtered(filters, query, self.rows())
-        without_lines = issubclass(rows.model, Document) and not query.selection.asks("items")
+        without_lines = self.has_revision and not query.selection.asks("items")
         rows = rows.prefetch_related(None) if without_lines else rows
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "-created_at")))
         if without_lines:
@@ -270,12 +278,16 @@ def _step(
         answer=kind.envelope,
         example={kind.name: example},
         description=schema.OURS,
+        one_order=kind.has_revision,
     )
     def post(self: DocumentView, request: Request, document_id: str) -> HttpResponse:
         wanted, given, actor = kind.id_of(document_id), bodies.read(request, body), actor_of(request)
+        seen = etag.expected_revisions(request) if kind.has_revision else None
 
         def work() -> UUID:
             require_step(kind.rows().model, wanted, name, limits_of(request.user))
+            if seen is not None:
+                papers.require_revision(kind.model, wanted, seen)
             return base.id_of(run(wanted, given, actor))
 
         return base.answer(request, kind.name, work, kind.show)
