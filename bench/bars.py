@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
+
+WIDTH: Final = 120  # of tables, also where they go into a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +54,4 @@ def show(bars: Sequence[Bar]) -> None:
     for bar in bars:
         verdict = "yes" if bar.holds else "[bold red]NO[/]"
         table.add_row(bar.name, f"{bar.value:,.4g}", bar.asked, verdict, bar.remark)
-    Console().print(table)
+    Console(width=WIDTH).print(table)

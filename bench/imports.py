@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import data, database
-from bench.bars import Bar, Report
+from bench.bars import WIDTH, Bar, Report
 
 BIG: Final = 1_000_000
 MOST_ROUNDS: Final = 3
@@ -184,4 +184,4 @@ def _show(figures: dict[str, Any], lines: int) -> None:
             f"{row['ratio_to_text']:.2f}",
             f"{row['peak_mb']:.0f}",
         )
-    Console().print(table)
+    Console(width=WIDTH).print(table)

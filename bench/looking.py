@@ -16,6 +16,13 @@ _API: Final = "/admin/orders"
 # Lists of orders in the console, by the filters that they have.
 _FILTERS: Final = {
     "to be fulfilled": {"next": "fulfill"},
+    "late": {"next": "late"},
+    "backordered": {"next": "backordered"},
+    "unpaid": {"next": "unpaid"},
+    "today": {"placed": "today"},
+    "tag": {"tag": "vip"},
+    "with notes": {"notes": "yes"},
+    "worth 90 to 95": {"total_from": "90", "total_to": "95"},
     "on hold": {"next": "hold"},
     "requires action": {"next": "action"},
     "status archived": {"status__exact": "archived"},
@@ -55,7 +62,7 @@ _ORDER_IDS: Final = {
     "canceled": "status = 'canceled'",
 }
 # Reached by turning pages: from here, TURNED times.
-FOLLOWED: Final = {"API: list, deep": f"{_API}?limit=50"}
+FOLLOWED: Final = {"API: list, by cursor, deep": f"{_API}?limit=200&cursor="}
 
 
 def pages(url: str) -> dict[str, Sequence[str]]:
@@ -72,6 +79,11 @@ def pages(url: str) -> dict[str, Sequence[str]]:
         found["console: list, last page"] = [f"{_ORDERS}?p=200"]
         for name, fields in _FILTERS.items():
             found[f"console: list, {name}"] = [f"{_ORDERS}?{urlencode(fields)}"]
+        place = some("SELECT id FROM inventory_stocklocation WHERE code = 'w3'")[0]
+        found["console: list, ships from"] = [f"{_ORDERS}?from={place}"]
+        for name in ("one location", "a location without orders"):
+            found[f"{name}: list"] = [_ORDERS]
+            found[f"{name}: dashboard"] = ["/console/"]
         channel = some("SELECT id FROM channels_saleschannel WHERE code = 'till'")[0]
         found["console: list, one channel"] = [f"{_ORDERS}?channel__id__exact={channel}"]
         found["console: list, one day"] = [f"{_ORDERS}?placed_at_from={day}&placed_at_to={day}" for day in some(_DAYS)]
@@ -95,6 +107,7 @@ def _api(emails: Sequence[str], orders: Sequence[Any]) -> dict[str, Sequence[str
 
     return {
         "API: list": [_API],
+        "API: list, by offset, deep": [f"{_API}?limit=50&offset=9900"],
         "API: list, 200 with lines": [f"{_API}?limit=200"],
         "API: list, status": [f"{_API}?status[]=pending"],
         "API: list, e-mail": [f"{_API}?email={quote(email)}" for email in emails],
@@ -105,5 +118,4 @@ def _api(emails: Sequence[str], orders: Sequence[Any]) -> dict[str, Sequence[str
 
 def following(path: str, page: dict[str, Any]) -> str:
     """The address of the page after this one."""
-    base = path.partition("&offset=")[0]
-    return f"{base}&offset={page['offset'] + page['limit']}"
+    return f"{path.partition('&cursor=')[0]}&cursor={page['next_cursor']}"

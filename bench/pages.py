@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import client, database, looking
-from bench.bars import Bar, Report
+from bench.bars import WIDTH, Bar, Report
 
 MOST_MS: Final = 150.0
 MOST_GROWTH: Final = 2.0
@@ -57,13 +57,12 @@ def _open(stack: ExitStack, arguments: argparse.Namespace, orders: int) -> House
     url = arguments.shops.filled(orders)
     known = database.shop(url)
     port = stack.enter_context(database.web(url))
-    headers = {
-        "api": {"Authorization": f"Bearer {known['key']}"},
-        "console": {"Cookie": f"sessionid={known['session']}"},
-    }
+    headers = {"API": {"Authorization": f"Bearer {known['key']}"}}
+    for who, session in known["sessions"].items():
+        headers[who] = {"Cookie": f"sessionid={session}"}
     pages = {FLOOR: ["/console/password_change/"]} | looking.pages(url)
     for name, path in looking.FOLLOWED.items():
-        pages[name] = [_follow(port, path, headers["api"])]
+        pages[name] = [_follow(port, path, headers["API"])]
     return House(orders, port, headers, pages)
 
 
@@ -78,10 +77,11 @@ def _follow(port: int, path: str, headers: Mapping[str, str]) -> str:
 
 def _ask(house: House, name: str, number: int) -> float:
     path = house.pages[name][number % len(house.pages[name])]
-    headers = house.headers["api" if path.startswith("/admin/") else "console"]
+    who = name.partition(":")[0]
+    headers = house.headers[who if who in house.headers else "console"]
     outcome = client.run(house.port, 1, iter([client.question(path, dict(headers))]))
     if set(outcome.statuses) != {200}:
-        raise RuntimeError(f"{path}: {outcome.statuses}")
+        raise RuntimeError(f"{name}, {path}: {outcome.statuses}")
     return outcome.latencies[0]
 
 
@@ -116,4 +116,4 @@ def _show(figures: Mapping[str, Mapping[str, Any]], sizes: Sequence[int], sample
     for name in figures[str(sizes[0])]:
         shown = [f"{figures[str(size)][name][f'{share}_ms']:.0f}" for size in sizes for share in ("p50", "p95")]
         table.add_row(name, *shown)
-    Console().print(table)
+    Console(width=WIDTH).print(table)

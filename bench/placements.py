@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import client, database, oversell
-from bench.bars import Bar, Report
+from bench.bars import WIDTH, Bar, Report
 from bench.shop import HOT
 
 CLIENTS: Final = 8
@@ -183,8 +183,8 @@ def _show(figures: dict[str, dict[str, Any]], sold: dict[str, int], count: int) 
             f"{row['of_the_django_view']:.2f}",
         )
         table.add_row(name, *shown)
-    Console().print(table)
-    Console().print(
+    Console(width=WIDTH).print(table)
+    Console(width=WIDTH).print(
         f"Oversell: {sold['asked']} orders from {sold['processes']} processes for {sold['units']} units: "
         f"{sold['placed']} placed, {sold['refused']} refused, {sold['reserved']} units reserved."
     )

@@ -21,6 +21,8 @@ CHANNELS: Final = {
     "wholesale": "Wholesale",
 }
 WAITED_FOR: Final = 20  # items that are nowhere, and may be backordered
+# Who packs at one location, and sees nothing else. Nothing was ever sent from the second one.
+PACKERS: Final = {"one location": "w3", "a location without orders": "attic"}
 HOT: Final = "HOT"
 PLENTY: Final = 1_000_000
 
@@ -77,7 +79,9 @@ def _told() -> dict[str, Any]:
     from inventory.models import InventoryItem
     from oms.web import api_keys
     from orders.models import Customer
+    from orders.services import sales
 
+    sales.sum_up_sales()  # as beat has it done
     channel = SalesChannel.objects.get(code="bench")
     key = api_keys.create_api_key(title="bench", scopes=["orders:write", "orders:read"])
     customer, _ = Customer.objects.get_or_create(email="ada@example.com", defaults={"first_name": "Ada"})
@@ -89,10 +93,26 @@ def _told() -> dict[str, Any]:
         "channel_id": str(channel.pk),
         "customer": str(customer.pk),
         "key": key.secret,
-        "session": _log_in(user),
+        "sessions": {"console": _log_in(user)} | {name: _log_in(_packer(name, code)) for name, code in PACKERS.items()},
         "items": {item.sku: str(item.pk) for item in InventoryItem.objects.filter(sku__startswith="SKU-")},
         "hot": str(InventoryItem.objects.get(sku=HOT).pk),
     }
+
+
+def _packer(name: str, code: str) -> Any:
+    """Somebody of the warehouse who sees one location only."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Group
+
+    from inventory.models import StockLocation
+    from oms.web.models import StaffLimits
+    from oms.web.roles import WAREHOUSE
+
+    user, _ = get_user_model().objects.get_or_create(username=name.replace(" ", "-"), defaults={"is_staff": True})
+    user.groups.add(Group.objects.get(name=WAREHOUSE))
+    place, _ = StockLocation.objects.get_or_create(code=code, defaults={"name": code})
+    StaffLimits.objects.get_or_create(user=user, defaults={"location_ids": [place.pk]})
+    return user
 
 
 def _log_in(user: Any) -> str:

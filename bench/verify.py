@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import database
-from bench.bars import Bar, Report
+from bench.bars import WIDTH, Bar, Report
 
 ROWS: Final = 1_000_000
 LEAST: Final = 200_000  # rows a second
@@ -80,4 +80,4 @@ def _show(results: dict[str, Any]) -> None:
         f"{results['floor_seconds']:.2f} s",
         f"{results['ratio']:.2f}",
     )
-    Console().print(table)
+    Console(width=WIDTH).print(table)

@@ -30,6 +30,9 @@ class Document(Identified, Timestamped):
     reference = models.CharField(max_length=120, blank=True, default="")
     note = models.CharField(max_length=255, blank=True, default="")
     placed_by = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(
+        default=1, db_default=1, editable=False, help_text=_("Counts the steps taken with it: the ETag.")
+    )
 
     class Meta:
         abstract = True

@@ -8,7 +8,14 @@ from inventory.api.examples import AT, ITEM_ID, LOCATION_ID
 
 ARRIVAL_LINE_ID: Final = "sarrli_01m82tqm127nestv60stk3a73c"
 OTHER_LOCATION_ID: Final = "sloc_01m82tqm04gqk557vx11dsym2p"
-_HEAD: Final[dict[str, Any]] = {"number": 1001, "reference": "PO-7", "note": "", "created_at": AT, "updated_at": AT}
+_HEAD: Final[dict[str, Any]] = {
+    "number": 1001,
+    "revision": 2,
+    "reference": "PO-7",
+    "note": "",
+    "created_at": AT,
+    "updated_at": AT,
+}
 _ITEM: Final[dict[str, Any]] = {"inventory_item_id": ITEM_ID, "sku": "LAMP"}
 
 ARRIVAL: Final[dict[str, Any]] = {

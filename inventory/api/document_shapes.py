@@ -1,4 +1,4 @@
-"""Documents of stock, alerts and shortages as the API shows them. All of it is ours."""
+"""Documents of stock, alerts and shortages as the API shows them. All of it is ours. `revision` is the ETag."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class ArrivalShape(Struct, kw_only=True):
 
     id: str
     number: int
+    revision: int
     reference: str
     status: str
     location_id: str
@@ -67,6 +68,7 @@ class TransferShape(Struct, kw_only=True):
 
     id: str
     number: int
+    revision: int
     reference: str
     status: str
     source_location_id: str
@@ -97,6 +99,7 @@ class CountShape(Struct, kw_only=True):
 
     id: str
     number: int
+    revision: int
     reference: str
     status: str
     location_id: str
@@ -153,6 +156,7 @@ def _head(row: Arrival | Transfer | StockCount) -> dict[str, Any]:
     return {
         "id": row.public_id,
         "number": row.number,
+        "revision": row.revision,
         "reference": row.reference,
         "status": row.status,
         "note": row.note,

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from inventory.api import base, document_examples, document_inputs, document_shapes, examples
 from inventory.api.filters import AlertFilters, ArrivalFilters, CountFilters, ShortageFilters, TransferFilters
 from inventory.documents import Document
+from inventory.limits import require_step
 from inventory.models import (
     Arrival,
     ArrivalLine,
@@ -24,12 +25,13 @@ from inventory.models import (
     Transfer,
     TransferLine,
 )
-from inventory.services import arrivals, counts, transfers
+from inventory.services import arrivals, counts, papers, transfers
 from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import NotFound
-from oms.web import bodies, fields, pagination, queries, schema
+from oms.web import bodies, etag, fields, pagination, queries, schema
 from oms.web.authentication import actor_of
+from oms.web.limits import limits_of
 from oms.web.views import one
 
 TAG = "Stock"
@@ -46,6 +48,14 @@ class Kind:
 
     def __init__(self, name: str, prefix: str, rows: Callable[[], QuerySet[Any]], shape: Any, show: Any) -> None:
         self.name, self.prefix, self.rows, self.shape, self.render = name, prefix, rows, shape, show
+
+    @property
+    def model(self) -> type[Any]:
+        return self.rows().model
+
+    @property
+    def has_revision(self) -> bool:
+        return issubclass(self.model, Document)
 
     @property
     def title(self) -> str:
@@ -68,7 +78,7 @@ class Kind:
     def page(self, request: Request, filters: type[FilterSet]) -> HttpResponse:
         query = queries.parameters(request)
         rows = queries.filtered(filters, query, self.rows())
-        without_lines = issubclass(rows.model, Document) and not query.selection.asks("items")
+        without_lines = self.has_revision and not query.selection.asks("items")
         rows = rows.prefetch_related(None) if without_lines else rows
         page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "-created_at")))
         if without_lines:
@@ -268,10 +278,19 @@ def _step(
         answer=kind.envelope,
         example={kind.name: example},
         description=schema.OURS,
+        one_order=kind.has_revision,
     )
     def post(self: DocumentView, request: Request, document_id: str) -> HttpResponse:
         wanted, given, actor = kind.id_of(document_id), bodies.read(request, body), actor_of(request)
-        return base.answer(request, kind.name, lambda: base.id_of(run(wanted, given, actor)), kind.show)
+        seen = etag.expected_revisions(request) if kind.has_revision else None
+
+        def work() -> UUID:
+            require_step(kind.rows().model, wanted, name, limits_of(request.user))
+            if seen is not None:
+                papers.require_revision(kind.model, wanted, seen)
+            return base.id_of(run(wanted, given, actor))
+
+        return base.answer(request, kind.name, work, kind.show)
 
     return type(f"{kind.name}_{name}_view", (DocumentView,), {"kind": kind, "post": post})
 

@@ -11,7 +11,7 @@ from inventory.documents import Document
 from inventory.errors import KitHasNoStock, NotOnDocument, NotPossibleNow
 from inventory.models import InventoryItem, StockLocation
 from oms.core import ids, locks
-from oms.core.errors import FieldError, InvalidInput, NotFound
+from oms.core.errors import FieldError, InvalidInput, NotFound, StaleRevision
 
 D = TypeVar("D", bound=Document)
 MOST_LINES: Final = 1000
@@ -36,7 +36,21 @@ class Part:
 
 
 def lock(kind: type[D], document_id: UUID) -> D:
-    """The document, locked before any order and level. Raises NotFound."""
+    """The document, locked before any order and level, for a step that makes a new revision of it. Raises NotFound."""
+    row = _locked(kind, document_id)
+    row.revision += 1
+    kind._default_manager.filter(pk=document_id).update(revision=row.revision)
+    return row
+
+
+def require_revision(kind: type[D], document_id: UUID, expected: Collection[int]) -> None:
+    """Lock the document and refuse who has seen another state of it. Raises NotFound, StaleRevision."""
+    present = _locked(kind, document_id).revision
+    if present not in expected:
+        raise StaleRevision(expected=max(expected), present=present)
+
+
+def _locked(kind: type[D], document_id: UUID) -> D:
     for row in locks.lock(locks.Rank.SOURCE, kind._default_manager.filter(pk=document_id)):
         return row
     raise NotFound(kind=str(kind._meta.verbose_name), id=ids.encode(kind.id_prefix, document_id))

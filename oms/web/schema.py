@@ -124,7 +124,9 @@ def download(
         for media, example in answers.items()
     }
     responses |= refusals(400, 401, 403, 429)
-    whole = [each for each in _list_parameters(filters) if each.name not in {"limit", "offset", "fields"}]
+    whole = [
+        each for each in _list_parameters(filters) if each.name not in {"limit", "offset", "cursor", "fields", "expand"}
+    ]
     return extend_schema(
         operation_id=id,
         summary=summary,

@@ -11,7 +11,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.web import audit, limits, queries, rates
+from oms.web import audit, etag, limits, queries, rates
 from oms.web.authentication import actor_of, address_of, scope_of
 from oms.web.limits import OutsideLimits, all_within, limits_of
 from oms.web.named import keys, texts_of
@@ -87,8 +87,10 @@ class ApiView(Counted):
 
 
 def one(request: Request, name: str, shape: Any, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """`{name: …}`, with the fields that the request asks for."""
-    return json_answer({name: queries.parameters(request).selection.shown(shape)}, headers=headers)
+    """`{name: …}`, with the fields that the request asks for, and its revision as ETag where it has one."""
+    revision = getattr(shape, "revision", None)
+    tag = {} if revision is None else {"ETag": etag.of(revision)}
+    return json_answer({name: queries.parameters(request).selection.shown(shape)}, headers=tag | dict(headers or {}))
 
 
 def reads_and_writes(read: Access, write: Access) -> Mapping[str, Access]:

@@ -23,6 +23,7 @@ from oms.core.errors import DomainError
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin
 from oms.web.console.paging import capped_count
+from oms.web.limits import limits_of
 from orders import tasks
 from orders.admin.bulk_forms import OFFERED, BulkForm
 from orders.enums import BulkAct
@@ -65,6 +66,7 @@ class BulkActs(ConsoleAdmin):
                 given=form.given(),
                 orders=self._chosen(request),
                 actor=acts.actor_of(request),
+                locations=limits_of(request.user).locations,
                 seen=_number(request.POST.get("seen")),
             )
         except DomainError as refusal:

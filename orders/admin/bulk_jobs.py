@@ -27,6 +27,7 @@ from oms.core.streaming import in_chunks
 from oms.web import spreadsheet
 from oms.web.console import acts, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.limits import limits_of, narrow
 from orders.admin import bulk
 from orders.admin.bulk_forms import OFFERED
 from orders.enums import BulkAct, BulkRowState
@@ -39,12 +40,13 @@ _RESULTS: Final = ("number", "order", "result", "code", "reason", "at")
 
 
 def may_see(request: HttpRequest) -> bool:
-    """Whoever sees orders sees the jobs they started; with the permission to view bulk jobs, everybody's."""
+    """Whoever sees orders sees the jobs they started; with the permission to view bulk jobs, and without limits,
+    everybody's."""
     return any(map(request.user.has_perm, ("orders.view_order", "orders.view_bulkjob")))
 
 
 def jobs_seen(request: HttpRequest) -> QuerySet[BulkJob]:
-    everybody = request.user.has_perm("orders.view_bulkjob")
+    everybody = request.user.has_perm("orders.view_bulkjob") and not limits_of(request.user)
     return bulk_jobs.jobs_of(None if everybody else acts.actor_of(request))
 
 
@@ -95,7 +97,7 @@ class BulkJobAdmin(_OfJobs):
             **self.admin_site.each_context(request),
             "title": _title(job),
             "opts": self.opts,
-            **_page(job, _may_act(request, job)),
+            **_page(job, _rows(request, job), _may_act(request, job)),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/orders/bulkjob/page.html", context)
@@ -121,7 +123,7 @@ class BulkJobAdmin(_OfJobs):
     def results_view(self, request: HttpRequest, job_id: UUID) -> HttpResponseBase:
         """The result of every order as CSV; `?state=refused` of the refused ones alone."""
         job = self._job(request, job_id)
-        rows = BulkJobRow.objects.filter(job=job).order_by("order_id")
+        rows = _rows(request, job)
         if request.GET.get("state") in BulkRowState:
             rows = rows.filter(state=request.GET["state"])
         return spreadsheet.download(_results(rows), f"{job.public_id}.csv")
@@ -203,9 +205,13 @@ def _progress(job: BulkJob) -> dict[str, Any]:
     }
 
 
-def _page(job: BulkJob, may_act: bool) -> dict[str, Any]:
+def _rows(request: HttpRequest, job: BulkJob) -> QuerySet[BulkJobRow]:
+    return narrow(BulkJobRow.objects.filter(job=job), limits_of(request.user)).order_by("order_id")
+
+
+def _page(job: BulkJob, rows: QuerySet[BulkJobRow], may_act: bool) -> dict[str, Any]:
     """The refused ones are shown first: they are what somebody has to do something about."""
-    rows = BulkJobRow.objects.filter(job=job).select_related("order").order_by("order_id")
+    rows = rows.select_related("order")
     shown = rows.filter(state=BulkRowState.REFUSED) if job.refused else rows.filter(state=BulkRowState.DONE)
     results = reverse("admin:orders_bulkjobrow_changelist") + f"?job__id__exact={job.pk}"
     return {

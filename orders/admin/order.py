@@ -45,10 +45,14 @@ class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin)
     list_filter = filters.FILTERS
     built_in_views = filters.VIEWS
     search_help_text = _("Number, name, e-mail, phone, sku, tracking number, tag, note")
+    when_empty = _("Orders come in from a sales channel by the API, or from a file: Imports, Import a file.")
     ordering = ("-placed_at", "-id")
     exports = {
-        "orders": Export(_("one for each order"), exporting.by_order),
-        "lines": Export(_("one for each line of an order"), exporting.by_line),
+        "orders": Export(
+            _("one for each order"),
+            lambda rows, user: exporting.by_order(rows, people=user.has_perm("orders.view_customer")),
+        ),
+        "lines": Export(_("one for each line of an order"), lambda rows, user: exporting.by_line(rows)),
     }
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput, NotFound
-from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web import bodies, idempotency, pagination, queries, rates, schema
 from oms.web.api_keys import KeyHolder
 from oms.web.authentication import actor_of
 from oms.web.bodies import Body
@@ -25,7 +25,7 @@ from oms.web.limits import Limits, limits_of, narrow
 from oms.web.permissions import lacking
 from oms.web.rendering import json_answer, moment, moment_or_none
 from oms.web.scopes import Access
-from oms.web.views import ApiView
+from oms.web.views import ApiView, one
 from orders import tasks
 from orders.api import access, examples, inputs
 from orders.api.filters import OrderFilters
@@ -37,7 +37,7 @@ TAG: Final = "Bulk jobs"
 MOST_IDS: Final = 10_000
 _MOST_NAMED: Final = 100
 _ACCESS: Final[Mapping[BulkAct, Access]] = {BulkAct.FULFILL: access.FULFILL, BulkAct.SHIP: access.FULFILL}
-_OF_LISTS: Final = frozenset({"limit", "offset", "order", "fields"})
+_OF_LISTS: Final = frozenset({"limit", "offset", "cursor", "order", "fields", "expand"})
 
 ActWord = Literal[
     "fulfill", "ship", "hold", "release", "add_tags", "remove_tags", "note", "complete", "archive", "cancel"
@@ -159,6 +159,7 @@ def _shown_row(row: BulkJobRow) -> BulkJobRowShape:
 
 
 class StartBulkJobView(ApiView):
+    counted_as = rates.BATCHES
     access = {"POST": access.READ}
 
     @schema.operation(
@@ -182,10 +183,15 @@ class StartBulkJobView(ApiView):
         body = bodies.read(request, StartBulkJob)
         act = BulkAct(body.act)
         _require(request, act)
-        orders = _chosen(body, limits_of(request.user))
+        seen = limits_of(request.user)
+        orders = _chosen(body, seen)
 
         def work() -> BulkJob:
-            return _sent(bulk_jobs.start_bulk_job(act=act, given=body.input, orders=orders, actor=actor_of(request)))
+            return _sent(
+                bulk_jobs.start_bulk_job(
+                    act=act, given=body.input, orders=orders, actor=actor_of(request), locations=seen.locations
+                )
+            )
 
         return idempotency.answer(request, work, lambda job: json_answer({"bulk_job": shown(job)}, status=202))
 
@@ -218,7 +224,7 @@ class BulkJobView(ApiView):
         description=f"{schema.OURS} Ask again until its status is completed, canceled or failed.",
     )  # fmt: skip
     def get(self, request: Request, job_id: str) -> HttpResponse:
-        return json_answer({"bulk_job": shown(_job(request, job_id))})
+        return one(request, "bulk_job", shown(_job(request, job_id)))
 
 
 class BulkJobRowsView(ApiView):
@@ -288,7 +294,7 @@ def _require(request: Request, act: BulkAct) -> None:
 
 def _jobs_of_caller(request: Request) -> QuerySet[BulkJob]:
     user = cast(Any, request.user)
-    everybody = not isinstance(user, KeyHolder) and user.has_perm("orders.view_bulkjob")
+    everybody = not isinstance(user, KeyHolder) and user.has_perm("orders.view_bulkjob") and not limits_of(user)
     return bulk_jobs.jobs_of(None if everybody else actor_of(request))
 
 
@@ -330,6 +336,8 @@ def _as_query(given: Mapping[str, Any], seen: Limits) -> queries.Asked:
         for key, each in _flat(name, value):
             if not isinstance(each, (str, int)) or "\x00" in str(each):
                 raise _wrong_filter(name, "A word, a number, a list of these, or an object of operators is asked for.")
+            if each == "":
+                raise _wrong_filter(name, "Without a value it would mean every order.")
             query.appendlist(key, str(each))
     if not query:
         raise InvalidInput(errors=[FieldError("/filter", "A filter names something: empty, it means every order.")])

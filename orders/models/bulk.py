@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +17,9 @@ class BulkJob(Identified, Timestamped):
     """One act on many orders, which were chosen once and for all when it was started.
 
     input: what the act asks for, as `orders.services.bulk_acts` reads it. done and refused count the rows, and are
-    written with each of them. started_by: kind and id of the actor, to find one's own. attempts: how often a worker
-    began since a row was last finished; updated_at says when that was.
+    written with each of them. location_ids: the stock locations that who started it may work at; null: all.
+    started_by: kind and id of the actor, to find one's own. attempts: how often a worker began since a row was last
+    finished; updated_at says when that was.
     """
 
     id_prefix = ids.BULK_JOB
@@ -28,6 +30,7 @@ class BulkJob(Identified, Timestamped):
     total = models.PositiveIntegerField(_("orders"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
+    location_ids = ArrayField(models.UUIDField(), null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(_("error"), blank=True, default="")
     started_by = models.CharField(max_length=80)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -54,12 +54,23 @@ class NoteInput(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who does it, and at which stock locations they may work; None: at all of them."""
+
+    actor: Actor
+    locations: Collection[UUID] | None = None
+
+    def may_work_at(self, location_id: UUID | None) -> bool:
+        return self.locations is None or location_id in self.locations
+
+
+@dataclass(frozen=True, slots=True)
 class _Act:
     """run: does it to one order, in the caller's transaction; True when there is more to be done to the same order,
     in another transaction."""
 
     input: type[Struct]
-    run: Callable[[UUID, Any, Actor], bool]
+    run: Callable[[UUID, Any, By], bool]
 
 
 def read_input(act: BulkAct, given: Mapping[str, Any]) -> Struct:
@@ -70,81 +81,84 @@ def read_input(act: BulkAct, given: Mapping[str, Any]) -> Struct:
         raise malformed(problem, "/input") from None
 
 
-def run_act(act: BulkAct, order_id: UUID, given: Struct, actor: Actor) -> bool:
+def run_act(act: BulkAct, order_id: UUID, given: Struct, by: By) -> bool:
     """Do it to one order; True when the same order is to be done again. Raises what the service of the act raises."""
-    return _ACTS[act].run(order_id, given, actor)
+    return _ACTS[act].run(order_id, given, by)
 
 
-def _fulfill(order_id: UUID, given: NoInput, actor: Actor) -> bool:
-    """One proposal. Two would lock stock levels twice in one transaction, in whatever order."""
+def _fulfill(order_id: UUID, given: NoInput, by: By) -> bool:
+    """One proposal, of those where they may work: two would lock levels twice in one transaction, in any order."""
     order = lock_order(order_id)
-    proposed = fulfilling.proposals(order, list(order.lines.all()))
+    proposed = [
+        each for each in fulfilling.proposals(order, list(order.lines.all())) if by.may_work_at(each.location_id)
+    ]
     if not proposed:
         raise NothingToFulfill()
     fulfilling.create_fulfillment(
-        order_id=order_id, items=proposed[0].items, location_id=proposed[0].location_id, actor=actor
+        order_id=order_id, items=proposed[0].items, location_id=proposed[0].location_id, actor=by.actor
     )
     return len(proposed) > 1
 
 
-def _ship(order_id: UUID, given: NoInput, actor: Actor) -> bool:
+def _ship(order_id: UUID, given: NoInput, by: By) -> bool:
     order = lock_order(order_id)
     packed = Fulfillment.objects.filter(
         order=order, requires_shipping=True, shipped_at=None, delivered_at=None, canceled_at=None
     )
-    waiting = list(packed.order_by("pk").values_list("pk", flat=True))
+    places = packed.order_by("pk").values_list("pk", "location_id")
+    waiting = [fulfillment_id for fulfillment_id, location_id in places if by.may_work_at(location_id)]
     if not waiting:
         raise NothingToShip(number=order.number)
     for fulfillment_id in waiting:
-        shipping.create_shipment(order_id=order_id, fulfillment_id=fulfillment_id, parcels=[], actor=actor)
+        shipping.create_shipment(order_id=order_id, fulfillment_id=fulfillment_id, parcels=[], actor=by.actor)
     return False
 
 
-def _hold(order_id: UUID, given: HoldInput, actor: Actor) -> bool:
-    holds.place_hold(order_id=order_id, reason=given.reason, note=given.note, actor=actor)
+def _hold(order_id: UUID, given: HoldInput, by: By) -> bool:
+    holds.place_hold(order_id=order_id, reason=given.reason, note=given.note, actor=by.actor)
     return False
 
 
-def _release(order_id: UUID, given: NoInput, actor: Actor) -> bool:
+def _release(order_id: UUID, given: NoInput, by: By) -> bool:
     order = lock_order(order_id)
     placed = list(order.holds.filter(released_at=None).order_by("placed_at", "pk").values_list("pk", flat=True))
     if not placed:
         raise OrderNotOnHold(number=order.number)
     for hold_id in placed:
-        holds.release_hold(order_id=order_id, hold_id=hold_id, actor=actor)
+        holds.release_hold(order_id=order_id, hold_id=hold_id, actor=by.actor)
     return False
 
 
-def _cancel(order_id: UUID, given: CancelInput, actor: Actor) -> bool:
-    cancellation.cancel_order(order_id=order_id, reason=given.reason, actor=actor)
+def _cancel(order_id: UUID, given: CancelInput, by: By) -> bool:
+    cancellation.cancel_order(order_id=order_id, reason=given.reason, actor=by.actor)
     return False
 
 
-def _add_tags(order_id: UUID, given: TagsInput, actor: Actor) -> bool:
-    return _set_tags(lock_order(order_id), lambda tags: [*tags, *given.tags], actor)
+def _add_tags(order_id: UUID, given: TagsInput, by: By) -> bool:
+    return _set_tags(lock_order(order_id), lambda tags: [*tags, *given.tags], by)
 
 
-def _remove_tags(order_id: UUID, given: TagsInput, actor: Actor) -> bool:
-    return _set_tags(lock_order(order_id), lambda tags: [tag for tag in tags if tag not in given.tags], actor)
+def _remove_tags(order_id: UUID, given: TagsInput, by: By) -> bool:
+    return _set_tags(lock_order(order_id), lambda tags: [tag for tag in tags if tag not in given.tags], by)
 
 
-def _set_tags(order: Order, change: Callable[[list[str]], list[str]], actor: Actor) -> bool:
-    notes.set_tags(order_id=order.pk, tags=change(order.tags), actor=actor)
+def _set_tags(order: Order, change: Callable[[list[str]], list[str]], by: By) -> bool:
+    notes.set_tags(order_id=order.pk, tags=change(order.tags), actor=by.actor)
     return False
 
 
-def _note(order_id: UUID, given: NoteInput, actor: Actor) -> bool:
-    notes.add_note(order_id=order_id, body=given.body, actor=actor)
+def _note(order_id: UUID, given: NoteInput, by: By) -> bool:
+    notes.add_note(order_id=order_id, body=given.body, actor=by.actor)
     return False
 
 
-def _complete(order_id: UUID, given: NoInput, actor: Actor) -> bool:
-    closing.complete_order(order_id=order_id, actor=actor)
+def _complete(order_id: UUID, given: NoInput, by: By) -> bool:
+    closing.complete_order(order_id=order_id, actor=by.actor)
     return False
 
 
-def _archive(order_id: UUID, given: NoInput, actor: Actor) -> bool:
-    closing.archive_order(order_id=order_id, actor=actor)
+def _archive(order_id: UUID, given: NoInput, by: By) -> bool:
+    closing.archive_order(order_id=order_id, actor=by.actor)
     return False
 
 

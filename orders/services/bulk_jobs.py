@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -54,16 +54,27 @@ class BulkJobNotRetryable(NotAllowed):
 
 @atomic()
 def start_bulk_job(
-    *, act: BulkAct, given: Mapping[str, Any], orders: QuerySet[Order], actor: Actor, seen: int | None = None
+    *,
+    act: BulkAct,
+    given: Mapping[str, Any],
+    orders: QuerySet[Order],
+    actor: Actor,
+    locations: Collection[UUID] | None = None,
+    seen: int | None = None,
 ) -> BulkJob:
     """Freeze which orders are meant, in one statement. Whoever calls has a worker run it.
 
-    given: what the act asks for. seen: how many orders a person was told of; no more than these are taken.
-    A repeat starts another job. Raises InvalidInput, NoOrdersChosen, TooManyOrders, SelectionGrew.
+    given: what the act asks for. locations: where the actor may pack and ship, None: everywhere. seen: how many orders
+    a person was told of; no more than these are taken. A repeat starts another job.
+    Raises InvalidInput, NoOrdersChosen, TooManyOrders, SelectionGrew.
     """
     wanted = bulk_acts.read_input(act, given)
     job = BulkJob.objects.create(
-        act=act, input=msgspec.to_builtins(wanted), started_by=starter(actor), actor=actor.as_dict()
+        act=act,
+        input=msgspec.to_builtins(wanted),
+        location_ids=None if locations is None else sorted(locations),
+        started_by=starter(actor),
+        actor=actor.as_dict(),
     )
     found = _freeze(job, orders)
     if not found:

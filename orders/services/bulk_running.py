@@ -29,6 +29,7 @@ from orders.enums import BulkAct, BulkJobStatus, BulkRowState
 from orders.models import BulkJob
 from orders.models.bulk import OPEN_JOB
 from orders.services import bulk_acts
+from orders.services.bulk_acts import By
 from orders.services.bulk_jobs import lock_bulk_job
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ class _Work:
     job_id: UUID
     act: BulkAct
     given: Struct
-    actor: Actor
+    by: By
     behind: UUID = _BEFORE_ALL
 
 
@@ -85,7 +86,7 @@ def _begin(job_id: UUID) -> _Work | None:
     job.save(update_fields=["status", "started_at", "attempts", "updated_at"])
     act, told = BulkAct(job.act), job.actor
     actor = Actor(ActorKind(told["kind"]), told["id"], told["label"])
-    return _Work(job.pk, act, bulk_acts.read_input(act, job.input), actor)
+    return _Work(job.pk, act, bulk_acts.read_input(act, job.input), By(actor, job.location_ids))
 
 
 def _next(work: _Work) -> bool:
@@ -137,7 +138,7 @@ def _act(work: _Work, order_id: UUID) -> tuple[BulkRowState, str, str] | None:
     """What came of it: state, code and sentence. A refusal leaves nothing behind, whatever it was."""
     try:
         with atomic(savepoint=True):
-            more = bulk_acts.run_act(work.act, order_id, work.given, work.actor)
+            more = bulk_acts.run_act(work.act, order_id, work.given, work.by)
     except DomainError as refusal:
         return BulkRowState.REFUSED, refusal.code, str(refusal)
     except (DataError, IntegrityError) as problem:

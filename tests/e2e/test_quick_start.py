@@ -1,4 +1,7 @@
-"""The commands of docs/api.md, run as a reader would run them: bash, curl and jq against a live server."""
+"""The commands of docs/api.md, run as a reader would run them: bash, curl and jq against a live server.
+
+They are its indented blocks; what is in another language stands in a fence.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from orders.models import Order
 from tests.crash.killing import ROOT, environment
@@ -65,6 +69,7 @@ def _told(text: str) -> Any:
 
 def test_the_commands_of_the_quick_start_lead_from_nothing_to_a_delivered_order(live_server):
     assert SERVER in PAGE.read_text()
+    get_user_model().objects.create_superuser("demo", password="demo")
 
     told = [_told(each) for each in _run(live_server.url)]
 
@@ -126,6 +131,7 @@ def _expected(number: int, next_number: int) -> list[Any]:
         ],
         [{"orders": [number], "next_cursor": None}],
         [{"id": "order_…", "status": "pending", "total": 35, "items": [{"id": "ordli_…", "quantity": 2}]}],
+        [1],
         [
             {
                 "created": 1,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import structlog
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -18,27 +17,28 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_GET
 
 from oms.core.streaming import in_chunks
-from oms.web import spreadsheet
+from oms.web import audit, spreadsheet
+from oms.web.console import acts
 from oms.web.console.admin import ConsoleAdmin
 
-log = structlog.get_logger(__name__)
 _OURS = ("_rows", "_bom")
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """label: what a line of the file is. rows: the header and the lines, from the rows that the list finds."""
+    """label: what a line of the file is. rows: the header and the lines that this user may see, from the rows that the
+    list finds."""
 
     label: str | Promise
-    rows: Callable[[QuerySet[Any]], Iterator[Sequence[Any]]]
+    rows: Callable[[QuerySet[Any], Any], Iterator[Sequence[Any]]]
 
 
 def columns(
     shown: Callable[[], QuerySet[Any]], told: Mapping[str, Callable[[Any], Any]]
-) -> Callable[[QuerySet[Any]], Iterator[Sequence[Any]]]:
+) -> Callable[[QuerySet[Any], Any], Iterator[Sequence[Any]]]:
     """One line for each row: the names of the columns, each with what it reads from a row that comes with `shown`."""
 
-    def rows(wanted: QuerySet[Any]) -> Iterator[Sequence[Any]]:
+    def rows(wanted: QuerySet[Any], _user: Any) -> Iterator[Sequence[Any]]:
         yield list(told)
         for chunk in in_chunks(wanted, shown()):
             for row in chunk:
@@ -77,9 +77,11 @@ class CsvExport(ConsoleAdmin):
             found = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
-        log.info("export", list=self.opts.label, lines=name, user=str(request.user.pk))
+        audit.record(
+            "exported", actor=acts.actor_of(request), request=request, subject=self.opts.model_name or "", label=name
+        )
         file = f"{self.opts.verbose_name_plural} {timezone.localdate().isoformat()}.csv".replace(" ", "-")
-        return spreadsheet.download(export.rows(found), file, bom=bom)
+        return spreadsheet.download(export.rows(found, request.user), file, bom=bom)
 
     def _export_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_export"

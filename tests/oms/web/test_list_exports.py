@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from inventory.models import InventoryLevel
 from oms.core import streaming
+from oms.web.models import AuditEntry
 from orders.enums import HoldReason
 from orders.exporting import by_line, by_order
 from orders.models import Customer, Order
@@ -106,6 +107,20 @@ def test_whoever_may_not_see_a_list_may_not_take_it_along(client, clerk):
     assert client.get(reverse("admin:orders_order_export")).status_code == 200
     assert client.get(reverse("admin:orders_customer_export")).status_code == 403
     assert client.get(reverse("admin:inventory_inventorylevel_export")).status_code == 403
+
+
+def test_who_sees_no_customers_exports_orders_without_people_and_the_audit_tells_of_it(client, clerk):
+    rich_order(a_house())
+    clerk.is_superuser = False
+    clerk.save()
+    clerk.user_permissions.add(Permission.objects.get(codename="view_order"))
+
+    (row,) = _rows(_export(client, Order))
+
+    assert {"number", "total"} <= row.keys()
+    assert not {"email", "customer", "shipping_address_1"} & row.keys()
+    entry = AuditEntry.objects.get(action="exported")
+    assert (entry.actor_id, entry.subject) == (str(clerk.pk), "order")
 
 
 @pytest.mark.parametrize(("rows", "each"), [(by_order, 2), (by_line, 2)])

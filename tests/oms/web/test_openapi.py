@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 
+import pytest
+from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
 
+from oms.web.exceptions import PROBLEM
 
-def _description(tmp_path):
-    path = tmp_path / "openapi.json"
+
+@pytest.fixture(scope="module")
+def description(tmp_path_factory):
+    path = tmp_path_factory.mktemp("description") / "openapi.json"
     call_command("spectacular", "--fail-on-warn", "--validate", "--format", "openapi-json", "--file", str(path))
     return json.loads(path.read_text())
 
@@ -18,9 +24,7 @@ def _answer_has_an_example(operation):
     return all("examples" in media for media in told["content"].values())
 
 
-def test_every_operation_is_described_with_an_example(tmp_path):
-    description = _description(tmp_path)
-
+def test_every_operation_is_described_with_an_example(description):
     operations = {
         f"{method.upper()} {path}": operation
         for path, methods in description["paths"].items()
@@ -39,9 +43,45 @@ def test_every_operation_is_described_with_an_example(tmp_path):
     assert incomplete == []
 
 
-def test_every_reference_of_the_description_leads_somewhere(tmp_path):
-    description = _description(tmp_path)
+def _expected(path, told):
+    """The refusals that an operation can come to, by what it takes."""
+    taken = {each["name"] for each in told.get("parameters", [])}
+    statuses = {"401", "403", "429"}
+    statuses |= {"404"} if "{" in path else set()
+    statuses |= {"413", "415"} if "requestBody" in told else set()
+    statuses |= {"400"} if "requestBody" in told or "limit" in taken else set()
+    statuses |= {"409", "422"} if "Idempotency-Key" in taken else set()
+    statuses |= {"412"} if "If-Match" in taken else set()
+    return statuses
 
+
+def test_every_operation_tells_how_it_can_be_refused(description):
+    missing, other = {}, {}
+    for path, methods in description["paths"].items():
+        for method, told in methods.items():
+            refusals = {status: each for status, each in told["responses"].items() if status != "200"}
+            if lacking := _expected(path, told) - refusals.keys():
+                missing[f"{method} {path}"] = lacking
+            if wrong := [status for status, each in refusals.items() if set(each["content"]) != {PROBLEM}]:
+                other[f"{method} {path}"] = wrong
+
+    assert (missing, other) == ({}, {})
+
+
+def test_every_example_of_an_answer_has_what_its_schema_asks_for(description):
+    wrong = []
+    for path, methods in description["paths"].items():
+        for method, told in methods.items():
+            content = told["responses"]["200"]["content"]["application/json"]
+            (shape, *_) = content["schema"].get("anyOf", [content["schema"]])
+            for example in content["examples"].values():
+                if not set(shape.get("required", [])) <= set(example["value"]):
+                    wrong.append(f"{method} {path}")
+
+    assert wrong == []
+
+
+def test_every_reference_of_the_description_leads_somewhere(description):
     known = {f"#/components/schemas/{name}" for name in description["components"]["schemas"]}
     asked = set()
     waiting = [description]
@@ -64,5 +104,15 @@ def test_the_description_and_its_pages_come_without_outside_assets(db):
 
     assert description.json()["openapi"].startswith("3.1")
     assert page.status_code == 200
-    assert b"https://" not in page.content
-    assert b"//cdn" not in page.content
+    assert re.findall(r"(?:https?:)?//[\w.]+\.\w+", page.content.decode()) == []
+
+
+def test_what_the_page_loads_is_served_here(db):
+    client = Client()
+    page = client.get("/docs").content.decode()
+
+    assets = [each for each in re.findall(r"""(?:src|href)=["']([^"']+)["']""", page) if not each.startswith("data:")]
+
+    assert assets
+    assert [each for each in assets if not each.startswith("/static/")] == []
+    assert [each for each in assets if finders.find(each.removeprefix("/static/")) is None] == []

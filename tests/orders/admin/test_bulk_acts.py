@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from fulfillment.models import Fulfillment
 from oms.core.models import Delivery
+from oms.web.models import StaffLimits
 from orders import tasks
 from orders.enums import HoldReason
 from orders.models import BulkJob, BulkJobRow, Hold, Order
@@ -60,6 +61,12 @@ def _press(client, asked, **given):
     if context["everything"]:
         sent["select_across"] = "1"
     return client.post(context["target"], sent, follow=True)
+
+
+def _run(sent):
+    """What workers do, slice by slice."""
+    while sent:
+        tasks.run_bulk_job(sent.pop())
 
 
 def _orders(count, house=None):
@@ -118,11 +125,11 @@ def test_all_that_the_list_finds_are_done_over_all_pages_and_nothing_else(client
 
     asked = _choose(client, "fulfill", *orders[1:3], query="?next=fulfill", select_across="1")
     _press(client, asked)
-    job = BulkJob.objects.get()
-    tasks.run_bulk_job(str(job.pk))
+    asked_of_workers = list(sent)
+    _run(sent)
 
-    job.refresh_from_db()
-    assert (asked.context["count"], sent) == (59, [str(job.pk)])
+    job = BulkJob.objects.get()
+    assert (asked.context["count"], asked_of_workers) == (59, [str(job.pk)])
     assert (job.status, job.done, job.refused) == ("completed", 59, 0)
     assert Fulfillment.objects.count() == 59
     assert not Fulfillment.objects.filter(order=orders[0]).exists()
@@ -134,7 +141,7 @@ def test_fifty_are_fulfilled_by_one_job(client, sent):
     told = _press(client, _choose(client, "fulfill", *orders))
     assert told.context["progress"]["open"] is True
     assert "imports.js" in told.content.decode()
-    tasks.run_bulk_job(*sent)
+    _run(sent)
 
     job = BulkJob.objects.get()
     assert (job.status, job.done, job.refused, job.percent) == ("completed", 50, 0, 100)
@@ -303,3 +310,22 @@ def test_results_are_listed_filtered_and_downloaded(client):
         (str(ready.number), ready.public_id, "done", ""),
         (str(held.number), held.public_id, "refused", "order_on_hold"),
     ]
+
+
+def test_a_packer_acts_on_the_orders_of_their_own_location_and_sees_no_other_job(client, clerk):
+    house = shop({"W1": {"LAMP": 5}, "W2": {"MUG": 5}})
+    lamps, mugs = placed_order(house, {"LAMP": 1}), placed_order(house, {"MUG": 1})
+    others = bulk_jobs.start_bulk_job(act="archive", given={}, orders=Order.objects.all(), actor=STAFF)
+    _may(clerk, "orders.view_order", "orders.view_bulkjob", "fulfillment.add_fulfillment")
+    StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
+    client.force_login(type(clerk).objects.get(pk=clerk.pk))
+
+    named = _choose(client, "fulfill", lamps, mugs)
+    told = _press(client, _choose(client, "fulfill", lamps, select_across="1"))
+
+    assert named.status_code in {403, 404}
+    assert told.context["progress"]["total"] == 1
+    assert [row.order_id for row in told.context["rows"]] == [lamps.pk]
+    assert list(Fulfillment.objects.values_list("order_id", flat=True)) == [lamps.pk]
+    assert client.get(page("orders_bulkjob", others.pk)).status_code == 302
+    assert client.get(changelist(BulkJob)).context["cl"].result_count == 1

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from oms.web.api_keys import create_api_key
 from orders import tasks
 from orders.enums import HoldReason
 from orders.models import BulkJob, Hold, Order
@@ -92,6 +93,9 @@ def test_the_same_key_starts_one_job(sent, django_capture_on_commit_callbacks):
         ({"act": "fulfill", "ids": ["order_x"], "filter": {"status": "pending"}}, [""]),
         ({"act": "fulfill", "filter": {}}, ["/filter"]),
         ({"act": "fulfill", "filter": {"limit": 5}}, ["/filter"]),
+        ({"act": "fulfill", "filter": {"q": ""}}, ["/filter"]),
+        ({"act": "fulfill", "filter": {"status": []}}, ["/filter"]),
+        ({"act": "fulfill", "filter": {"status": "pending", "tags": [""]}}, ["/filter"]),
         ({"act": "fulfill", "filter": {"status": None}}, ["/filter"]),
         ({"act": "fulfill", "filter": {"stauts": "pending"}}, [""]),
         ({"act": "fulfill", "ids": ["order_01m82tqn5hhtjdz5ewkpj1x380"]}, ["/ids/0"]),
@@ -180,3 +184,20 @@ def test_lists_of_jobs_and_results_cost_the_same_for_many_as_for_one():
         counts.append(len(queries))
 
     assert counts[0] == counts[1] <= 9
+
+
+def test_a_key_of_one_channel_acts_on_its_orders_alone(sent, django_capture_on_commit_callbacks):
+    house = shop({"W1": {"LAMP": 9}})
+    mine, theirs = placed_order(house, {"LAMP": 1}), placed_order(shop({"X1": {"MUG": 9}}), {"MUG": 1})
+    made = create_api_key(title="Till", scopes=["orders:read", "orders:write"], channel_ids=[house.channel.pk])
+    api, body = Api(made.secret), {"act": "hold", "input": {"reason": "other"}}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        started = api.post("/admin/orders/bulk", body | {"filter": {"status": "pending"}}).json()["bulk_job"]
+    _run(sent)
+    refused = api.post("/admin/orders/bulk", body | {"ids": [mine.public_id, theirs.public_id]})
+
+    assert started["total"] == 1
+    assert refused.status_code == 403
+    assert list(Hold.objects.values_list("order_id", flat=True)) == [mine.pk]
+    assert len(api.get(f"/admin/bulk-jobs/{started['id']}/rows").json()["rows"]) == 1

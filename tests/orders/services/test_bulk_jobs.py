@@ -68,6 +68,26 @@ def test_an_order_in_two_places_becomes_two_fulfillments():
     assert Order.objects.get().fulfillment_status == "fulfilled"
 
 
+def test_who_may_work_at_one_location_packs_and_ships_there_alone():
+    house = shop({"W1": {"LAMP": 1}, "W2": {"LAMP": 2}})
+    split = placed_order(house, {"LAMP": 3})
+    mine, theirs = (house.locations[name].pk for name in ("W1", "W2"))
+
+    def run(act, *locations):
+        orders = Order.objects.filter(pk=split.pk)
+        job = bulk_jobs.start_bulk_job(act=act, given={}, orders=orders, actor=STAFF, locations=locations or None)
+        ended = bulk_running.run_bulk_job(job_id=job.pk)
+        return ended.done, [row.code for row in ended.rows.all()]
+
+    assert run("fulfill", mine) == (1, [""])
+    assert list(Fulfillment.objects.values_list("location_id", flat=True)) == [mine]
+    assert run("fulfill", mine) == (0, ["nothing_to_fulfill"])
+    assert run("fulfill") == (1, [""])
+    assert run("ship", theirs) == (1, [""])
+    assert list(Fulfillment.objects.filter(shipped_at=None).values_list("location_id", flat=True)) == [mine]
+    assert run("ship", theirs) == (0, ["nothing_to_ship"])
+
+
 def test_what_is_done_stands_in_timeline_and_events_as_done_by_who_started_it():
     house = shop({"W1": {"LAMP": 10}})
     placed_order(house, {"LAMP": 1})
