@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from channels.models import (
     ChannelLocation,
+    ColumnMapping,
     CreditMatch,
     ImportLane,
     ImportReject,
@@ -20,7 +21,7 @@ from oms.web.limits import anyway, by, limit, limit_as, never, offer
 
 limit(SalesChannel, channel=by("id"), location=anyway)
 limit(ChannelLocation, channel=by("channel_id"), location=by("location_id"))
-for _kind in (ImportRun, ImportUpload, OrderSource, SourceDocument):
+for _kind in (ColumnMapping, ImportRun, ImportUpload, OrderSource, SourceDocument):
     limit(_kind, channel=by("channel_id"), location=never)
 limit_as(ImportLane, ImportRun, through="run")
 limit_as(ImportReject, ImportRun, through="run")

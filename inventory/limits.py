@@ -1,6 +1,8 @@
 """Stock belongs to the location where it lies; which channels sell it is no matter here."""
 
-from django.db.models import Q
+from uuid import UUID
+
+from django.db.models import Model, Q
 
 from inventory import providers
 from inventory.models import (
@@ -23,7 +25,7 @@ from inventory.models import (
     Transfer,
     TransferLine,
 )
-from oms.web.limits import Ids, anyway, by, limit, limit_as, never, offer
+from oms.web.limits import Ids, Limits, anyway, by, limit, limit_as, never, offer
 
 
 def _either_end(path: str, ids: Ids) -> Q:
@@ -52,3 +54,11 @@ limit(PooledReservation, channel=never, location=never)
 limit(PooledMovement, channel=anyway, location=never)
 
 offer(locations=lambda: [(each.id, each.name) for each in providers.locations().all()])
+
+
+def require_step(document: type[Model], document_id: UUID, step: str, limits: Limits) -> None:
+    """Goods are sent, given up and called back by where they leave, and received where they arrive. Of other papers
+    every step is theirs who see them. Raises OutsideLimits."""
+    if document is Transfer and limits.locations is not None:
+        ends = Transfer.objects.filter(pk=document_id).values_list("target_id" if step == "receive" else "source_id")
+        limits.require_locations(*(end for (end,) in ends))

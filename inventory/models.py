@@ -330,6 +330,12 @@ class StockMovement(Identified):
         indexes = [
             models.Index(fields=["cause_id"], name="stockmovement_by_cause"),
             models.Index(fields=["level", "occurred_at"], name="stockmovement_by_time"),
+            # What most rows are is found without an index, and would only make it large.
+            models.Index(
+                fields=["kind", "id"],
+                name="stockmovement_by_kind",
+                condition=~Q(kind__in=[MovementKind.RESERVE, MovementKind.CONSUME]),
+            ),
             # The few rows that move more than the shelf: what these counters were is asked from now backwards.
             models.Index(
                 fields=["level", "occurred_at"],

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
-from inventory.models import InventoryLevel, KitComponent, Reservation
+from inventory.models import InventoryLevel, KitComponent, Reservation, StockLocation
 from oms.web.limits import answering, narrow
 
 # Of a kit a location has as many as its scarcest component there suffices for. A location that owes its safety stock
@@ -64,6 +64,11 @@ def kits_by_location(kit_ids: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, i
             for kit_id, location_id, units in cursor.fetchall():
                 found[kit_id][location_id] = units
     return found
+
+
+def locations_seen() -> QuerySet[StockLocation]:
+    """The stock locations that whoever is answered may see."""
+    return narrow(StockLocation.objects.all(), answering.get())
 
 
 def kept_levels(path: str) -> Prefetch[Any]:

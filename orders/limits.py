@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Q
 
 from fulfillment.models import Fulfillment
 from inventory import providers
-from oms.web.limits import ForEachRow, Ids, anyway, by, limit, limit_as
+from oms.web.limits import ForEachRow, Ids, anyway, by, limit, limit_as, never
 from orders.models import (
     Adjustment,
     BulkJob,
@@ -18,6 +18,7 @@ from orders.models import (
     Order,
     OrderAddress,
     OrderLine,
+    SalesQuarter,
     ShippingLine,
     TaxLine,
     TimelineEntry,
@@ -45,11 +46,11 @@ def _customers_of_locations(path: str, ids: Ids) -> Q:
 
 
 limit(Order, channel=by("channel_id"), location=_at_locations)
+limit(SalesQuarter, channel=by("channel_id"), location=never)
+limit(BulkJob, channel=anyway, location=anyway)  # everybody sees their own
 limit(Customer, channel=_customers_of_channels, location=_customers_of_locations)
 for _part in (
     *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, OrderAddress, Hold, Note, TimelineEntry),
-    BulkJobRow,
-    Payment,
+    *(BulkJobRow, Payment),
 ):
     limit_as(_part, Order, through="order")
-limit(BulkJob, channel=anyway, location=anyway)  # one sees one's own; who is limited no other

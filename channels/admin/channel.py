@@ -20,6 +20,7 @@ from channels.models import ChannelLocation, SalesChannel
 from inventory import providers
 from oms.core.money import UnknownCurrency, exponent
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
+from oms.web.limits import limits_of
 
 
 class SalesChannelForm(forms.ModelForm[SalesChannel]):
@@ -72,6 +73,11 @@ class SalesChannelAdmin(ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SalesChannel]:
         rows: QuerySet[SalesChannel] = super().get_queryset(request)
         return rows.prefetch_related("locations")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Where a channel sells from is for who sees every location."""
+        everywhere = limits_of(request.user).locations is None
+        return everywhere and bool(super().has_change_permission(request, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("code",) if obj is not None else ()

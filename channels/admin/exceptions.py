@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,18 +18,17 @@ from channels.admin.scheduled import failing_sources
 from channels.admin.source import credits_for_staff
 from channels.enums import UploadStatus
 from channels.models import ImportReject, ImportUpload, OrderSource, SourceDocument
-from channels.services import sources
+from channels.services import retrying, sources
 from oms.core import ids
 from oms.web.console import acts, attention, show
 from oms.web.console.attention import Act, Kind, Matter
 
-FRESH: Final = timedelta(days=30)
 LONGEST: Final = 200  # letters of a reason
 
 
 def _fresh(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Those of the last days, also by id, so that the oldest of them are found without those before."""
-    since = ids.first_id(timezone.now() - FRESH)
+    since = ids.first_id(timezone.now() - retrying.FRESH)
     return (rows & fresh_rejects()).filter(pk__gte=since).select_related("run")
 
 
@@ -47,7 +45,7 @@ def _tell_rejects(rows: Sequence[ImportReject]) -> Iterator[Matter]:
 
 
 def _failed_uploads(rows: QuerySet[Any]) -> QuerySet[Any]:
-    since = ids.first_id(timezone.now() - FRESH)
+    since = ids.first_id(timezone.now() - retrying.FRESH)
     return rows.filter(status__in=[UploadStatus.FAILED, UploadStatus.STOPPED], pk__gte=since)
 
 
@@ -110,7 +108,7 @@ for _kind in (
         narrow=_fresh,
         age=("id",),
         tell=_tell_rejects,
-        act=Act(label=_("Look at the row"), permission="channels.view_importreject"),
+        act=Act(label=_("Mend the row"), permission="channels.import_orders"),
     ),
     Kind(
         rank=42,

@@ -28,12 +28,15 @@ from channels.services.mending_one import Mended, mend_reject
 from oms.core.errors import DomainError
 from oms.web.console import acts, dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.limits import limits_of
 
 _MOST_CELLS: Final = 4000  # more are mended in the sheet: a form takes 10,000 fields
 
 
 def may_import(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm("channels.import_orders"))
+    """A file can hold anything for any location: who sees some of them only brings none in."""
+    everywhere = limits_of(request.user).locations is None
+    return everywhere and bool(request.user.has_perm("channels.import_orders"))
 
 
 def fresh_rejects() -> QuerySet[ImportReject]:
@@ -165,7 +168,10 @@ class ImportRejectAdmin(ReadOnlyAdmin):
             "run": reject.run,
             "reason": fault.reason,
             "fault_column": fault.column,
-            "rows": cells if len(rows) * len(columns) <= _MOST_CELLS else [],
+            "rows": [
+                (row, not all(cell.is_plain for cell in row))
+                for row in (cells if len(rows) * len(columns) <= _MOST_CELLS else [])
+            ],
             "is_table": bool(columns),
             "text": text,
             "is_gone": not reject.raw,

@@ -48,6 +48,7 @@ from oms.core.actors import Actor
 from oms.core.errors import DomainError
 from oms.web.console import acts, show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.limits import answering, limits_of, narrow
 
 _AROUND_THE_FILE = 1024 * 1024  # bytes of a form that are not the file
 
@@ -77,7 +78,9 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        channels = list(SalesChannel.objects.filter(is_active=True).values_list("pk", flat=True)[:2])
+        field: Any = self.fields["channel"]
+        field.queryset = narrow(field.queryset, answering.get())
+        channels = list(field.queryset.values_list("pk", flat=True)[:2])
         if len(channels) == 1:
             self.fields["channel"].initial = channels[0]
 
@@ -101,7 +104,9 @@ _FORMS: Final[Mapping[str, type[ImportForm | CountsForm]]] = {
 def may_bring(request: HttpRequest, kind: str) -> bool:
     """Whether this person may bring such files in: counts, who may change stock, where it is kept by location."""
     if kind == UploadKind.STOCK:
-        return bool(inventories.current().has_places and request.user.has_perm("inventory.change_inventorylevel"))
+        everywhere = limits_of(request.user).locations is None  # the file says itself where it was counted
+        counts = inventories.current().has_places and request.user.has_perm("inventory.change_inventorylevel")
+        return bool(everywhere and counts)
     return may_import(request)
 
 

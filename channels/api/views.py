@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django_filters import FilterSet
+from django_filters import BooleanFilter, Filter, FilterSet
 from msgspec import UNSET, Meta, UnsetType
 from rest_framework.request import Request
 
@@ -73,9 +74,16 @@ class LinkChannels(Body):
 
 
 class ChannelFilters(FilterSet):
+    """`q`: a part of the name or the code, without regard to case."""
+
     id = IdsFilter(ids.SALES_CHANNEL, field_name="pk")
     name = WordsFilter()
     code = WordsFilter()
+    is_disabled = BooleanFilter(field_name="is_active", exclude=True)
+    q = Filter(method="by_search", help_text="A part of the name or the code, without regard to case.")
+
+    def by_search(self, rows: QuerySet[SalesChannel], name: str, value: str) -> QuerySet[SalesChannel]:
+        return rows.filter(Q(name__icontains=value) | Q(code__icontains=value)) if value else rows
 
 
 ChannelFilters.base_filters.update(moments("created_at", "created_at"))

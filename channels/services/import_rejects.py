@@ -80,6 +80,11 @@ def harmless(line: Sequence[str]) -> str:
     return csv_line([f"'{cell}" if cell.startswith(FORMULA) and not _is_number(cell) else cell for cell in line])
 
 
+def bare(cell: str) -> str:
+    """A cell without the apostrophe that keeps it from being a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
 def _is_number(cell: str) -> bool:
     return re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)*", cell) is not None
 

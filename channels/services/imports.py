@@ -31,7 +31,7 @@ from channels.services.import_figures import Figures
 from channels.services.import_job import Job, Lane, Stopped
 from channels.services.import_lanes import work_through
 from channels.services.import_workers import Crew
-from channels.services.retrying import settle_arrived
+from channels.services.retrying import settle_seen_again
 from channels.services.selling import selling as find_selling
 from oms.core import bulk, events, ids, providers, storing
 from oms.core.actors import Actor
@@ -278,7 +278,7 @@ def _finish(job: Job, status: RunStatus, error: str, stop: Stopped | None = None
     run.cursor = job.lane.cursor + sum(lane.cursor for lane in lanes)
     run.status, run.error, run.figures, run.finished_at = status, error, job.figures.as_dict(), timezone.now()
     run.save()
-    settle_arrived(run)
+    settle_seen_again(run)
     run_id = ids.encode(ids.IMPORT_RUN, job.run_id)
     common: dict[str, Any] = {
         "run_id": run_id,

@@ -11,7 +11,7 @@ from typing import Final
 
 from channels.adapters.csv_groups import ENCODINGS, csv_problem
 from channels.adapters.files import Source
-from channels.services.import_rejects import COLUMNS, FORMULA, REASON, csv_line
+from channels.services.import_rejects import COLUMNS, REASON, bare, csv_line
 
 _LONGEST: Final = 16 * 1024 * 1024
 _limit = threading.Lock()
@@ -64,13 +64,9 @@ def _unsheet(source: Source, encoding: str, delimiter: str, to: Path) -> None:
         try:
             for row in reader:
                 if any(cell.strip() for cell in row[1:]):
-                    file.write(csv_line([cell[1:] if _is_guarded(cell) else cell for cell in row[1:]]))
+                    file.write(csv_line(map(bare, row[1:])))
         except csv.Error as problem:
             raise source.unreadable(f"line {reader.line_num + 1}: {csv_problem(problem)}") from None
-
-
-def _is_guarded(cell: str) -> bool:
-    return cell.startswith("'") and cell[1:].startswith(FORMULA)
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def settle(reject_ids: Any) -> int:
     return rows.update(settled_at=timezone.now())
 
 
-_ARRIVED: Final = """
+_SEEN_AGAIN: Final = """
 UPDATE channels_importreject AS reject SET settled_at = now()
 FROM channels_importrun AS earlier
 WHERE reject.settled_at IS NULL AND reject.external_id <> '' AND earlier.id = reject.run_id
@@ -121,12 +121,16 @@ WHERE reject.settled_at IS NULL AND reject.external_id <> '' AND earlier.id = re
   AND (EXISTS (SELECT FROM orders_order AS known WHERE known.channel_id = %(channel)s
                AND known.external_id = reject.external_id AND known.import_run_id = %(run)s)
     OR EXISTS (SELECT FROM channels_sourcedocument AS known WHERE known.channel_id = %(channel)s
-               AND known.external_id = reject.external_id AND known.run_id = %(run)s))
+               AND known.external_id = reject.external_id AND known.run_id = %(run)s)
+    OR EXISTS (SELECT FROM channels_importreject AS again
+               WHERE again.run_id = %(run)s AND again.external_id = reject.external_id))
 """
 
 
-def settle_arrived(run: ImportRun) -> None:
-    """What earlier runs of the channel refused lately and this one brought in is dealt with. One statement."""
+def settle_seen_again(run: ImportRun) -> None:
+    """What earlier runs of the channel refused lately and this one brought in, or refused again, is dealt with: each
+    record stands once among what is open. One statement.
+    """
     with connection.cursor() as cursor:
         since = timezone.now() - FRESH
-        cursor.execute(_ARRIVED, {"channel": run.channel_id, "run": run.pk, "since": since})
+        cursor.execute(_SEEN_AGAIN, {"channel": run.channel_id, "run": run.pk, "since": since})

@@ -11,6 +11,7 @@ from channels.adapters.files import Source
 from channels.enums import StockPolicy
 from channels.models import ImportUpload
 from channels.services import private_files
+from channels.services.import_rejects import bare
 from channels.services.imports import Wish, import_file
 from channels.services.mending import long_cells
 from oms.core.actors import Actor
@@ -77,4 +78,4 @@ def first_rejects(rejects: Path) -> list[dict[str, str]]:
     """The first rejects, each by the line at fault. That of the last lines may be one only because of the cut."""
     with rejects.open(encoding="utf-8", newline="") as file, long_cells():
         rows = (row for row in csv.DictReader(file) if row["reason"])
-        return [{name: (value or "")[:500] for name, value in row.items()} for row in islice(rows, _REJECTS)]
+        return [{name: bare(value or "")[:500] for name, value in row.items()} for row in islice(rows, _REJECTS)]

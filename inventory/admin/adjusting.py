@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.admin.searching import item_of
 from inventory.enums import AdjustmentReason
-from inventory.models import InventoryItem, InventoryLevel, StockLocation
+from inventory.models import InventoryItem, InventoryLevel
+from inventory.selectors import locations_seen
 from inventory.services.adjustments import adjust_stock
 from oms.web.console import acts, show
 
@@ -61,7 +62,7 @@ def adjustable(request: HttpRequest, item_id: UUID | str, level: InventoryLevel 
     return {
         "adjust_item_id": item_id,
         "adjust_level": level,
-        "adjust_locations": [] if level else list(StockLocation.objects.all()),
+        "adjust_locations": [] if level else list(locations_seen()),
         "adjust_reasons": AdjustmentReason.choices,
     }
 
@@ -100,7 +101,7 @@ def adjust(request: HttpRequest, site: AdminSite, given: Mapping[str, Any]) -> H
 
 def adjust_page(request: HttpRequest, site: AdminSite, form: AdjustForm | None = None) -> HttpResponse:
     """The form as a page: sku, units, Enter, and the next one."""
-    places = [(str(place.pk), place.name) for place in StockLocation.objects.all()]
+    places = [(str(place.pk), place.name) for place in locations_seen()]
     return typed_page(request, site, form, reverse("admin:inventory_inventorylevel_adjust"), {"locations": places})
 
 

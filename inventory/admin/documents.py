@@ -21,11 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
+from inventory.limits import require_step
 from inventory.models import ArrivalLine, StockCountLine, StockMovement, TransferLine
 from inventory.services.papers import Part
 from oms.core.actors import Actor
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
+from oms.web.limits import limits_of, narrow
 
 NEWEST: Final = 50
 
@@ -137,7 +139,9 @@ class DocumentAdmin(ConsoleAdmin):
 
     def _page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         lines = list(row.lines.select_related("item").order_by("pk"))
-        moves = StockMovement.objects.filter(cause_id=row.pk).select_related("level__item", "level__location")
+        moves = narrow(StockMovement.objects.filter(cause_id=row.pk), limits_of(request.user)).select_related(
+            "level__item", "level__location"
+        )
         return {
             "document": row,
             "badge": show.status_badge(row, "status"),
@@ -160,11 +164,15 @@ class DocumentAdmin(ConsoleAdmin):
             raise PermissionDenied
         form = step.form(request.POST)
         if form.is_valid():
-            actor = acts.actor_of(request)
-            acts.perform(request, lambda: step.run(document_id, form.cleaned_data, actor), done=str(step.done))
+            given = form.cleaned_data
+            acts.perform(request, lambda: self._run(request, step, document_id, given), done=str(step.done))
         else:
             acts.say_errors(request, form)
         return HttpResponseRedirect(show.change_url(f"{self.opts.app_label}_{self.opts.model_name}", document_id))
+
+    def _run(self, request: HttpRequest, step: Step, document_id: UUID, given: Mapping[str, Any]) -> None:
+        require_step(self.model, document_id, step.name, limits_of(request.user))
+        step.run(document_id, given, acts.actor_of(request))
 
 
 def may_move(request: HttpRequest) -> bool:

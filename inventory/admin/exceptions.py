@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +158,8 @@ def _tell_overdue(rows: Sequence[Arrival]) -> Iterator[Matter]:
         assert row.expected_on is not None  # noqa: S101  (asked for just now)
         yield Matter(
             pk=row.pk,
-            title=_now("%(document)s has not come to %(place)s") % {"document": str(row), "place": row.location},
+            title=_now("%(document)s has not come to %(place)s")
+            % {"document": capfirst(str(row)), "place": row.location},
             since=timezone.make_aware(datetime.combine(row.expected_on, time.min)),
             url=show.change_url("inventory_arrival", row.pk),
             detail=row.reference,
@@ -172,7 +174,7 @@ def _stuck(rows: QuerySet[Any]) -> QuerySet[Any]:
 def _tell_stuck(rows: Sequence[Transfer]) -> Iterator[Matter]:
     for row in rows:
         assert row.sent_at is not None  # noqa: S101  (asked for just now)
-        where = {"document": str(row), "source": row.source, "target": row.target}
+        where = {"document": capfirst(str(row)), "source": row.source, "target": row.target}
         yield Matter(
             pk=row.pk,
             title=_now("%(document)s is still on its way from %(source)s to %(target)s") % where,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from inventory.models import ArrivalLine, TransferLine
 from oms.web.console import show
+from oms.web.limits import answering, narrow
 
 NEWEST: Final = 20
 
@@ -17,7 +18,8 @@ def coming(item_id: UUID) -> list[dict[str, Any]]:
 
 
 def _arriving(item_id: UUID) -> list[dict[str, Any]]:
-    lines = ArrivalLine.objects.filter(item_id=item_id, outstanding__gt=0).select_related("arrival__location")
+    seen = narrow(ArrivalLine.objects.filter(item_id=item_id, outstanding__gt=0), answering.get())
+    lines = seen.select_related("arrival__location")
     return [
         {
             "outstanding": line.outstanding,
@@ -30,7 +32,8 @@ def _arriving(item_id: UUID) -> list[dict[str, Any]]:
 
 
 def _transferred(item_id: UUID) -> list[dict[str, Any]]:
-    lines = TransferLine.objects.filter(item_id=item_id, outstanding__gt=0).select_related("transfer__target")
+    seen = narrow(TransferLine.objects.filter(item_id=item_id, outstanding__gt=0), answering.get())
+    lines = seen.select_related("transfer__target")
     return [
         {
             "outstanding": line.outstanding,

@@ -28,7 +28,7 @@ from inventory.admin.item_stock import stock_of
 from inventory.admin.ledger_page import ledger_page
 from inventory.admin.searching import items_like
 from inventory.models import InventoryItem, KitComponent, StockLocation
-from inventory.selectors import kits_by_location
+from inventory.selectors import kits_by_location, locations_seen
 from inventory.services import items, kits, locations
 from inventory.services.kits import MOST_COMPONENTS, Part
 from oms.web.console import acts
@@ -90,7 +90,7 @@ class ItemChangeList(ConsoleChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        everywhere = StockLocation.objects.values("pk")
+        everywhere = locations_seen().values("pk")
         found = providers.current().available([item.pk for item in self.result_list], everywhere)
         for item in self.result_list:
             item.to_promise = found[item.pk]

@@ -26,7 +26,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from inventory.admin import movement_rows
 from inventory.admin.adjusting import KeepForm, adjust, adjust_page, adjustable, may_adjust
 from inventory.admin.level_filters import LevelChangeList, MovedFilter, StateFilter
-from inventory.admin.searching import items_like
+from inventory.admin.searching import of_items_like
 from inventory.admin.then_page import then_page
 from inventory.models import InventoryLevel, Reservation, SourcingDecision, StockMovement
 from inventory.services.adjustments import set_safety_stock
@@ -99,7 +99,7 @@ class InventoryLevelAdmin(CsvExport, ReadOnlyAdmin):
         return LevelChangeList
 
     def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return rows.filter(item__in=items_like(term).values("pk"))
+        return of_items_like(rows, term)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"may_adjust": may_adjust(request), "most_counted": paging.MOST_COUNTED, **(extra_context or {})}

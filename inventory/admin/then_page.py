@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from inventory.admin.item_stock import instant
 from inventory.models import InventoryLevel, StockLocation
+from inventory.selectors import locations_seen
 from inventory.stock_history import Then, stock_then
 
 ROWS: Final = 50
@@ -42,7 +43,7 @@ def then_page(request: HttpRequest, site: AdminSite, levels: QuerySet[InventoryL
     context = {
         **site.each_context(request),
         "title": _("Stock at a past time"),
-        "locations": [(str(each.pk), each.name) for each in StockLocation.objects.all()],
+        "locations": [(str(each.pk), each.name) for each in locations_seen()],
         "place": place,
         "at": at,
         "typed": request.GET.get("at", ""),
@@ -57,7 +58,7 @@ def then_page(request: HttpRequest, site: AdminSite, levels: QuerySet[InventoryL
 
 def _place(request: HttpRequest) -> StockLocation | None:
     try:
-        return StockLocation.objects.filter(pk=UUID(request.GET.get("location", ""))).first()
+        return locations_seen().filter(pk=UUID(request.GET.get("location", ""))).first()
     except ValueError:
         return None
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from inventory.api import base, document_examples, document_inputs, document_shapes, examples
 from inventory.api.filters import AlertFilters, ArrivalFilters, CountFilters, ShortageFilters, TransferFilters
 from inventory.documents import Document
+from inventory.limits import require_step
 from inventory.models import (
     Arrival,
     ArrivalLine,
@@ -30,6 +31,7 @@ from oms.core.actors import Actor
 from oms.core.errors import NotFound
 from oms.web import bodies, fields, pagination, queries, schema
 from oms.web.authentication import actor_of
+from oms.web.limits import limits_of
 from oms.web.views import one
 
 TAG = "Stock"
@@ -271,7 +273,12 @@ def _step(
     )
     def post(self: DocumentView, request: Request, document_id: str) -> HttpResponse:
         wanted, given, actor = kind.id_of(document_id), bodies.read(request, body), actor_of(request)
-        return base.answer(request, kind.name, lambda: base.id_of(run(wanted, given, actor)), kind.show)
+
+        def work() -> UUID:
+            require_step(kind.rows().model, wanted, name, limits_of(request.user))
+            return base.id_of(run(wanted, given, actor))
+
+        return base.answer(request, kind.name, work, kind.show)
 
     return type(f"{kind.name}_{name}_view", (DocumentView,), {"kind": kind, "post": post})
 

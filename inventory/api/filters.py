@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 from django_filters import BooleanFilter, Filter, FilterSet
 
 from inventory.enums import ArrivalStatus, CountStatus, TransferStatus
-from inventory.models import InventoryItem
+from inventory.models import InventoryItem, StockLocation
 from oms.core import ids
 from oms.web.filters import IdsFilter, WordsFilter, moments
 
@@ -24,9 +24,15 @@ class ItemFilters(FilterSet):
 
 
 class LocationFilters(FilterSet):
+    """`q`: a part of the name or the code, without regard to case."""
+
     id = IdsFilter(ids.STOCK_LOCATION, field_name="pk")
     name = WordsFilter()
     code = WordsFilter()
+    q = Filter(method="by_search", help_text="A part of the name or the code, without regard to case.")
+
+    def by_search(self, rows: QuerySet[StockLocation], name: str, value: str) -> QuerySet[StockLocation]:
+        return rows.filter(Q(name__icontains=value) | Q(code__icontains=value)) if value else rows
 
 
 class LevelFilters(FilterSet):

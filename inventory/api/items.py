@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from inventory.api import base, examples, inputs, level_inputs, shapes
+from inventory.api import access, base, examples, inputs, level_inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
 from inventory.description import DETAILS
 from inventory.models import InventoryLevel
@@ -56,6 +56,8 @@ _COMPONENT_NAMES = {
 
 
 class ItemsView(base.StockView):
+    access = {"GET": access.READ, "POST": access.ADD_ITEM}
+
     @schema.operation(
         id="listInventoryItems",
         summary="List inventory items",
@@ -102,6 +104,8 @@ class ItemsView(base.StockView):
 
 
 class ItemView(base.StockView):
+    access = {"GET": access.READ, "POST": access.CHANGE_ITEM}
+
     @schema.operation(
         id="getInventoryItem",
         summary="Read an inventory item with its levels",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from inventory.api import base, examples, inputs, shapes
+from inventory.api import access, base, examples, inputs, shapes
 from inventory.api.filters import LocationFilters
 from inventory.models import StockLocation
 from inventory.services import locations
@@ -34,6 +34,7 @@ def _address(body: inputs.LocationAddressInput) -> dict[str, str]:
 
 
 class LocationsView(base.StockView):
+    access = {"GET": access.READ, "POST": access.ADD_LOCATION}
     for_all = ("POST",)
     audited = {"POST": "added"}
 
@@ -68,6 +69,7 @@ class LocationsView(base.StockView):
 
 
 class LocationView(base.StockView):
+    access = {"GET": access.READ, "POST": access.CHANGE_LOCATION}
     audited = {"POST": "changed"}
 
     @schema.operation(

@@ -5,8 +5,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Items by barcode and by the words of their title, levels that are low or expect goods, and what they expected at
-    a past instant. Built beside the sales that go on. None has a column that an ordinary sale changes."""
+    """Items by barcode and by the words of their title, levels that are low or expect goods, what they expected at a
+    past instant, and movements by kind. Built beside the sales that go on; an ordinary sale changes no column of them.
+    """
 
     atomic = False
     dependencies = [("inventory", "0021_pooled_ledger_is_append_only")]
@@ -40,6 +41,14 @@ class Migration(migrations.Migration):
                 ),
                 fields=["level", "occurred_at"],
                 name="stockmovement_expected",
+            ),
+        ),
+        AddIndexConcurrently(
+            "stockmovement",
+            models.Index(
+                condition=models.Q(("kind__in", ["reserve", "consume"]), _negated=True),
+                fields=["kind", "id"],
+                name="stockmovement_by_kind",
             ),
         ),
     ]

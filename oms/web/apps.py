@@ -9,6 +9,7 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from oms.core import personal
         from oms.web import (
             audit,
             roles,
@@ -16,7 +17,9 @@ class WebConfig(AppConfig):
             sessions,
         )
         from oms.web.logs import configure_structlog
+        from oms.web.personal import ViewKeeper
 
+        personal.register("web", ViewKeeper())
         configure_structlog()
         audit.connect()
         sessions.connect()

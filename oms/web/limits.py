@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core.errors import DomainError
 from oms.web.api_keys import KeyHolder
-from oms.web.models import StaffLimits
+from oms.web.models import SavedView, StaffLimits
 
 M = TypeVar("M", bound=Model)
 Ids = frozenset[UUID]
@@ -214,3 +214,6 @@ def choices(kind: str) -> list[tuple[str, str]]:
     """Ids and names for a form; kind is channels or locations."""
     offered = _choices.get(kind)
     return [(str(each), name) for each, name in offered()] if offered else []
+
+
+limit(SavedView, channel=anyway, location=anyway)  # a view is an address; what it shows is limited like any list

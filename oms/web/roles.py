@@ -52,10 +52,12 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     MERCHANT: frozenset(
         {
             *(_GOODS_OF_ORDERS | _MONEY | _PEOPLE | _STOCK | _CHANNELS | _IMPORTS | _PACKING),
-            *("orders.add_order", "orders.change_order", "orders.change_customer", "orders.delete_customer"),
+            *("orders.add_order", "orders.change_order", "orders.delete_customer"),
+            *("orders.add_customer", "orders.change_customer"),
             *("inventory.add_inventoryitem", "inventory.change_inventoryitem", "inventory.add_stocklocation"),
             *("inventory.change_stocklocation", "inventory.change_inventorylevel", "inventory.change_pooledstock"),
             *("channels.add_saleschannel", "channels.change_saleschannel", "channels.import_orders"),
+            *("channels.view_columnmapping", "orders.view_salesquarter", "web.share_savedview"),
             *("channels.add_ordersource", "channels.change_ordersource"),
         }
     ),
@@ -70,11 +72,11 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     SUPPORT: frozenset(
         {
             *(_GOODS_OF_ORDERS | _MONEY | _PEOPLE | _GOODS | _CHANNELS),
-            *("orders.change_order", "orders.change_customer"),
+            *("orders.change_order", "orders.add_customer", "orders.change_customer"),
         }
     ),
     # Reads figures: no lists of people, and none of the records that name them.
-    ANALYST: _GOODS_OF_ORDERS | _MONEY | _STOCK | _CHANNELS | _WHAT_CAME_IN,
+    ANALYST: _GOODS_OF_ORDERS | _MONEY | _STOCK | _CHANNELS | _WHAT_CAME_IN | {"orders.view_salesquarter"},
 }
 
 

@@ -22,6 +22,7 @@ from unfold.contrib.filters.admin import (
 from inventory import providers
 from oms.web.console.filters import DayRangeFilter, PresetDaysFilter
 from oms.web.console.saved import View
+from oms.web.limits import limits_of
 from orders.models import Order
 from orders.selectors import work
 
@@ -62,7 +63,11 @@ class ShipsFromFilter(DropdownFilter):
     parameter_name = "from"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(str(each.id), each.name) for each in providers.locations().all()]
+        return [
+            (str(each.id), each.name)
+            for each in providers.locations().all()
+            if limits_of(request.user).allows_location(each.id)
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if not self.value():

@@ -45,6 +45,7 @@ class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin)
     list_filter = filters.FILTERS
     built_in_views = filters.VIEWS
     search_help_text = _("Number, name, e-mail, phone, sku, tracking number, tag, note")
+    when_empty = _("Orders come in from a sales channel by the API, or from a file: Imports, Import a file.")
     ordering = ("-placed_at", "-id")
     exports = {
         "orders": Export(

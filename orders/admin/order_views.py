@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from oms.core.errors import DomainError, StaleRevision
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin
+from oms.web.limits import limits_of
 from orders.admin import page
 from orders.admin.act_forms import ActForm
 from orders.admin.acts import ACTS, perform
@@ -66,6 +67,8 @@ class OrderPageViews(ConsoleAdmin):
             acts.say_errors(request, form)
             return self._again(request, order_id, Refused(name, request.POST, _problems(form)))
         try:
+            if "location_id" in form.cleaned_data:  # who sees some locations only says from which
+                limits_of(request.user).require_locations(form.cleaned_data["location_id"])
             done = perform(act, order_id, form.cleaned_data, acts.actor_of(request))
         except StaleRevision as stale:
             return self._again(request, order_id, Refused(name, request.POST, {}), status=stale.status)

@@ -44,6 +44,7 @@ class PrivacyActs(ConsoleAdmin):
     def export_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """A download of everything; who took it stands in the events."""
         _require_permission(request)
+        self.require(request, customer_id)
         found = export_customer(customer_id=customer_id, actor=acts.actor_of(request))
         _audit(request, "exported", customer_id)
         name = ids.encode(ids.CUSTOMER, customer_id)

@@ -167,7 +167,7 @@ def _do_now(found: OrderPage, may: Callable[[str], bool]) -> Iterator[Step]:
             key="complete",
             act="complete",
             title=_("Complete the order"),
-            effects=[_("Everything is fulfilled and delivered."), effects.of_completing()],
+            effects=[effects.of_completing()],
             button=_("Complete"),
         )
     if may(CHANGE_ORDER) and policies.can_archive(order):

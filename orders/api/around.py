@@ -14,6 +14,7 @@ from inventory import providers as stock
 from oms.core import ids
 from oms.web import bodies, pagination, queries, schema
 from oms.web.authentication import actor_of
+from oms.web.limits import OutsideLimits, limits_of
 from oms.web.views import ApiView, one
 from orders.api import access, examples, inputs, parts, shapes
 from orders.api.base import OrderActView, order_id_of
@@ -154,6 +155,8 @@ class SourcingView(ApiView):
     )
     def get(self, request: Request, order_id: str) -> HttpResponse:
         order = order_id_of(order_id)
+        if limits_of(request.user).locations is not None:  # it names every location that was judged
+            raise OutsideLimits(kind="stock location")
         answers.require_order(order)
         decision = stock.current().sourced(order)
         return one(request, "sourcing", parts.sourcing(decision) if decision else None)

@@ -14,7 +14,7 @@ from orders.selectors import search
 
 
 class OrderFilters(FilterSet):
-    """`q` finds by what a person has at hand: a number, an e-mail address, an external id, a tracking number, a sku."""
+    """`q` finds by what a person has at hand, as the console's search box does (orders.selectors.search)."""
 
     id = IdsFilter(ids.ORDER, field_name="pk")
     status = WordsFilter(known=OrderStatus.values)
@@ -26,7 +26,11 @@ class OrderFilters(FilterSet):
     email = WordsFilter(method="by_email")
     display_id = WordsFilter(method="by_number")
     tags = WordsFilter(method="by_tags")
-    q = Filter(method="by_search", help_text="Number, e-mail address, external id, tracking number or sku.")
+    q = Filter(
+        method="by_search",
+        help_text="Number, external id or its beginning, e-mail address, telephone number in any form or its last "
+        "digits, names, sku, tracking number, tag, words of a note. At most 1,000 orders are found.",
+    )
 
     class Meta:
         model = Order

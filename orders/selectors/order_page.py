@@ -16,6 +16,7 @@ from inventory import holdings, providers
 from inventory.providers.base import Held, Sourced
 from inventory.providers.stock_locations import Location
 from oms.core.money import Money
+from oms.web.limits import answering
 from orders import policies, recipes
 from orders.enums import AddressKind
 from orders.models import Adjustment, CreditLine, Hold, Note, Order, OrderAddress, OrderLine, TaxLine, TimelineEntry
@@ -157,7 +158,7 @@ def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) ->
     order = orders.select_related("channel", "customer").filter(pk=order_id).first()
     if order is None:
         return None
-    lines = list(order.lines.all())
+    lines, seen = list(order.lines.all()), answering.get()
     stock = providers.current()
     locations = providers.locations().all()
     names = {location.id: location.name for location in locations}
@@ -183,16 +184,18 @@ def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) ->
         parcels=[
             Parcels(each, names.get(each.location_id, "") if each.location_id else "", _units(each))
             for each in fulfillments
+            if seen.allows_location(each.location_id)
         ],
-        sourcing=stock.sourced(order.pk),
-        locations=locations,
+        sourcing=stock.sourced(order.pk) if seen.locations is None else None,
+        locations=[each for each in locations if seen.allows_location(each.id)],
         has_places=stock.has_places,
-        held_at=_held_at(held, names),
+        held_at=_held_at([each for each in held if seen.allows_location(each.location_id)], names),
         units_reserved=sum(each.quantity for each in held),
         units_backordered=sum(each.backordered for each in held),
     )
     if policies.can_fulfill(order):
-        page.offers = _offers(order, lines, names)
+        offers = _offers(order, lines, names)
+        page.offers = [each for each in offers if seen.allows_location(each.proposal.location_id)]
     return page
 
 

@@ -18,6 +18,7 @@ from channels.services.imports import Wish, import_file
 from fulfillment.services.fulfillments import Tracking
 from inventory.services.manual_reservations import create_reservation
 from oms.core.models import Delivery, OutboxEvent
+from oms.web.models import SavedView
 from orders.enums import CancelReason, HoldReason
 from orders.models import Customer, Order
 from orders.services import cancellation, closing, fulfilling, holds, notes, shipping
@@ -87,6 +88,9 @@ def somebody(house: Shop, directory: Path) -> Customer:
     _sources_and_uploads(house)
     _engine_room(shipped)
     _console(customer)
+    SavedView.objects.create(
+        page="orders_order", name="Quarrenbusch", query="q=ottoline.q%40kontor.example", owner=StaffFactory()
+    )
     create_reservation(
         item_id=house.items["LAMP"].pk,
         location_id=house.locations["W1"].pk,

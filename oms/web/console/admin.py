@@ -13,6 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -65,6 +66,7 @@ class ConsoleAdmin(WithinLimits):
     exact_search: ClassVar[tuple[str, ...]] = ()
     prefix_search: ClassVar[tuple[str, ...]] = ()
     actions: Any = None
+    when_empty: ClassVar[str | Promise] = ""  # what to do so that a list that holds nothing yet holds something
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ConsoleChangeList

@@ -17,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from oms.web.console.paging import capped_count
+from oms.web.console.paging import capped_counts
 
 MOST: Final = 1000  # counted of each kind
 PER_PAGE: Final = 25
@@ -80,6 +80,10 @@ class Shown:
     may_act: bool
 
     @property
+    def is_button(self) -> bool:
+        return self.kind.act.run is not None
+
+    @property
     def act_url(self) -> str:
         return self.matter.next_url or self.matter.url
 
@@ -112,8 +116,10 @@ def kinds(request: HttpRequest) -> list[Kind]:
 
 
 def counts(request: HttpRequest) -> dict[str, int]:
-    """How many there are of each kind that the person may see, MOST at the highest; a query each."""
-    return {kind.name: capped_count(kind.rows(request), MOST) for kind in kinds(request)}
+    """How many there are of each kind that the person may see, MOST at the highest; in one query."""
+    seen = kinds(request)
+    found = capped_counts([kind.rows(request) for kind in seen], MOST)
+    return {kind.name: count for kind, count in zip(seen, found, strict=True)}
 
 
 def page(request: HttpRequest, wanted: Kind | None, number: int) -> Page:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from oms.core.errors import DomainError
 from oms.web.console import attention
 from oms.web.console.attention import Kind
+from oms.web.console.paging import count_label
 
 PAGE: Final = "console_exceptions"
 ACT: Final = "console_exception_act"
@@ -31,7 +32,7 @@ def exceptions_view(request: HttpRequest) -> HttpResponse:
         "title": _("Exceptions"),
         "kinds": [_tab(kind, counts[kind.name], kind is wanted) for kind in attention.kinds(request)],
         "wanted": wanted,
-        "total": _count(min(sum(counts.values()), attention.MOST)),
+        "total": count_label(min(sum(counts.values()), attention.MOST), attention.MOST),
         "page": page,
         "before_url": _address(wanted, page.number - 1) if page.number > 1 else "",
         "after_url": _address(wanted, page.number + 1) if page.has_more else "",
@@ -74,14 +75,10 @@ def _tab(kind: Kind, count: int, is_wanted: bool) -> dict[str, Any]:
         "title": kind.title,
         "icon": kind.icon,
         "tone": kind.tone if count else "none",
-        "count": _count(count),
+        "count": count_label(count, attention.MOST),
         "url": _address(kind, 1),
         "is_wanted": is_wanted,
     }
-
-
-def _count(count: int) -> str:
-    return f"{attention.MOST - 1}+" if count >= attention.MOST else str(count)
 
 
 def _address(kind: Kind | None, number: int) -> str:

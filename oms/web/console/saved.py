@@ -135,7 +135,7 @@ class SavedViews(ConsoleAdmin):
             "query": present,
             "may_share": may_share,
             "save": reverse(f"admin:{self._list_name}_view_save"),
-            "can_save": bool(present) and view is None,
+            "can_save": bool(present) and active is None,
             "view": view if view and saved_views.may_change(view, request.user, may_share) else None,
             **(self._acts(view) if view else {}),
         }

@@ -69,7 +69,7 @@ def test_a_reject_is_mended_on_its_page_within_three_clicks_of_the_first_page(cl
     listed = clerk.get(figures["Import rejects"])  # 1
     reject = listed.context["cl"].result_list[0]
     shown = clerk.get(page("channels_importreject", reject.pk))  # 2
-    cells = {cell.label: cell for cell in shown.context["rows"][0]}
+    cells = {cell.label: cell for cell in shown.context["rows"][0][0]}
     typed = {cell.name: cell.value for cell in cells.values()} | {cells["UnitPrice"].name: "2.50"}
     done = _act(clerk, reject, "mend", **typed)  # 3
 
@@ -84,11 +84,11 @@ def test_what_is_refused_still_keeps_what_was_typed(clerk, tmp_path):
     _refused(clerk, tmp_path, row("2", price="abc"))
     reject = ImportReject.objects.get()
     shown = clerk.get(page("channels_importreject", reject.pk))
-    typed = {cell.name: cell.value for cell in shown.context["rows"][0]} | {"cell_0_2": "Typed", "cell_0_3": "many"}
+    typed = {cell.name: cell.value for cell in shown.context["rows"][0][0]} | {"cell_0_2": "Typed", "cell_0_3": "many"}
 
     again = _act(clerk, reject, "mend", **typed)
 
-    cells = {cell.label: cell for cell in again.context["rows"][0]}
+    cells = {cell.label: cell for cell in again.context["rows"][0][0]}
     assert again.context["fault_column"] == "Quantity"
     assert (cells["Description"].value, cells["Quantity"].value, cells["Quantity"].is_wrong) == ("Typed", "many", True)
     assert (Order.objects.count(), ImportReject.objects.get().settled_at) == (1, None)
@@ -98,7 +98,7 @@ def test_a_row_that_is_too_wide_or_too_narrow_is_mended_too(clerk, tmp_path):
     _refused(clerk, tmp_path, [*row("2"), "extra"], row("3")[:-1])
     wide, narrow = ImportReject.objects.order_by("line")
     typed = [
-        {cell.name: cell.value for cell in clerk.get(page("channels_importreject", each.pk)).context["rows"][0]}
+        {cell.name: cell.value for cell in clerk.get(page("channels_importreject", each.pk)).context["rows"][0][0]}
         for each in (wide, narrow)
     ]
 

@@ -4,6 +4,7 @@ import pytest
 
 from channels.models import SalesChannel
 from tests.api import Api, order_body, pointers, problem
+from tests.factories import SalesChannelFactory
 from tests.scenarios import shop
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +45,17 @@ def test_a_channel_keeps_a_name_and_there_must_be_one(here):
     assert problem(refused)[:2] == (400, "invalid_data")
     assert pointers(refused) == ["/name"]
     assert problem(unknown) == (404, "not_found", "not_found")
+
+
+def test_channels_and_locations_are_found_by_a_part_of_their_names(here):
+    SalesChannelFactory(code="till-2", name="Till at the door", is_active=False)
+    api = Api()
+
+    def codes(kind, query):
+        return [each["code"] for each in api.get(f"/admin/{kind.replace('_', '-')}?{query}").json()[kind]]
+
+    assert codes("sales_channels", "q=DOOR") == ["till-2"]
+    assert codes("sales_channels", "q=till&is_disabled=false") == []
+    assert codes("sales_channels", "is_disabled=true") == ["till-2"]
+    assert codes("stock_locations", "q=1") == ["w1"]
+    assert codes("stock_locations", "q=%25") == []

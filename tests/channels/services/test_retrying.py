@@ -121,6 +121,16 @@ def test_what_comes_in_by_another_file_is_dealt_with(tmp_path):
     assert [reject.external_id for reject in open_rejects(first.run.pk)] == ["3"]
 
 
+def test_a_record_that_another_file_brings_in_vain_again_is_open_once(tmp_path):
+    channel = retail()
+    first = _bring(retail_file(tmp_path / "a.csv", row("1"), row("2", price="abc")), channel)
+
+    second = _bring(retail_file(tmp_path / "b.csv", row("2", price="x")), channel)
+    elsewhere = _bring(retail_file(tmp_path / "c.csv", row("2", price="x")), retail("other"))
+
+    assert [open_rejects(run.pk).count() for run in (first.run, second.run, elsewhere.run)] == [0, 1, 1]
+
+
 def test_one_record_is_mended_and_comes_in(tmp_path):
     first = _bring(retail_file(tmp_path / "a.csv", row("1"), row("2", price="abc"), row("2", code="MUG")), retail())
     reject = ImportReject.objects.get()
@@ -131,6 +141,7 @@ def test_one_record_is_mended_and_comes_in(tmp_path):
     done = mend_reject(reject_id=reject.pk, rows=[row("2", price="2.10"), rows[1]], actor=STAFF)
 
     assert (refused.row, refused.column) == (0, "UnitPrice")
+    assert refused.reason.startswith("'abc' is not a price")
     assert (runs_then, orders_then) == (1, 1)
     assert done == Mended("")
     assert Order.objects.get(external_id="2").lines.count() == 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from oms.core.ids import new_id
+from oms.web import second_factor
 from oms.web.staff_tokens import LASTS, LOGIN_LASTS
 from orders.models import TimelineEntry
 from tests.api import Api, key, problem
@@ -36,8 +39,8 @@ def _staff(**fields):
     return user
 
 
-def _sign_in(email="ada@example.com", password=PASSWORD, client=None, **headers):
-    body = {"email": email, "password": password}
+def _sign_in(email="ada@example.com", password=PASSWORD, client=None, code="", **headers):
+    body = {"email": email, "password": password} | ({"code": code} if code else {})
     return (client or Client()).post("/auth/user/emailpass", json.dumps(body), "application/json", headers=headers)
 
 
@@ -91,7 +94,7 @@ def test_whatever_is_wrong_the_answer_and_its_effort_are_the_same(db, fields, lo
     assert problem(refused) == UNAUTHORIZED
     assert refused.json()["message"] == "Unauthorized"
     assert refused["WWW-Authenticate"] == 'Bearer realm="admin"'
-    assert len(captured) == 2
+    assert len(captured) == 4
     assert Session.objects.count() == 0
 
 
@@ -106,6 +109,32 @@ def test_every_wrong_login_costs_one_hash(db, monkeypatch):
         hashed.append(0)
 
     assert hashed == [1, 0, 1, 0]
+
+
+def test_who_has_a_second_factor_needs_its_code_by_the_api_too(db):
+    ada = _staff()
+    factor = second_factor.begin(user=ada)
+    now = int(time.time()) // second_factor.STEP
+    second_factor.confirm(user=ada, code=second_factor.code_at(factor.secret, now - 1))
+    code = second_factor.code_at(factor.secret, now)
+
+    answers = [_sign_in(**extra) for extra in ({}, {"code": "000000"}, {"code": code}, {"code": code})]
+
+    needed = (401, "unauthorized", "second_factor_needed")
+    assert [problem(answers[index]) for index in (0, 1, 3)] == [needed] * 3
+    assert Api(answers[2].json()["token"]).get("/admin/orders").status_code == 200
+
+
+def test_after_too_many_attempts_even_the_right_password_waits(db, settings):
+    settings.LOGIN_ATTEMPTS_ACCOUNT = 2
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": f"test-{new_id()}"}}
+    _staff()
+
+    answers = [_sign_in(password="wrong"), _sign_in(email="ada", password="wrong"), _sign_in()]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert problem(answers[2])[1:] == ("too_many_requests", "too_many_attempts")
+    assert int(answers[2]["Retry-After"]) > 0
 
 
 def test_an_address_that_two_share_is_nobodys(db):

@@ -67,6 +67,7 @@ def test_nothing_in_the_whole_database_tells_who_an_erased_customer_was(tmp_path
         "core_idempotencykey",
         "core_delivery",
         "django_admin_log",
+        "web_savedview",
     }
     assert {word for words in before.values() for word in words} == set(WORDS)
     assert found_in() == {}

@@ -48,6 +48,7 @@ def test_an_export_holds_every_trace_of_a_customer_and_none_of_their_neighbour(t
         "parcels": 1,
         "payments": 2,
         "reservations": 1,
+        "saved_views": 1,
     }
     assert str(neighbour) not in text
     assert "Nebelgasse 19" not in text
