@@ -61,9 +61,17 @@ class SourceFileStatus(models.TextChoices):
     FAILED = "failed", _("refused")
 
 
+class UploadKind(models.TextChoices):
+    """What is in a file that somebody sent through the console."""
+
+    ORDERS = "orders", _("orders")
+    STOCK = "stock", _("counts of stock")
+
+
 class UploadStatus(models.TextChoices):
     """How far a file is that somebody sent through the console."""
 
+    UNMAPPED = "unmapped", _("its columns are not known yet")
     LOOKED_AT = "looked_at", _("looked at, not started")
     WAITING = "waiting", _("waiting for a worker")
     RUNNING = "running", _("running")

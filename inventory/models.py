@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
+from inventory.description import Described
 from inventory.documents import (
     Arrival,
     ArrivalLine,
@@ -48,7 +49,7 @@ __all__ = [
 ]
 
 
-class InventoryItem(Identified, Timestamped):
+class InventoryItem(Identified, Described, Timestamped):
     """What is counted or sold: one row for each sku. Codes that differ only in case are different items.
 
     A kit (`is_kit`, written by `services.kits` alone) is sold and never counted: its components are.

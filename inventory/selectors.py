@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from inventory.models import InventoryLevel, KitComponent, Reservation
+from oms.web.limits import answering, narrow
 
 # Of a kit a location has as many as its scarcest component there suffices for. A location that owes its safety stock
 # counts as 0, as it does when an order is placed.
@@ -52,19 +53,23 @@ def available_at(item_ids: Collection[UUID], locations: Collection[UUID] | Query
 
 
 def kits_by_location(kit_ids: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, int]]:
-    """How many of each kit every location has that keeps any of its components, in one query; none for no kits."""
+    """How many of each kit every location has that may be seen and keeps any of its components, in one query; none
+    for no kits."""
     found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+    seen = answering.get().locations
+    places, parameters = ("true", ()) if seen is None else ("place.id = ANY(%s)", (list(seen),))
     if kit_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_THERE.format(places="true") + _BY_LOCATION, [list(kit_ids)])
+            cursor.execute(_THERE.format(places=places) + _BY_LOCATION, [list(kit_ids), *parameters])
             for kit_id, location_id, units in cursor.fetchall():
                 found[kit_id][location_id] = units
     return found
 
 
 def kept_levels(path: str) -> Prefetch[Any]:
-    """The levels of items that are not deleted, for `prefetch_related`, in one query."""
-    return Prefetch(path, InventoryLevel.objects.kept().counted().order_by("pk"))
+    """The levels of items that are not deleted and that may be seen, for `prefetch_related`, in one query."""
+    seen = narrow(InventoryLevel.objects.kept().counted().order_by("pk"), answering.get())
+    return Prefetch(path, seen)
 
 
 def components(path: str = "components") -> Prefetch[Any]:

@@ -124,8 +124,11 @@ OMS: dict[str, Any] = {
     "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
     # Days after which an order that is still open is late.
     "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
+    # Days after which goods that are waited for, or on their way between two places, need somebody to look at them.
+    "STUCK_AFTER_DAYS": _whole_number("OMS_STUCK_AFTER_DAYS", 7, least=1, most=36_500),
     # Days after which rows and files are pruned that nobody needs for ever; 0 keeps them. What is not done with stays.
     "KEEP_DAYS": {
+        "audit": _days("OMS_KEEP_AUDIT_DAYS", 400),
         "bulk_job_rows": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
         "bulk_jobs": _days("OMS_KEEP_BULK_JOBS_DAYS", 90),
         "deliveries": _days("OMS_KEEP_DELIVERIES_DAYS", 30),
@@ -188,6 +191,7 @@ MIDDLEWARE = [
     "oms.web.middleware.RequestIdMiddleware",
     "oms.operation.probes.ProbesMiddleware",
     "oms.operation.observing.ObservingMiddleware",
+    "oms.web.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -195,8 +199,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "oms.web.sessions.SessionMiddleware",
     "oms.web.console.guarding.LimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "oms.web.time_zones.TimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -244,9 +250,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["oms.web.backend.StaffBackend"]
 LOGIN_URL = "admin:login"
+# Attempts to sign in within 15 minutes, for an account and from an address (docs/security.md).
+LOGIN_ATTEMPTS_ACCOUNT = _whole_number("OMS_LOGIN_ATTEMPTS_ACCOUNT", 10, least=1)
+LOGIN_ATTEMPTS_ADDRESS = _whole_number("OMS_LOGIN_ATTEMPTS_ADDRESS", 100, least=1)
+# Groups whose members need a second factor to sign in; `superuser` for those.
+SECOND_FACTOR_ROLES: list[str] = env.list("OMS_SECOND_FACTOR_ROLES", default=[])
+# A session ends after so many minutes without a request, and after so many hours whatever is done.
+SESSION_IDLE_MINUTES = _whole_number("OMS_SESSION_IDLE_MINUTES", 240, least=1)
+SESSION_HOURS = _whole_number("OMS_SESSION_HOURS", 16, least=1)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 LANGUAGE_CODE = "en"
+# What the console can speak: whoever's browser asks for another language reads English.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -338,6 +358,8 @@ CELERY_BEAT_SCHEDULE = {
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
+    "sum up sales": _beat("orders.tasks.sum_up_sales", 60),
+    "sum up all sales that are shown": _beat("orders.tasks.sum_up_sales", 3600) | {"kwargs": {"everything": True}},
     "fill backorders with what is free": _beat("inventory.tasks.fill_backorders", 60),
     "release reservations that have expired": _beat(
         "inventory.tasks.release_expired_reservations", _whole_number("OMS_RELEASE_EXPIRED_SECONDS", 60, least=1)
@@ -382,16 +404,23 @@ def _stock_is_pooled() -> bool:
     return is_in_use()
 
 
-def _entry(title: Any, icon: str, model: str, page: str = "", pooled: bool | None = None) -> dict[str, Any]:
+def _entry(
+    title: Any, icon: str, model: str, page: str = "", pooled: bool | None = None, but: str = ""
+) -> dict[str, Any]:
     """A link of the sidebar to the list of a model (app_model), or to another page, for whoever may see the model.
 
-    pooled: shown only while stock is, or is not, one quantity for each sku.
+    pooled: shown only while stock is, or is not, one quantity for each sku. but: a page below the list that has an
+    entry of its own, on which this one is not marked.
     """
     app, name = model.rsplit("_", 1)
+    link = reverse_lazy(f"admin:{page or f'{model}_changelist'}")
     return {
+        "active": lambda request: (
+            request.path.startswith(str(link)) and not (but and request.path.startswith(str(reverse_lazy(but))))
+        ),
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{page or f'{model}_changelist'}"),
+        "link": link,
         "permission": lambda request: (
             pooled in (None, _stock_is_pooled()) and request.user.has_perm(f"{app}.view_{name}")
         ),
@@ -399,7 +428,8 @@ def _entry(title: Any, icon: str, model: str, page: str = "", pooled: bool | Non
 
 
 def _may_import(request: Any) -> bool:
-    return any(map(request.user.has_perm, ("channels.import_orders", "channels.view_importupload")))
+    may = ("channels.import_orders", "channels.view_importupload", "inventory.change_inventorylevel")
+    return any(map(request.user.has_perm, may))
 
 
 def _may_see_bulk_jobs(request: Any) -> bool:
@@ -415,6 +445,14 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/time_zone.js")],
+    "LOGIN": {"form": "oms.web.console.signing_in.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Time zone"), "link": reverse_lazy("console_time_zone")},
+            {"title": _("Second factor"), "link": reverse_lazy("second_factor")},
+        ]
+    },
     "DASHBOARD_CALLBACK": "oms.web.console.dashboard.index",
     "COLORS": {
         "primary": {  # a calm blue
@@ -434,16 +472,18 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
+        # What is worked with every day, then what is looked up, then what is set up once.
         "navigation": [
             {
-                "title": _("Orders"),
+                "title": _("Today"),
                 "items": [
                     {"title": _("What waits"), "icon": "home", "link": reverse_lazy("admin:index")},
+                    {"title": _("Exceptions"), "icon": "warning", "link": reverse_lazy("console_exceptions")},
                     _entry(_("Orders"), "package_2", "orders_order"),
                     _entry(_("Bulk jobs"), "checklist", "orders_bulkjob") | {"permission": _may_see_bulk_jobs},
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
-                    _entry(_("Payments"), "payments", "payments_payment"),
                     _entry(_("Customers"), "group", "orders_customer"),
+                    _entry(_("Payments"), "payments", "payments_payment"),
                 ],
             },
             {
@@ -452,46 +492,55 @@ UNFOLD = {
                     _entry(_("Items"), "category", "inventory_inventoryitem"),
                     _entry(_("Levels"), "inventory", "inventory_inventorylevel", pooled=False),
                     _entry(_("Stock"), "inventory", "inventory_pooledstock", pooled=True),
-                    _entry(_("Reservations"), "bookmark", "inventory_pooledreservation", pooled=True),
-                    _entry(_("Movements"), "swap_vert", "inventory_pooledmovement", pooled=True),
-                    _entry(_("Locations"), "warehouse", "inventory_stocklocation"),
-                    _entry(_("Reservations"), "bookmark", "inventory_reservation", pooled=False),
-                    _entry(_("Movements"), "swap_vert", "inventory_stockmovement", pooled=False),
                     _entry(_("Arrivals"), "input", "inventory_arrival", pooled=False),
                     _entry(_("Transfers"), "move_down", "inventory_transfer", pooled=False),
                     _entry(_("Counts"), "fact_check", "inventory_stockcount", pooled=False),
-                    _entry(_("Shortages"), "production_quantity_limits", "inventory_stockshortage", pooled=False),
-                    _entry(_("Low stock"), "trending_down", "inventory_lowstockalert", pooled=False),
                 ],
             },
             {
-                "title": _("Channels and imports"),
+                "title": _("Imports"),
+                "collapsible": True,
                 "items": [
-                    _entry(_("Sales channels"), "storefront", "channels_saleschannel"),
                     _entry(_("Import a file"), "upload_file", "channels_importupload") | {"permission": _may_import},
-                    _entry(_("Scheduled sources"), "cloud_download", "channels_ordersource"),
-                    _entry(_("Import runs"), "history", "channels_importrun"),
                     _entry(_("Rejects"), "rule", "channels_importreject"),
                     _entry(_("Credit notes and write-offs"), "receipt_long", "channels_sourcedocument"),
+                    _entry(_("Import runs"), "history", "channels_importrun"),
                 ],
             },
             {
-                "title": _("Events"),
+                "title": _("Stock in detail"),
+                "collapsible": True,
+                "items": [
+                    _entry(_("Low stock"), "trending_down", "inventory_lowstockalert", pooled=False),
+                    _entry(_("Shortages"), "production_quantity_limits", "inventory_stockshortage", pooled=False),
+                    _entry(_("Reservations"), "bookmark", "inventory_reservation", pooled=False),
+                    _entry(_("Reservations"), "bookmark", "inventory_pooledreservation", pooled=True),
+                    _entry(_("Movements"), "swap_vert", "inventory_stockmovement", pooled=False),
+                    _entry(_("Movements"), "swap_vert", "inventory_pooledmovement", pooled=True),
+                ],
+            },
+            {
+                "title": _("Set-up"),
+                "collapsible": True,
+                "items": [
+                    _entry(_("Sales channels"), "storefront", "channels_saleschannel"),
+                    _entry(_("Locations"), "warehouse", "inventory_stocklocation"),
+                    _entry(_("Scheduled sources"), "cloud_download", "channels_ordersource"),
+                    _entry(_("Users"), "person", "auth_user"),
+                    _entry(_("Groups"), "groups", "auth_group"),
+                    _entry(_("API keys"), "key", "web_apikey"),
+                    _entry(_("Second factors"), "phonelink_lock", "web_secondfactor"),
+                    _entry(_("Audit"), "policy", "web_auditentry"),
+                ],
+            },
+            {
+                "title": _("Engine room"),
                 "collapsible": True,
                 "items": [
                     _entry(_("Events"), "bolt", "core_outboxevent"),
                     _entry(_("Subscribers"), "hearing", "core_delivery", page="core_delivery_subscribers"),
-                    _entry(_("Deliveries"), "outbox", "core_delivery"),
+                    _entry(_("Deliveries"), "outbox", "core_delivery", but="admin:core_delivery_subscribers"),
                     _entry(_("Schedules"), "schedule", "django_celery_beat_periodictask"),
-                ],
-            },
-            {
-                "title": _("Access"),
-                "collapsible": True,
-                "items": [
-                    _entry(_("API keys"), "key", "web_apikey"),
-                    _entry(_("Users"), "person", "auth_user"),
-                    _entry(_("Groups"), "groups", "auth_group"),
                 ],
             },
         ],

@@ -3,21 +3,25 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from oms.web import exceptions
+from oms.web.console.signing_in import second_factor_page
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("console/exceptions/", include("oms.web.console.attention_page")),
+    path("console/time-zone/", include("oms.web.time_zones")),
+    path("console/second-factor/", second_factor_page, name="second_factor"),
     path("console/", admin.site.urls),
     path("auth/", include("oms.web.urls")),
+    path("admin/", include("channels.api.urls")),  # first: orders/export is no order's id
     path("admin/", include("orders.api.urls")),
     path("admin/", include("inventory.api.urls")),
-    path("admin/", include("channels.api.urls")),
     path("admin/", include("payments.api.urls")),
     path("admin/", include("oms.web.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
 ]
 
 

@@ -9,7 +9,7 @@ import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from orders.services import bulk_jobs, bulk_running, holds
+from orders.services import bulk_jobs, bulk_running, holds, sales
 
 log = structlog.get_logger(__name__)
 
@@ -40,3 +40,8 @@ def send(task: Any, *arguments: Any) -> None:
         task.apply_async(arguments, retry=False)
     except OperationalError as problem:
         log.warning("tasks.message_lost", task=task.name, problem=type(problem).__name__)
+
+
+@shared_task(name="orders.tasks.sum_up_sales")  # type: ignore[untyped-decorator]  # Celery has no types
+def sum_up_sales(everything: bool = False) -> None:
+    sales.sum_up_sales(everything=everything)

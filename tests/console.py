@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from channels.models import (
+    ColumnMapping,
     CreditMatch,
     ImportLane,
     ImportReject,
@@ -36,8 +37,9 @@ from inventory.services.pool.adjusting import adjust_pooled_stock
 from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.transactions import atomic
+from oms.web import audit
 from oms.web.api_keys import create_api_key
-from oms.web.models import SavedView, StaffLimits
+from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
 from orders.models import BulkJobRow, Order
 from orders.requests import (
@@ -51,6 +53,7 @@ from orders.requests import (
     TaxRequest,
 )
 from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
+from orders.services.sales import sum_up_sales
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -128,8 +131,11 @@ def furnish(house: Shop, number: int) -> None:
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     clerk = StaffFactory()
     create_api_key(title=EVIL, scopes=["orders:read"], created_by=clerk)
+    SecondFactor.objects.create(user=clerk, secret="A")
+    audit.record("login", actor=STAFF, subject="user:1", label=EVIL, details={EVIL: EVIL})
     StaffLimits.objects.create(user=clerk, location_ids=[house.locations["W1"].pk])
     Group.objects.create(name=f"packers {number}")
+    sum_up_sales()
     SavedView.objects.create(page="orders_order", name=EVIL, query=f"tag={EVIL}", owner=StaffFactory())
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
@@ -169,6 +175,7 @@ def _furnish_imports(house: Shop, order: Order, number: int) -> None:
         actor=STAFF.as_dict(),
     )
     ImportLane.objects.create(run=run, number=1)
+    ColumnMapping.objects.create(channel=house.channel, format="shopify", name=f"{EVIL} {number}", columns={EVIL: EVIL})
     ImportReject.objects.create(run=run, line=7, column=EVIL, reason=EVIL, raw=[EVIL])
     document = SourceDocument.objects.create(
         channel=house.channel,

@@ -8,17 +8,17 @@ changed is looked into (`read`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from channels.adapters.files import Source, Survey
 from orders.requests import OrderRequest
 
-__all__ = ["DocumentLine", "Format", "Kind", "RawRecord", "Rejected", "SourceDefaults", "SourceRecord"]
+__all__ = ["Columned", "DocumentLine", "Format", "Kind", "RawRecord", "Rejected", "SourceDefaults", "SourceRecord"]
 
 
 class Kind(StrEnum):
@@ -120,6 +120,16 @@ class SourceDefaults:
     currency: str
     time_zone: str
     past: bool
+
+
+@runtime_checkable
+class Columned(Protocol):
+    """A format of CSV files that tells its columns, so that a file which calls them otherwise can be read as well.
+
+    columns: what they are called; whether a file must have it.
+    """
+
+    columns: ClassVar[Mapping[str, bool]]
 
 
 class Format(Protocol):

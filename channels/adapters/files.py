@@ -45,11 +45,15 @@ class Survey:
 
 
 class Source:
-    """A file to be read, any number of times, each time from its beginning."""
+    """A file to be read, any number of times, each time from its beginning.
 
-    def __init__(self, path: Path) -> None:
+    rename: makes another first line of it, which is all that anybody sees then (`renaming`).
+    """
+
+    def __init__(self, path: Path, rename: Callable[[bytes], bytes] | None = None) -> None:
         """Raises UnreadableFile when there is no such file, or it holds nothing."""
         self.path = path
+        self._rename = rename
         try:
             with path.open("rb") as file:
                 self._packed = file.read(2) == _GZIP
@@ -66,13 +70,20 @@ class Source:
         """The content, unpacked. What is wrong with the packing is raised as UnreadableFile."""
         try:
             with self.path.open("rb") as file, gzip.GzipFile(fileobj=file) if self._packed else file as content:
-                yield cast(IO[bytes], content)
+                yield cast(IO[bytes], self._headed(cast(IO[bytes], content)) if self._rename else content)
         except EOFError:
             raise self.unreadable("the gzip file is cut off: its end is missing. Fetch it again.") from None
         except (gzip.BadGzipFile, zlib.error) as problem:
             raise self.unreadable(f"the gzip file is damaged ({problem}).") from None
         except OSError as problem:
             raise self.unreadable(problem.strerror or str(problem)) from None
+
+    def _headed(self, content: IO[bytes]) -> IO[bytes]:
+        """The content behind another first line. Lines keep their numbers."""
+        assert self._rename is not None  # noqa: S101  (whoever calls has looked)
+        line = content.readline(_HEAD)
+        kept = line.rstrip(b"\r\n")
+        return cast(IO[bytes], io.BufferedReader(_Behind(self._rename(kept) + line[len(kept) :], content), _BLOCK))
 
     def blocks(self) -> Iterator[bytes]:
         with self.content() as content:
@@ -153,5 +164,23 @@ class _Tap(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         block = self._content.read(len(buffer))
         self._tap(block)
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class _Behind(io.RawIOBase):
+    """Some bytes, and then the rest of a file."""
+
+    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
+        self._first = first
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._first[: len(buffer)]
+        self._first = self._first[len(block) :]
+        block = block or self._rest.read(len(buffer))
         buffer[: len(block)] = block
         return len(block)

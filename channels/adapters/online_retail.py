@@ -6,7 +6,7 @@ time and number, for they look for the sales before them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any, ClassVar, Final
@@ -37,6 +37,7 @@ def _plain(name: str) -> str:
 
 class OnlineRetailFormat:
     name: ClassVar[str] = "online-retail"
+    columns: ClassVar[Mapping[str, bool]] = dict.fromkeys(COLUMNS, True)
 
     def __init__(self) -> None:
         self._table = CsvGroups(self._understand_header, thing="invoice")

@@ -1,3 +1,4 @@
 """Sales channels and imports in the console."""
 
-from channels.admin import channel, scheduled, source, upload  # noqa: F401  (each registers its models)
+# Each registers its models, or what needs somebody.
+from channels.admin import channel, columns, exceptions, rejects, scheduled, source, upload  # noqa: F401

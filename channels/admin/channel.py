@@ -62,6 +62,7 @@ class SalesChannelForm(forms.ModelForm[SalesChannel]):
 @admin.register(SalesChannel)
 class SalesChannelAdmin(ConsoleAdmin):
     for_all = True
+    audited = True
     form = SalesChannelForm
     list_display = ("name", "code", "is_active", "default_currency", "time_zone", "shown_locations")
     ordering = ("name", "id")

@@ -106,6 +106,7 @@ class FailingFilter(RadioFilter):
 
 @admin.register(OrderSource)
 class OrderSourceAdmin(ConsoleAdmin):
+    audited = True
     form = SourceForm
     list_display = ("name", "channel", "kind", "shown_state", "last_run_at", "shown_schedule", "failures")
     list_select_related = ("channel", *(f"schedule__{name}" for name in ("interval", "crontab", "solar", "clocked")))

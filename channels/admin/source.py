@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter, RelatedDropdownFilter
 
+from channels import tasks
+from channels.admin.rejects import may_import
 from channels.enums import DocumentKind, MatchState, RunStatus
-from channels.models import CreditMatch, ImportLane, ImportReject, ImportRun, SourceDocument, SourceDocumentLine
+from channels.models import CreditMatch, ImportLane, ImportRun, SourceDocument, SourceDocumentLine
+from channels.services import retrying
 from oms.core import ids
-from oms.web.console import dashboard, show
+from oms.core.errors import DomainError
+from oms.web.console import acts, dashboard, show
 from oms.web.console.admin import ReadOnlyAdmin, ReadOnlyInline
+from oms.web.console.paging import MOST_COUNTED
 
 NEWEST_REJECTS = 20
-FRESH = timedelta(days=30)
-
-
-def fresh_rejects() -> QuerySet[ImportReject]:
-    """What was refused lately and somebody may still mend."""
-    return ImportReject.objects.filter(run__started_at__gte=timezone.now() - FRESH)
 
 
 def credits_for_staff() -> QuerySet[SourceDocument]:
@@ -55,6 +55,34 @@ class ImportRunAdmin(ReadOnlyAdmin):
     search_help_text = _("File name")
     ordering = ("-id",)
     exact_search = ("file_name",)
+
+    change_form_outer_before_template = "admin/channels/importrun/acts.html"
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(require_POST(self.retry_view))
+        return [path("<uuid:run_id>/retry/", view, name="channels_importrun_retry"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        run = self.get_object(request, object_id)
+        left = retrying.open_rejects(run.pk)[:MOST_COUNTED].count() if run else 0
+        context = {"open_rejects": left, "may_import": may_import(request), **(extra_context or {})}
+        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return page
+
+    def retry_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        """Try everything that the run refused again; its progress is on the page that comes."""
+        if not may_import(request):
+            raise PermissionDenied
+        try:
+            upload = retrying.retry_rejects(run_id=run_id, actor=acts.actor_of(request))
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(show.change_url("channels_importrun", run_id))
+        tasks.send(tasks.run_upload, str(upload.pk))
+        messages.success(request, _now("A worker tries them again."))
+        return HttpResponseRedirect(show.change_url("channels_importupload", upload.pk))
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [ImportLaneInline] if obj and obj.status == RunStatus.RUNNING and obj.workers > 1 else []
@@ -103,33 +131,6 @@ class ImportLaneAdmin(ReadOnlyAdmin):
     list_select_related = ("run",)
     ordering = ("-id",)
     exact_search = ("run_id",)
-
-
-class FreshFilter(RadioFilter):
-    title = _("age")
-    parameter_name = "age"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("fresh", _("the last 30 days"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ImportReject]) -> QuerySet[ImportReject]:
-        return queryset & fresh_rejects() if self.value() == "fresh" else queryset
-
-
-@admin.register(ImportReject)
-class ImportRejectAdmin(ReadOnlyAdmin):
-    """A refused record: where it stands in the file, what is wrong, and the raw rows to mend."""
-
-    list_display = ("run", "line", "column", "reason", "external_id", "created_at")
-    list_display_links = ("line",)
-    list_select_related = ("run",)
-    list_filter = (FreshFilter, ("run__channel", RelatedDropdownFilter))
-    search_help_text = _("External id")
-    ordering = ("-id",)
-    exact_search = ("external_id",)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return lookup == "run__id__exact" or bool(super().lookup_allowed(lookup, value, request))
 
 
 class ForStaffFilter(RadioFilter):
@@ -222,18 +223,6 @@ class CreditMatchAdmin(ReadOnlyAdmin):
         return show.link("orders_order", match.order_id, ids.encode(ids.ORDER, match.order_id))
 
 
-dashboard.show(
-    dashboard.Figure(
-        rank=60,
-        title=_("Import rejects"),
-        icon="rule",
-        permission="channels.view_importreject",
-        model="channels_importreject",
-        query="age=fresh",
-        rows=fresh_rejects,
-        tone="busy",
-    )
-)
 dashboard.show(
     dashboard.Figure(
         rank=70,

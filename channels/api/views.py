@@ -90,6 +90,8 @@ def _show(channel_id: UUID) -> shapes.Channel:
 
 class ChannelsView(ApiView):
     access = reads_and_writes(READ, WRITE)
+    for_all = ("POST",)
+    audited = {"POST": "added"}
 
     @schema.operation(
         id="listSalesChannels",
@@ -190,6 +192,7 @@ class ChannelStockView(ApiView):
 
 class LocationChannelsView(ApiView):
     access = {"POST": WRITE}
+    audited = {"POST": "changed"}
 
     @schema.operation(
         id="linkSalesChannels",

@@ -8,154 +8,315 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('file_name', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('format', models.CharField(max_length=40)),
-                ('stock', models.CharField(choices=[('skip', 'skip: past sales, stock is not touched'), ('update', 'update: open orders hold stock, refused where short')], max_length=10)),
-                ('status', models.CharField(choices=[('running', 'running'), ('completed', 'completed'), ('partial', 'completed with rejects'), ('stopped', 'stopped at an error'), ('failed', 'failed')], default='running', max_length=12)),
-                ('cursor', models.BigIntegerField(default=0, help_text='Records that are committed.')),
-                ('lines_committed', models.BigIntegerField(default=0)),
-                ('lines_started', models.BigIntegerField(default=0, help_text='Lines taken up, written before their chunk: ahead of the committed ones after a crash.')),
-                ('lines_repeated', models.BigIntegerField(default=0, help_text='Lines worked on again after crashes.')),
-                ('attempts', models.PositiveIntegerField(default=1)),
-                ('figures', models.JSONField(default=dict, help_text='Counts and sums by kind of record.')),
-                ('error', models.TextField(blank=True, default='')),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('actor', models.JSONField()),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("format", models.CharField(max_length=40)),
+                (
+                    "stock",
+                    models.CharField(
+                        choices=[
+                            ("skip", "skip: past sales, stock is not touched"),
+                            ("update", "update: open orders hold stock, refused where short"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("completed", "completed"),
+                            ("partial", "completed with rejects"),
+                            ("stopped", "stopped at an error"),
+                            ("failed", "failed"),
+                        ],
+                        default="running",
+                        max_length=12,
+                    ),
+                ),
+                ("cursor", models.BigIntegerField(default=0, help_text="Records that are committed.")),
+                ("lines_committed", models.BigIntegerField(default=0)),
+                (
+                    "lines_started",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="Lines taken up, written before their chunk: ahead of the committed ones after a crash.",
+                    ),
+                ),
+                ("lines_repeated", models.BigIntegerField(default=0, help_text="Lines worked on again after crashes.")),
+                ("attempts", models.PositiveIntegerField(default=1)),
+                ("figures", models.JSONField(default=dict, help_text="Counts and sums by kind of record.")),
+                ("error", models.TextField(blank=True, default="")),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("actor", models.JSONField()),
             ],
             options={
-                'ordering': ['-started_at'],
+                "ordering": ["-started_at"],
             },
         ),
         migrations.CreateModel(
-            name='SalesChannel',
+            name="SalesChannel",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('code', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.CharField(blank=True, default='', max_length=255)),
-                ('is_active', models.BooleanField(default=True, help_text='Takes orders.', verbose_name='active')),
-                ('default_currency', models.CharField(blank=True, default='', help_text='ISO 4217, for sources without one.', max_length=3)),
-                ('time_zone', models.CharField(default='UTC', help_text='IANA name, for sources whose times have no zone.', max_length=60)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.CharField(blank=True, default="", max_length=255)),
+                ("is_active", models.BooleanField(default=True, help_text="Takes orders.", verbose_name="active")),
+                (
+                    "default_currency",
+                    models.CharField(
+                        blank=True, default="", help_text="ISO 4217, for sources without one.", max_length=3
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC", help_text="IANA name, for sources whose times have no zone.", max_length=60
+                    ),
+                ),
+                ("metadata", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ImportReject',
+            name="ImportReject",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('line', models.BigIntegerField(help_text='Line in the file, the header is line 1.')),
-                ('column', models.CharField(blank=True, default='', max_length=120)),
-                ('reason', models.TextField()),
-                ('external_id', models.CharField(blank=True, default='', max_length=190)),
-                ('raw', models.JSONField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejects', to='channels.importrun')),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("line", models.BigIntegerField(help_text="Line in the file, the header is line 1.")),
+                ("column", models.CharField(blank=True, default="", max_length=120)),
+                ("reason", models.TextField()),
+                ("external_id", models.CharField(blank=True, default="", max_length=190)),
+                ("raw", models.JSONField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rejects", to="channels.importrun"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line'],
+                "ordering": ["line"],
             },
         ),
         migrations.AddField(
-            model_name='importrun',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='import_runs', to='channels.saleschannel'),
+            model_name="importrun",
+            name="channel",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="import_runs", to="channels.saleschannel"
+            ),
         ),
         migrations.CreateModel(
-            name='ChannelLocation',
+            name="ChannelLocation",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('location_id', models.UUIDField()),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='locations', to='channels.saleschannel')),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("location_id", models.UUIDField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="locations",
+                        to="channels.saleschannel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceDocument',
+            name="SourceDocument",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(max_length=190)),
-                ('kind', models.CharField(choices=[('credit', 'credit note'), ('write_off', 'stock write-off')], max_length=12)),
-                ('customer_ref', models.CharField(blank=True, default='', help_text="The channel's customer id.", max_length=100)),
-                ('issued_at', models.DateTimeField()),
-                ('currency', models.CharField(max_length=3)),
-                ('total', oms.core.fields.AmountField(decimal_places=4, max_digits=20)),
-                ('matched_total', oms.core.fields.AmountField(decimal_places=4, default=0, max_digits=20)),
-                ('match_state', models.CharField(choices=[('matched', 'matched to sales'), ('partial', 'matched in part'), ('unmatched', 'for staff'), ('not_needed', 'nothing to match')], default='not_needed', max_length=12)),
-                ('source_digest', models.CharField(blank=True, default='', max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='channels.saleschannel')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='documents', to='channels.importrun')),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=190)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("credit", "credit note"), ("write_off", "stock write-off")], max_length=12
+                    ),
+                ),
+                (
+                    "customer_ref",
+                    models.CharField(blank=True, default="", help_text="The channel's customer id.", max_length=100),
+                ),
+                ("issued_at", models.DateTimeField()),
+                ("currency", models.CharField(max_length=3)),
+                ("total", oms.core.fields.AmountField(decimal_places=4, max_digits=20)),
+                ("matched_total", oms.core.fields.AmountField(decimal_places=4, default=0, max_digits=20)),
+                (
+                    "match_state",
+                    models.CharField(
+                        choices=[
+                            ("matched", "matched to sales"),
+                            ("partial", "matched in part"),
+                            ("unmatched", "for staff"),
+                            ("not_needed", "nothing to match"),
+                        ],
+                        default="not_needed",
+                        max_length=12,
+                    ),
+                ),
+                ("source_digest", models.CharField(blank=True, default="", max_length=64)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="channels.saleschannel",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="documents",
+                        to="channels.importrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceDocumentLine',
+            name="SourceDocumentLine",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField()),
-                ('sku', models.CharField(blank=True, default='', max_length=100)),
-                ('title', models.CharField(blank=True, default='', max_length=255)),
-                ('quantity', models.IntegerField()),
-                ('unit_price', oms.core.fields.UnitPriceField(decimal_places=6, max_digits=20)),
-                ('amount', oms.core.fields.AmountField(decimal_places=4, max_digits=20)),
-                ('matched_quantity', models.IntegerField(default=0)),
-                ('matched_amount', oms.core.fields.AmountField(decimal_places=4, default=0, max_digits=20)),
-                ('document', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='channels.sourcedocument')),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("sku", models.CharField(blank=True, default="", max_length=100)),
+                ("title", models.CharField(blank=True, default="", max_length=255)),
+                ("quantity", models.IntegerField()),
+                ("unit_price", oms.core.fields.UnitPriceField(decimal_places=6, max_digits=20)),
+                ("amount", oms.core.fields.AmountField(decimal_places=4, max_digits=20)),
+                ("matched_quantity", models.IntegerField(default=0)),
+                ("matched_amount", oms.core.fields.AmountField(decimal_places=4, default=0, max_digits=20)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="channels.sourcedocument",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='CreditMatch',
+            name="CreditMatch",
             fields=[
-                ('id', oms.core.fields.IdField(default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('order_id', models.UUIDField(db_index=True)),
-                ('sold_id', models.UUIDField(db_index=True)),
-                ('quantity', models.PositiveIntegerField()),
-                ('amount', oms.core.fields.AmountField(decimal_places=4, help_text='What is given back for them: positive.', max_digits=20)),
-                ('document_line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='matches', to='channels.sourcedocumentline')),
+                (
+                    "id",
+                    oms.core.fields.IdField(
+                        default=oms.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("order_id", models.UUIDField(db_index=True)),
+                ("sold_id", models.UUIDField(db_index=True)),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "amount",
+                    oms.core.fields.AmountField(
+                        decimal_places=4, help_text="What is given back for them: positive.", max_digits=20
+                    ),
+                ),
+                (
+                    "document_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="matches",
+                        to="channels.sourcedocumentline",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'running')), fields=('channel', 'fingerprint', 'format', 'stock'), name='importrun_running_once'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "running")),
+                fields=("channel", "fingerprint", "format", "stock"),
+                name="importrun_running_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='channellocation',
-            constraint=models.UniqueConstraint(fields=('channel', 'location_id'), name='channellocation_once'),
+            model_name="channellocation",
+            constraint=models.UniqueConstraint(fields=("channel", "location_id"), name="channellocation_once"),
         ),
         migrations.AddIndex(
-            model_name='sourcedocument',
-            index=models.Index(fields=['kind', 'match_state', '-issued_at'], name='sourcedocument_for_staff'),
+            model_name="sourcedocument",
+            index=models.Index(fields=["kind", "match_state", "-issued_at"], name="sourcedocument_for_staff"),
         ),
         migrations.AddConstraint(
-            model_name='sourcedocument',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='sourcedocument_once'),
+            model_name="sourcedocument",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="sourcedocument_once"),
         ),
         migrations.AddConstraint(
-            model_name='sourcedocumentline',
-            constraint=models.UniqueConstraint(fields=('document', 'position'), name='sourcedocumentline_position_once'),
+            model_name="sourcedocumentline",
+            constraint=models.UniqueConstraint(
+                fields=("document", "position"), name="sourcedocumentline_position_once"
+            ),
         ),
     ]

@@ -10,10 +10,11 @@ from channels.models.source import (
     SourceDocument,
     SourceDocumentLine,
 )
-from channels.models.upload import ImportUpload
+from channels.models.upload import ColumnMapping, ImportUpload
 
 __all__ = [
     "ChannelLocation",
+    "ColumnMapping",
     "CreditMatch",
     "ImportLane",
     "ImportReject",

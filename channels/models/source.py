@@ -82,7 +82,11 @@ class ImportLane(Identified):
 
 
 class ImportReject(Identified):
-    """A record that was refused: where it stands in the file, what is wrong, and the raw rows to mend."""
+    """A record that was refused: where it stands in the file, what is wrong, and the raw rows to mend.
+
+    Open until its record came in, or was tried again (what is refused then is a reject of that run), or somebody says
+    that it is dealt with.
+    """
 
     id_prefix = ids.IMPORT_REJECT
 
@@ -93,9 +97,11 @@ class ImportReject(Identified):
     external_id = models.CharField(max_length=190, blank=True, default="")
     raw = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(_("dealt with"), null=True, blank=True)
 
     class Meta:
         ordering = ["line"]
+        indexes = [models.Index(fields=["run", "line"], name="importreject_open", condition=Q(settled_at=None))]
 
     def __str__(self) -> str:
         return f"{self.line}: {self.reason}"

@@ -1,6 +1,6 @@
 """Orders as NDJSON: one OrderRequest a line, which an import reads back to the same orders.
 
-Keyset pages by id with a fixed number of queries each, so any number of orders streams in bounded memory. What has no
+Chunks with a fixed number of queries each, so any number of orders streams in bounded memory. What has no
 place in a request is left out: ids and numbers, shipments, returns, holds, the timeline.
 """
 
@@ -17,6 +17,7 @@ import msgspec
 from django.db.models import QuerySet
 
 from oms.core import ids
+from oms.core.streaming import in_chunks
 from orders import totals
 from orders.enums import AddressKind, AdjustmentKind, CreditReason
 from orders.models import (
@@ -42,8 +43,6 @@ from orders.requests import (
 )
 from payments.models import Payment
 
-_PAGE: Final = 500
-_NO_ID: Final = UUID(int=0)
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 _ADDRESS_FIELDS: Final = tuple(AddressRequest.__struct_fields__)
 
@@ -53,21 +52,24 @@ def export_orders(
 ) -> Iterator[bytes]:
     """The orders of a channel (or of all), placed at `since` or later and before `until`, each a line with its end.
 
-    In the order in which they were made, which an import keeps. An order without an external id gets its id as one.
+    In the order in which they were made, which an import keeps.
     """
-    wanted = Order.objects.order_by("pk")
+    wanted = Order.objects.all()
     if channel_id:
         wanted = wanted.filter(channel_id=channel_id)
     if since:
         wanted = wanted.filter(placed_at__gte=since)
     if until:
         wanted = wanted.filter(placed_at__lt=until)
-    last = _NO_ID
-    while page := list(wanted.filter(pk__gt=last).select_related("customer")[:_PAGE]):
-        parts = _Parts([order.pk for order in page])
-        for order in page:
+    return order_lines(wanted.order_by("pk"))
+
+
+def order_lines(wanted: QuerySet[Order]) -> Iterator[bytes]:
+    """These orders, each a line with its end. An order without an external id gets its id as one."""
+    for chunk in in_chunks(wanted, Order.objects.select_related("customer")):
+        parts = _Parts([order.pk for order in chunk])
+        for order in chunk:
             yield _encoder.encode(_request(order, parts)) + b"\n"
-        last = page[-1].pk
 
 
 class _Parts:

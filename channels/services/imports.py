@@ -7,9 +7,9 @@ cursor. A file that was brought in already is looked through again: every record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from channels import events as channel_events
 from channels.adapters.base import Format, SourceDefaults
 from channels.adapters.files import Source, Survey, UnreadableFile
+from channels.adapters.renaming import renamer
 from channels.enums import RunStatus, StockPolicy
 from channels.models import ImportLane, ImportRun, SalesChannel
 from channels.services import import_rejects, import_workers
@@ -30,6 +31,7 @@ from channels.services.import_figures import Figures
 from channels.services.import_job import Job, Lane, Stopped
 from channels.services.import_lanes import work_through
 from channels.services.import_workers import Crew
+from channels.services.retrying import settle_arrived
 from channels.services.selling import selling as find_selling
 from oms.core import bulk, events, ids, providers, storing
 from oms.core.actors import Actor
@@ -58,6 +60,7 @@ class Wish:
 
     format: None to detect it. stop_at_error: end at the first bad record, those before it committed; else bad records
     are left out, each with its reason. dry_run: do everything, then undo it. rejects: a CSV file to write them to.
+    columns: what the format calls the columns of the file, where they carry other names (`renaming`).
     workers: processes that share the work (None: as many as it is worth). With more than one, records behind a bad one
     at which the import stops may have been written too, and which orders get scarce stock is not said.
     """
@@ -70,6 +73,7 @@ class Wish:
     dry_run: bool = False
     rejects: Path | None = None
     workers: int | None = 1
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,7 @@ def import_file(*, wish: Wish, actor: Actor, progress: Progress | None = None) -
         raise SalesChannelDisabled(channel=selling.code)
     channel = SalesChannel.objects.get(pk=selling.channel_id)
     defaults = _defaults(channel, wish.stock)
-    source = Source(wish.path)
+    source = Source(wish.path, renamer(wish.columns))
     parser = _format(wish.format, source)
     survey = parser.survey(source)
     if wish.rejects is not None:
@@ -274,6 +278,7 @@ def _finish(job: Job, status: RunStatus, error: str, stop: Stopped | None = None
     run.cursor = job.lane.cursor + sum(lane.cursor for lane in lanes)
     run.status, run.error, run.figures, run.finished_at = status, error, job.figures.as_dict(), timezone.now()
     run.save()
+    settle_arrived(run)
     run_id = ids.encode(ids.IMPORT_RUN, job.run_id)
     common: dict[str, Any] = {
         "run_id": run_id,

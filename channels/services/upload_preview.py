@@ -27,10 +27,11 @@ def preview(upload: ImportUpload, path: Path, actor: Actor) -> dict[str, Any]:
 
     whole: the file has no more lines than these. Raises what `import_file` raises.
     """
+    assert upload.channel is not None  # noqa: S101  (files of counts are rehearsed elsewhere)
     with private_files.spool(upload.pk) as spool:
         (spool / "beginning").mkdir()
         head, rejects = spool / "beginning" / path.name, spool / "rejects"
-        whole = _cut(Source(path), head)
+        whole = cut(Source(path), head)
         outcome = import_file(
             wish=Wish(
                 path=head,
@@ -38,11 +39,12 @@ def preview(upload: ImportUpload, path: Path, actor: Actor) -> dict[str, Any]:
                 format=upload.format or None,
                 stock=StockPolicy(upload.stock),
                 dry_run=True,
+                columns=upload.columns,
                 rejects=rejects,
             ),
             actor=actor,
         )
-        first = _first(rejects)
+        first = first_rejects(rejects)
     figures = outcome.figures.as_dict()
     return {
         "format": outcome.format,
@@ -55,7 +57,7 @@ def preview(upload: ImportUpload, path: Path, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _cut(source: Source, to: Path) -> bool:
+def cut(source: Source, to: Path) -> bool:
     """Write the first lines of a file, unpacked; whether these are all. A quoted cell is not cut in two."""
     json_lines = source.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     lines = size = quotes = 0
@@ -71,7 +73,7 @@ def _cut(source: Source, to: Path) -> bool:
         return not content.read(1)
 
 
-def _first(rejects: Path) -> list[dict[str, str]]:
+def first_rejects(rejects: Path) -> list[dict[str, str]]:
     """The first rejects, each by the line at fault. That of the last lines may be one only because of the cut."""
     with rejects.open(encoding="utf-8", newline="") as file, long_cells():
         rows = (row for row in csv.DictReader(file) if row["reason"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,14 +16,23 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from channels.enums import RunStatus, StockPolicy, UploadStatus
+from channels.enums import RunStatus, StockPolicy, UploadKind, UploadStatus
 from channels.models import ImportRun, ImportUpload, SalesChannel
-from channels.services import mending, private_files, upload_preview
+from channels.services import (
+    column_mapping,
+    mending,
+    private_files,
+    retrying,
+    stock_uploads,
+    upload_columns,
+    upload_preview,
+)
 from channels.services.imports import ImportRunning, Wish, import_file
+from inventory.errors import StockImportRunning
 from oms.core import ids, storing
 from oms.core.actors import Actor, ActorKind
 from oms.core.alone import alone
-from oms.core.errors import DomainError, NotAllowed, NotFound
+from oms.core.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound
 from oms.core.transactions import atomic
 
 log = structlog.get_logger(__name__)
@@ -37,6 +46,7 @@ _ENDED: Final = {
     RunStatus.STOPPED: UploadStatus.STOPPED,
 }
 STARTABLE: Final = (UploadStatus.LOOKED_AT, UploadStatus.FAILED, UploadStatus.STOPPED, UploadStatus.PARTIAL)
+MAPPABLE: Final = (UploadStatus.UNMAPPED, UploadStatus.LOOKED_AT)
 OPEN: Final = (UploadStatus.WAITING, UploadStatus.RUNNING)
 
 
@@ -68,11 +78,17 @@ class Upload:
     stop_at_error: bool
 
 
+class UploadNotMappable(NotAllowed):
+    code = "upload_not_mappable"
+    message = _("%(file)s is %(status)s; its columns cannot be named now.")
+
+
 def take_upload(*, upload: Upload, actor: Actor) -> ImportUpload:
     """Keep a file and rehearse its beginning. Nothing is brought in before `start_upload`.
 
-    A file of rejects that were mended is turned into what it holds. A file that is too large or cannot be used leaves
-    nothing behind: raises UploadTooLarge, and what `import_file` raises.
+    A file of rejects that were mended is turned into what it holds. One whose columns carry other names is read by the
+    mapping that is remembered for them; without one it waits until somebody says what they are (`map_upload`). A file
+    that is too large or cannot be used leaves nothing behind: raises UploadTooLarge, and what `import_file` raises.
     """
     row = ImportUpload(
         channel=upload.channel,
@@ -86,11 +102,67 @@ def take_upload(*, upload: Upload, actor: Actor) -> ImportUpload:
         path = private_files.folder(UPLOADS, row.pk) / row.file_name
         row.size = _keep(upload.blocks, path)
         mended = mending.unwrap(path)
-        row.preview = upload_preview.preview(row, path, actor) | {"mended": mended}
+        if not mended:
+            upload_columns.understand(row, path)
+        if row.status != UploadStatus.UNMAPPED:
+            row.preview = upload_preview.preview(row, path, actor) | {"mended": mended}
         row.save()
     except BaseException:
         private_files.remove(UPLOADS, row.pk)
         raise
+    return row
+
+
+def take_counts(*, file_name: str, blocks: Iterable[bytes], actor: Actor) -> ImportUpload:
+    """Keep a file of counts and rehearse its beginning. Nothing is counted before `start_upload`.
+
+    One that is too large or cannot be used leaves nothing behind: raises UploadTooLarge, UnreadableFile,
+    UnreadableStockFile, NotKeptByLocation.
+    """
+    row = ImportUpload(kind=UploadKind.STOCK, file_name=private_files.safe_name(file_name), actor=actor.as_dict())
+    try:
+        path = private_files.folder(UPLOADS, row.pk) / row.file_name
+        row.size = _keep(blocks, path)
+        mended = mending.unwrap(path)
+        row.preview = stock_uploads.preview(row, path, actor) | {"mended": mended}
+        row.save()
+    except BaseException:
+        private_files.remove(UPLOADS, row.pk)
+        raise
+    return row
+
+
+def map_upload(
+    *, upload_id: UUID, format_: str, columns: Mapping[str, str], name: str = "", actor: Actor
+) -> ImportUpload:
+    """Say what the format calls the columns of a file, and rehearse its beginning again.
+
+    name: what this is remembered by for the channel's next file, "" not to. Raises UploadNotMappable, UploadGone,
+    InvalidInput, and what `import_file` raises; nothing has changed then.
+    """
+    row = _mappable(upload_id)
+    known = column_mapping.formats()
+    if format_ not in known:
+        raise InvalidInput(errors=[FieldError("/format", str(_("Choose a format.")))])
+    column_mapping.require_complete(columns, known[format_])
+    row.columns, row.format = dict(columns), format_
+    preview = upload_preview.preview(row, path_of(row), actor) | {"mended": False}
+    with atomic():
+        row = _mappable(upload_id)
+        row.columns, row.format, row.preview, row.status = dict(columns), format_, preview, UploadStatus.LOOKED_AT
+        row.save()
+        if name.strip() and row.channel is not None:
+            column_mapping.remember(row.channel, format_, name.strip()[:80], columns)
+    return row
+
+
+@atomic()
+def _mappable(upload_id: UUID) -> ImportUpload:
+    row = _locked(upload_id)
+    if row.status not in MAPPABLE or row.channel is None:
+        raise UploadNotMappable(file=row.file_name, status=row.get_status_display())
+    if not path_of(row).exists():
+        raise UploadGone(file=row.file_name)
     return row
 
 
@@ -130,7 +202,7 @@ def discard_upload(*, upload_id: UUID) -> ImportUpload:
     row = _locked(upload_id)
     if row.status in OPEN:
         raise UploadNotStartable(file=row.file_name, status=row.get_status_display())
-    if row.status == UploadStatus.LOOKED_AT:
+    if row.status in MAPPABLE:
         row.status = UploadStatus.DISCARDED
         row.save(update_fields=["status", "updated_at"])
     private_files.remove(UPLOADS, row.pk)
@@ -146,20 +218,9 @@ def run_upload(*, upload_id: UUID) -> ImportUpload | None:
         row = _begin(upload_id) if held else None
         if row is None:
             return None
-        told = row.actor
         try:
-            outcome = import_file(
-                wish=Wish(
-                    path=path_of(row),
-                    channel=row.channel.code,
-                    format=row.format or None,
-                    stock=StockPolicy(row.stock),
-                    stop_at_error=row.stop_at_error,
-                ),
-                actor=Actor(ActorKind(told["kind"]), told["id"], told["label"]),
-                progress=_progress(row),
-            )
-        except ImportRunning:
+            return _finish(row, *_bring(row))
+        except (ImportRunning, StockImportRunning):
             log.info("upload.waits", upload=row.public_id)  # the same file comes by another way; asked again soon
             ImportUpload.objects.filter(pk=row.pk).update(status=UploadStatus.WAITING, attempts=row.attempts - 1)
             return None
@@ -170,11 +231,37 @@ def run_upload(*, upload_id: UUID) -> ImportUpload | None:
             log.exception("upload.failed", upload=row.public_id)
             said = storing.reason(problem) if isinstance(problem, DatabaseError) else str(problem)
             return _finish(row, UploadStatus.FAILED, f"{type(problem).__name__}: {said}"[:1000])
-        row.run_id = outcome.run_id
-        row.lines_all = outcome.lines
-        if outcome.status is not RunStatus.STOPPED:
-            row.lines_done = outcome.lines
-        return _finish(row, _ENDED[outcome.status], outcome.error)
+
+
+def _bring(row: ImportUpload) -> tuple[UploadStatus, str]:
+    """What the worker does: how it ended, and why it stopped."""
+    told, path = row.actor, path_of(row)
+    actor = Actor(ActorKind(told["kind"]), told["id"], told["label"])
+    if row.channel is None:
+        row.outcome = dict(stock_uploads.bring(row, path, actor, _progress(row)))
+        row.lines_done = row.lines_all = row.outcome["counts"]["rows"]
+        return UploadStatus.PARTIAL if row.outcome["counts"]["rejected"] else UploadStatus.COMPLETED, ""
+    if row.retry_of_id is not None and not path.exists():
+        private_files.folder(UPLOADS, row.pk)
+        retrying.write_records(row.retry_of_id, path)
+        row.size = path.stat().st_size
+    outcome = import_file(
+        wish=Wish(
+            path=path,
+            channel=row.channel.code,
+            format=row.format or None,
+            stock=StockPolicy(row.stock),
+            stop_at_error=row.stop_at_error,
+            columns=row.columns,
+        ),
+        actor=actor,
+        progress=_progress(row),
+    )
+    row.run_id = outcome.run_id
+    row.lines_all = outcome.lines
+    if outcome.status is not RunStatus.STOPPED:
+        row.lines_done = outcome.lines
+    return _ENDED[outcome.status], outcome.error
 
 
 def lost_uploads() -> list[UUID]:
@@ -206,7 +293,7 @@ def path_of(row: ImportUpload) -> Path:
 def _progress(row: ImportUpload) -> Callable[[int, int], None]:
     def note(done: int, everything: int) -> None:
         row.lines_done, row.lines_all = done, everything
-        if row.run_id is None:
+        if row.run_id is None and row.channel is not None:
             runs = ImportRun.objects.filter(channel=row.channel, file_name=row.file_name, status=RunStatus.RUNNING)
             row.run_id = runs.order_by("-id").values_list("pk", flat=True).first()
         row.save(update_fields=["lines_done", "lines_all", "run", "updated_at"])
@@ -229,9 +316,11 @@ def _begin(upload_id: UUID) -> ImportUpload | None:
     return row
 
 
+@atomic()
 def _finish(row: ImportUpload, status: UploadStatus, error: str) -> ImportUpload:
     row.status, row.error, row.finished_at = status, error[:4000], timezone.now()
     row.save()
+    retrying.settle_retried(row)
     return row
 
 

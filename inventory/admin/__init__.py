@@ -3,6 +3,7 @@
 from inventory.admin import (  # noqa: F401  (each registers its models)
     arrivals,
     documents,
+    exceptions,
     items,
     levels,
     pooled,

@@ -221,6 +221,7 @@ class StockLocationAdmin(ConsoleAdmin):
     """A place where goods lie. The code stays what it was."""
 
     for_all = True
+    audited = True
 
     list_display = ("name", "code", "is_active", "priority", "city", "country_code")
     ordering = ("priority", "code")

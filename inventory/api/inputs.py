@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from inventory.description import DETAILS, SIZES
 from inventory.services.kits import MOST_COMPONENTS
 from oms.web.bodies import Body
 
@@ -34,7 +35,31 @@ class StockAt(Body):
 Components = Annotated[list[ComponentInput], Meta(max_length=MOST_COMPONENTS)]
 
 
-class CreateItem(Body):
+class ItemDetails(Body, kw_only=True):
+    """A null empties a field. Sizes are whole numbers: grams and millimetres, as a rule."""
+
+    description: Annotated[str, Meta(max_length=10_000)] | UnsetType | None = UNSET
+    thumbnail: Annotated[str, Meta(max_length=500, pattern=r"^(https?://[^\s]+)?$(?!\n)")] | UnsetType | None = UNSET
+    origin_country: Annotated[str, Meta(pattern=r"^[A-Za-z]{2}$(?!\n)")] | UnsetType | None = UNSET
+    hs_code: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
+    mid_code: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    material: Annotated[str, Meta(max_length=120)] | UnsetType | None = UNSET
+    unit_of_measure: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    weight: Count | UnsetType | None = UNSET
+    length: Count | UnsetType | None = UNSET
+    height: Count | UnsetType | None = UNSET
+    width: Count | UnsetType | None = UNSET
+
+    def details(self) -> dict[str, Any]:
+        """As columns keep them."""
+        found = {name: getattr(self, name) for name in DETAILS if getattr(self, name) is not UNSET}
+        texts = {name: "" for name, value in found.items() if value is None and name not in SIZES}
+        if found.get("origin_country"):
+            texts["origin_country"] = found["origin_country"].upper()
+        return found | texts
+
+
+class CreateItem(ItemDetails, kw_only=True):
     """location_levels: its opening stock. components: what one unit of a kit consists of."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -49,7 +74,7 @@ class CreateItem(Body):
     location_levels: Annotated[list[StockAt], Meta(max_length=200)] = []
 
 
-class UpdateItem(Body):
+class UpdateItem(ItemDetails, kw_only=True):
     title: Text | UnsetType = UNSET
     is_stocked: bool | UnsetType = UNSET
     allow_backorder: bool | UnsetType = UNSET

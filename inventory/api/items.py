@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from inventory.api import base, examples, inputs, level_inputs, shapes
 from inventory.api.filters import ItemFilters, LevelFilters
+from inventory.description import DETAILS
 from inventory.models import InventoryLevel
 from inventory.services import adjustments, alerts, deletion, items, level_batches
 from inventory.services.kits import MOST_COMPONENTS, Part
@@ -31,8 +32,8 @@ def _show(item_id: UUID) -> shapes.ItemWithLevels:
 
 
 def _given(body: inputs.CreateItem | inputs.UpdateItem) -> dict[str, Any]:
-    """The fields that the body has; components with the ids that services know."""
-    wanted = base.given(body)
+    """The fields that the body has beside details; components with the ids that services know."""
+    wanted = {name: value for name, value in base.given(body).items() if name not in DETAILS}
     if "components" in wanted:
         wanted["components"] = [
             Part(
@@ -92,7 +93,7 @@ class ItemsView(base.StockView):
 
         def work() -> UUID:
             with bodies.renamed(_COMPONENT_NAMES):
-                item = base.id_of(items.create_item(**given))
+                item = base.id_of(items.create_item(**given, details=body.details()))
             if opening:
                 level_batches.change_levels(item_id=item, create=opening, update={}, delete=[], actor=actor)
             return item
@@ -126,8 +127,8 @@ class ItemView(base.StockView):
         "keep what they were placed with.",
     )
     def post(self, request: Request, item_id: str) -> HttpResponse:
-        item, given = base.item_id_of(item_id), _given(bodies.read(request, inputs.UpdateItem))
-        actor = actor_of(request)
+        item, body, actor = base.item_id_of(item_id), bodies.read(request, inputs.UpdateItem), actor_of(request)
+        given = _given(body) | body.details()
 
         def work() -> UUID:
             with bodies.renamed(_COMPONENT_NAMES):

@@ -34,6 +34,9 @@ def _address(body: inputs.LocationAddressInput) -> dict[str, str]:
 
 
 class LocationsView(base.StockView):
+    for_all = ("POST",)
+    audited = {"POST": "added"}
+
     @schema.operation(
         id="listStockLocations",
         summary="List stock locations",
@@ -65,6 +68,8 @@ class LocationsView(base.StockView):
 
 
 class LocationView(base.StockView):
+    audited = {"POST": "changed"}
+
     @schema.operation(
         id="getStockLocation",
         summary="Read a stock location",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from inventory.description import DETAILS, SIZES
 from inventory.models import InventoryItem, InventoryLevel, Reservation, StockLocation
 from inventory.selectors import kits_by_location
 from oms.core import ids
@@ -23,6 +24,7 @@ class LocationAddress(Struct, kw_only=True):
     postal_code: str | None
     country_code: str | None
     phone: str | None
+    company: str | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -34,6 +36,7 @@ class Location(Struct, kw_only=True):
     code: str
     is_active: bool
     priority: int
+    address_id: str
     address: LocationAddress
     metadata: dict[str, Any]
     created_at: str
@@ -132,6 +135,9 @@ class ReservationShape(Struct, kw_only=True):
     created_at: str
     updated_at: str
     inventory_item: StockItem
+    external_id: str | None = None
+    created_by: str | None = None
+    deleted_at: str | None = None
 
 
 class Deleted(Struct, kw_only=True):
@@ -147,14 +153,16 @@ class LevelBatch(Struct, kw_only=True):
 
 
 def location(row: StockLocation) -> Location:
+    address_id = ids.encode("laddr", row.pk)
     return Location(
         id=row.public_id,
         name=row.name,
         code=row.code,
         is_active=row.is_active,
         priority=row.priority,
+        address_id=address_id,
         address=LocationAddress(
-            id=ids.encode("laddr", row.pk),
+            id=address_id,
             address_1=row.address_1 or None,
             address_2=row.address_2 or None,
             city=row.city or None,
@@ -199,6 +207,8 @@ def _item_fields(row: InventoryItem, levels: list[InventoryLevel]) -> dict[str, 
         "barcode": row.barcode or None,
         "low_stock_threshold": row.low_stock_threshold,
         "metadata": row.metadata,
+        **{name: getattr(row, name) or None for name in DETAILS if name not in SIZES},
+        **{name: getattr(row, name) for name in SIZES},
         "reserved_quantity": sum(each.held for each in levels),
         "stocked_quantity": sum(each.on_hand for each in levels),
         "created_at": moment(row.created_at),

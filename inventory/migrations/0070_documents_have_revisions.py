@@ -4,7 +4,7 @@ _HELP = "Counts the steps taken with it: the ETag."
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0030_what_people_look_for")]
+    dependencies = [("inventory", "0060_items_are_described")]
 
     operations = [
         migrations.AddField(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from inventory.description import DETAILS
 from inventory.errors import DuplicateSku
 from inventory.models import InventoryItem, PooledStock
 from inventory.services import alerts, kits, levels, validity
@@ -23,6 +24,7 @@ CHANGEABLE: Final = (
     "barcode",
     "low_stock_threshold",
     "metadata",
+    *DETAILS,
 )
 
 
@@ -38,10 +40,11 @@ def create_item(
     low_stock_threshold: int | None = None,
     metadata: Mapping[str, Any] | None = None,
     components: Sequence[Part] = (),
+    details: Mapping[str, Any] | None = None,
 ) -> InventoryItem:
     """Make an inventory item. Skus are kept as given, without blanks around them; a change of case is another item.
 
-    components: of a kit. Raises DuplicateSku (also the second time), InvalidInput.
+    components: of a kit. details: any of DETAILS. Raises DuplicateSku (also the second time), InvalidInput.
     """
     item = InventoryItem(
         sku=sku.strip(),
@@ -53,6 +56,7 @@ def create_item(
         low_stock_threshold=low_stock_threshold,
         metadata=dict(metadata or {}),
     )
+    validity.set_fields(item, details or {}, DETAILS)
     validity.require_valid(item)
     # Of two at the same moment the second waits here for the first, and then finds its sku taken.
     InventoryItem.objects.bulk_create([item], ignore_conflicts=True)
@@ -65,8 +69,8 @@ def create_item(
 
 @atomic()
 def update_item(*, item_id: UUID, changes: Mapping[str, Any], actor: Actor = actors.SYSTEM) -> InventoryItem:
-    """Change title, allow_backorder, is_stocked, requires_shipping, barcode, low_stock_threshold, metadata or
-    components. The same again changes nothing.
+    """Change title, allow_backorder, is_stocked, requires_shipping, barcode, low_stock_threshold, metadata, details
+    (any of DETAILS) or components. The same again changes nothing.
 
     A new threshold counts at once wherever a location has none of its own: what is low by it is told. An item that has
     been counted stays stocked: its counters would be lost from sight; and so does what kits consist of. Raises

@@ -17,7 +17,7 @@ from django.db import connection
 
 from inventory.enums import MovementKind
 from inventory.services import alerts
-from oms.core import ids
+from oms.core import bulk, ids
 from oms.core.actors import Actor
 from oms.core.hooks import Hook
 
@@ -50,7 +50,7 @@ freed: Hook[[Sequence[UUID]], None] = Hook("freed", _nobody)
 # `level` is joined once more as `old`, because RETURNING tells of the row after the change alone (PostgreSQL 15). The
 # caller has locked it, so both are the same row.
 _POST = """
-WITH moved AS (
+WITH {beside}moved AS (
     SELECT * FROM json_to_recordset(%s) AS m(
         id uuid, level_id uuid, kind text, on_hand int, reserved int, backordered int, incoming int,
         reason text, note text, cause text, cause_id uuid)
@@ -90,19 +90,22 @@ FROM (SELECT) AS always LEFT JOIN levels AS told ON told.is_low <> told.was_low 
 """
 
 
-def post(movements: Sequence[Movement], *, actor: Actor) -> None:
-    """Move the counters and write the ledger, one row for each movement.
+def post(movements: Sequence[Movement], *, actor: Actor, beside: Sequence[Sequence[bulk.Row]] = ()) -> None:
+    """Move the counters and write the ledger, one row for each movement; `beside`: rows that go with it, by table.
 
     A deleted level that moves is there again. A level that becomes low, or is so no longer, has its alert raised or
     closed. The caller has locked the levels (`levels.lock`), in order. Raises IntegrityError where a movement would
     break a counter, which a service has ruled out before; ValueError when a level does not exist or comes twice.
     """
     if not movements:
+        bulk.insert(*beside)
         return
+    sql, values = bulk.parts(*beside)
+    post_sql = _POST.replace("{beside}", f"{sql}, " if sql else "")
     actor_json: Any = msgspec.json.encode(actor.as_dict()).decode()
     in_part = _together.get()
     with connection.cursor() as cursor:
-        cursor.execute(_POST, [msgspec.json.encode(movements).decode(), in_part, actor_json])
+        cursor.execute(post_sql, [*values, msgspec.json.encode(movements).decode(), in_part, actor_json])
         rows = cursor.fetchall()
     if rows[0][0] != len(movements):
         raise ValueError("a movement names a level that does not exist, or one level twice")

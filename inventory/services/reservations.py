@@ -142,7 +142,7 @@ def _make_room_to_wait(
 
 
 def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], before: Collection[Reservation], actor: Actor) -> None:
-    """Reservations and decisions, then last the counters with their ledger rows. `before`: whose ids are used again."""
+    """Reservations and decisions with the counters and their ledger rows. `before`: whose ids are used again."""
     known = {(each.line_id, each.level_id): each for each in before}
     rows: list[ReservationRow] = []
     decisions: list[DecisionRow] = []
@@ -168,8 +168,7 @@ def _write(made: Plan, level_ids: dict[tuple[UUID, UUID], UUID], before: Collect
         )
         movement.reserved += row.quantity
         movement.backordered += row.backordered
-    bulk.insert(rows, decisions)
-    ledger.post(list(moved.values()), actor=actor)
+    ledger.post(list(moved.values()), actor=actor, beside=(rows, decisions))
 
 
 def _row(

@@ -35,6 +35,7 @@ def _columns(kind: type[Row]) -> str:
 
 @cache
 def _insert_sql(kinds: tuple[type[Row], ...], returning: str) -> str:
+    """Insertions as the parts of a WITH."""
     parts = []
     for index, kind in enumerate(kinds):
         columns = _columns(kind)
@@ -44,7 +45,17 @@ def _insert_sql(kinds: tuple[type[Row], ...], returning: str) -> str:
             f'w{index} AS (INSERT INTO "{kind.table}" ({columns})'  # noqa: S608
             f' SELECT {columns} FROM json_populate_recordset(NULL::"{kind.table}", %s){tail})'
         )
-    return f"WITH {', '.join(parts)} SELECT {'* FROM w0' if returning else '1'}"  # noqa: S608
+    return ", ".join(parts)
+
+
+def parts(*batches: Sequence[Row], returning: str = "") -> tuple[str, list[str]]:
+    """What `insert` writes as the parts of a WITH, w0 and so on, with their parameters; empty batches are left out.
+
+    For a statement that does more: one round trip while others wait for what is locked, and not two.
+    """
+    filled = [batch for batch in batches if batch]
+    sql = _insert_sql(tuple(type(batch[0]) for batch in filled), returning)
+    return sql, [msgspec.json.encode(batch).decode() for batch in filled]
 
 
 def insert(*batches: Sequence[Row], returning: str = "") -> list[tuple[Any, ...]]:
@@ -53,12 +64,11 @@ def insert(*batches: Sequence[Row], returning: str = "") -> list[tuple[Any, ...]
     `returning` names columns of the first batch to give back, in no particular order. Foreign keys between the
     batches are checked when the statement ends, so their order does not matter.
     """
-    filled = [batch for batch in batches if batch]
-    if not filled:
+    sql, values = parts(*batches, returning=returning)
+    if not values:
         return []
-    sql = _insert_sql(tuple(type(batch[0]) for batch in filled), returning)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [msgspec.json.encode(batch).decode() for batch in filled])
+        cursor.execute(f"WITH {sql} SELECT {'* FROM w0' if returning else '1'}", values)  # noqa: S608
         return cursor.fetchall() if returning else []
 
 

@@ -47,6 +47,7 @@ KIT_COMPONENT: Final = "kitcmp"
 INVENTORY_LEVEL: Final = "ilev"
 RESERVATION: Final = "resitem"
 API_KEY: Final = "apk"
+AUDIT_ENTRY: Final = "audit"
 EVENT: Final = "evt"
 IMPORT_RUN: Final = "imp"
 IMPORT_LANE: Final = "implane"
@@ -76,6 +77,7 @@ BULK_JOB: Final = "bulk"
 BULK_JOB_ROW: Final = "bulkrow"
 SAVED_VIEW: Final = "view"
 SALES_QUARTER: Final = "salesq"
+COLUMN_MAPPING: Final = "colmap"
 
 
 def new_id() -> UUID:

@@ -27,7 +27,13 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oms.core.models import IdempotencyKey
-from oms.web import outbox_admin, saved_view_admin  # noqa: F401  (they register what they show)
+from oms.web import (  # noqa: F401  (each registers what it shows)
+    audit,
+    audit_admin,
+    outbox_admin,
+    outbox_exceptions,
+    saved_view_admin,
+)
 from oms.web.api_keys import create_api_key, revoke_api_key
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
@@ -105,6 +111,7 @@ class ApiKeyAdmin(ConsoleAdmin):
         )
         obj.pk = made.key.pk
         obj.refresh_from_db()
+        _audit_key(request, "key.created", obj)
         secret = format_html('{} <code class="c-mono">{}</code>', _now("This is the key, shown only now:"), made.secret)
         messages.warning(request, secret)
 
@@ -115,7 +122,9 @@ class ApiKeyAdmin(ConsoleAdmin):
     def revoke_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         if not _has(request, "web.change_apikey"):
             raise PermissionDenied
-        acts.perform(request, partial(revoke_api_key, key_id=key_id), done=_now("The key is revoked."))
+        key = self.require(request, key_id)
+        if acts.perform(request, partial(revoke_api_key, key_id=key_id), done=_now("The key is revoked.")):
+            _audit_key(request, "key.revoked", key)
         return HttpResponseRedirect(show.change_url("web_apikey", key_id))
 
     @display(description=_("Scopes"))
@@ -159,6 +168,18 @@ class StaffLimitsAdmin(ReadOnlyAdmin):
         return names("locations", row.location_ids, _now("all"))
 
 
+def _audit_key(request: HttpRequest, action: str, key: ApiKey) -> None:
+    details = {"scopes": key.scopes, "channels": _words(key.channel_ids), "locations": _words(key.location_ids)}
+    subject = f"apikey:{key.public_id}"
+    audit.record(
+        action, actor=acts.actor_of(request), request=request, subject=subject, label=key.title, details=details
+    )
+
+
+def _words(ids: list[UUID] | None) -> list[str] | None:
+    return None if ids is None else [str(each) for each in ids]
+
+
 def _has(request: HttpRequest, permission: str) -> bool:
     return bool(request.user.has_perm(permission))
 
@@ -177,6 +198,7 @@ class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type
     """Nobody makes somebody more than they are themselves: superusers, permissions of single users and groups are for
     superusers, and so is one's own account."""
 
+    audited = True
     form = StaffForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -190,6 +212,17 @@ class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type
             },
         ),
     )
+
+    def audit_details(self, obj: Any) -> dict[str, Any]:
+        limited = StaffLimits.objects.filter(user=obj).first()
+        return {
+            "groups": sorted(obj.groups.values_list("name", flat=True)),
+            "superuser": obj.is_superuser,
+            "staff": obj.is_staff,
+            "active": obj.is_active,
+            "channels": _words(limited.channel_ids) if limited else None,
+            "locations": _words(limited.location_ids) if limited else None,
+        }
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user: Any = request.user
@@ -220,6 +253,11 @@ class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type
 class GroupAdmin(WithinLimits, DjangoGroupAdmin, ModelAdmin):
     """What groups may do is for superusers to say."""
 
+    audited = True
+
+    def audit_details(self, obj: Any) -> dict[str, Any]:
+        return {"permissions": sorted(obj.permissions.values_list("codename", flat=True))}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 
@@ -249,6 +287,7 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(WithinLimits, beat.PeriodicTaskAdmin, ModelAdmin):
+    audited = True
     form = PeriodicTaskForm
 
 

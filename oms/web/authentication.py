@@ -7,6 +7,7 @@ import binascii
 from typing import Any, Final, cast
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -76,7 +77,7 @@ def actor_of(request: Request) -> Actor:
     return user.actor if isinstance(user, KeyHolder) else actors.staff(user)
 
 
-def address_of(request: Request) -> str:
+def address_of(request: Request | HttpRequest) -> str:
     """Where a request comes from: as the farthest trusted proxy saw it, without one as this server does."""
     proxies = settings.OMS["TRUSTED_PROXIES"]
     seen = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]

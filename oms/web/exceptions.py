@@ -60,6 +60,8 @@ def problem(exc: Exception, context: Mapping[str, Any]) -> Response:
         exc = NotStorable.of(exc)
     if isinstance(exc, DomainError):
         body = _of_domain(exc)
+        if wait := getattr(exc, "wait", None):
+            headers["Retry-After"] = str(wait)
     else:
         status, detail = _foreign(exc, headers)
         if status >= 500:

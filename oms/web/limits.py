@@ -9,11 +9,14 @@ above.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, Model, Q, QuerySet, Value
+from django.apps import apps
+from django.db.models import Exists, Model, Q, QuerySet, UUIDField, Value
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.errors import DomainError
@@ -66,6 +69,9 @@ class Limits:
 
 EVERYTHING: Final = Limits()
 NOTHING: Final = Limits(frozenset(), frozenset())
+# The limits of whoever is being answered, for what is read beside the rows that were asked for: the levels of an item.
+# The console's middleware and the API's views set it; of a task or a command, which answer nobody, it is everything.
+answering: ContextVar[Limits] = ContextVar("answering", default=EVERYTHING)
 
 
 def limits_of(who: Any) -> Limits:
@@ -167,6 +173,12 @@ def narrow(rows: QuerySet[M], limits: Limits) -> QuerySet[M]:
     return rows
 
 
+@cache
+def _identified() -> dict[str, type[Model]]:
+    """Every model whose key is a UUID: those that a request can name without saying what they are."""
+    return {model._meta.label: model for model in apps.get_models() if isinstance(model._meta.pk, UUIDField)}
+
+
 def all_within(ids: Collection[UUID], limits: Limits) -> bool:
     """Whether all rows with one of these keys, of whatever model, lie within the limits. Keys that nothing has do.
 
@@ -176,17 +188,15 @@ def all_within(ids: Collection[UUID], limits: Limits) -> bool:
     if not limits or not ids:
         return True
     named = [
-        model._base_manager.filter(pk__in=ids).annotate(kind=Value(model._meta.label)).values_list("kind", "pk")
-        for model in _rules
+        model._base_manager.filter(pk__in=ids).order_by().annotate(kind=Value(label)).values_list("kind", "pk")
+        for label, model in _identified().items()
     ]
     found: dict[str, set[UUID]] = {}
-    for label, pk in named[0].order_by().union(*(each.order_by() for each in named[1:]), all=True):
+    for label, pk in named[0].union(*named[1:], all=True):
         found.setdefault(label, set()).add(pk)
     return all(
-        narrow(model._base_manager.filter(pk__in=found[model._meta.label]), limits).count()
-        == len(found[model._meta.label])
-        for model in _rules
-        if model._meta.label in found
+        narrow(_identified()[label]._base_manager.filter(pk__in=keys), limits).count() == len(keys)
+        for label, keys in found.items()
     )
 
 

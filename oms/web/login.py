@@ -22,16 +22,20 @@ from oms.web.staff_tokens import Login
 from oms.web.views import Counted
 
 F = TypeVar("F", bound=Callable[..., Any])
+_UNKEPT: Final = {"Cache-Control": "no-store"}
 # Within a cookie session: the login by whose token it was opened, which ends with it.
 _OPENED_BY: Final = "api_login"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 class Credentials(Body):
-    """email: the address of a member of staff, or the user name. password: as for the console."""
+    """email: the address of a member of staff, or the user name. password: as for the console.
+
+    code (ours): of the authenticator app, or a recovery code, where the account has a second factor.
+    """
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
+    code: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Token(Struct):
@@ -91,10 +95,10 @@ class PasswordView(AuthView):
                 {"token": "k3…"}, body=Credentials)  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, Credentials)
-        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password)
+        login = staff_tokens.sign_in(request=request._request, email=body.email, password=body.password, code=body.code)
         if login is None:
             raise AuthenticationFailed()
-        return json_answer(Token(login.token))
+        return json_answer(Token(login.token), headers=_UNKEPT)
 
 
 class RefreshView(AuthView):
@@ -102,7 +106,7 @@ class RefreshView(AuthView):
 
     @_described("refreshToken", "Exchange a token for a fresh one", schema.shape(Token), {"token": "k3…"})
     def post(self, request: Request) -> HttpResponse:
-        return json_answer(Token(_login(request).token))
+        return json_answer(Token(_login(request).token), headers=_UNKEPT)
 
 
 class SessionView(AuthView):
@@ -112,7 +116,7 @@ class SessionView(AuthView):
                 {"user": {"actor_id": "1", "actor_type": "user"}})  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         login = _login(request)
-        open_session(request._request, login.user, backend=_BACKEND)
+        open_session(request._request, login.user)
         request._request.session[_OPENED_BY] = login.key
         return json_answer({"user": SignedIn(str(login.user.pk))})
 

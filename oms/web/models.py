@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
@@ -94,3 +95,61 @@ class SavedView(Identified, Timestamped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SecondFactor(models.Model):
+    """The app on a telephone that shows a member of staff six digits (TOTP, RFC 6238). Counts once it was confirmed.
+
+    last_step: the half minute of the last code that was taken, so that none is taken twice. recovery: SHA-256 of the
+    codes that open the account without the telephone, each once.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="second_factor"
+    )
+    secret = models.CharField(max_length=64, editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_step = models.BigIntegerField(default=0, editable=False)
+    recovery = ArrayField(models.CharField(max_length=64), default=list, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("second factor")
+        verbose_name_plural = _("second factors")
+        default_permissions = ("view", "delete")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class AuditEntry(Identified):
+    """Who did what that concerns access, settings or personal data. Append-only: a trigger refuses to change a row, and
+    to delete one that is younger than a month. No user is referred to, for the entry outlives them.
+
+    subject: what it was done to, as `kind:id`. address: the network it came from, not the machine.
+    """
+
+    id_prefix = ids.AUDIT_ENTRY
+
+    occurred_at = models.DateTimeField(db_default=Now(), editable=False)
+    action = models.CharField(max_length=40)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.CharField(max_length=60)
+    actor_label = models.CharField(max_length=160, blank=True, default="")
+    subject = models.CharField(max_length=120, blank=True, default="")
+    subject_label = models.CharField(max_length=160, blank=True, default="")
+    details = models.JSONField(default=dict, blank=True)
+    address = models.CharField(max_length=50, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["action", "-id"], name="auditentry_by_action"),
+            models.Index(fields=["actor_label", "-id"], name="auditentry_by_actor"),
+            models.Index(fields=["subject", "-id"], name="auditentry_by_subject"),
+            models.Index(fields=["occurred_at"], name="auditentry_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.action

@@ -22,8 +22,13 @@ class MayUse(BasePermission):
         if access is None:
             # Nobody may; but a method that the view does not have is told as such (405), not as forbidden.
             return not hasattr(view, (request.method or "").lower())
-        if isinstance(user, KeyHolder):
-            self.message = f"This key lacks the scope {access.scope}."
-            return access.scope in user.scopes
-        self.message = f"You lack the permission {access.permission}."
-        return bool(user.has_perm(access.permission))
+        self.message = lacking(request, access)
+        return not self.message
+
+
+def lacking(request: Request, access: Access) -> str:
+    """What the caller lacks, as a sentence; empty when they may."""
+    user: Any = request.user
+    if isinstance(user, KeyHolder):
+        return "" if access.scope in user.scopes else f"This key lacks the scope {access.scope}."
+    return "" if user.has_perm(access.permission) else f"You lack the permission {access.permission}."

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from django.contrib.sessions.models import Session
 from django.db.models import Q
+from django.utils import timezone
 
 from oms.core.retention import Kept, declare
+from oms.web.models import AuditEntry
 
 declare(
     Kept(
@@ -16,5 +21,18 @@ declare(
         key="expire_date",
         mark=lambda before: before,
         disposable=lambda before: Q(expire_date__lt=before),
+    )
+)
+
+# The trigger lets go of nothing that is younger than a month, whatever the setting says.
+_LEAST: Final = timedelta(days=31)
+
+declare(
+    Kept(
+        name="audit",
+        what="entries of the audit",
+        days=400,
+        model=AuditEntry,
+        disposable=lambda before: Q(occurred_at__lt=min(before, timezone.now() - _LEAST)),
     )
 )

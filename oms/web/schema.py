@@ -74,12 +74,13 @@ def operation(
     one_order: bool = False,
     deletes: bool = False,
     selects: bool = True,
+    status: int = 200,
     problems: Sequence[int] = (400, 401, 403, 404, 429),
 ) -> Callable[[F], F]:
-    """Describe an operation. `example` is an answer, `body_example` what is sent for it."""
+    """Describe an operation. `example` is an answer (with `status`), `body_example` what is sent for it."""
     unsafe = body is not None or one_order or deletes
     responses: dict[Any, Any] = {
-        200: OpenApiResponse(
+        status: OpenApiResponse(
             dict(answer), "What it is now.", examples=[OpenApiExample("Answer", value=example, response_only=True)]
         )
     }
@@ -100,6 +101,38 @@ def operation(
             *([_IDEMPOTENCY_KEY] if unsafe else []),
             *([_IF_MATCH] if one_order else []),
         ],
+    )
+
+
+def download(
+    *,
+    id: str,  # noqa: A002  (the description's own word)
+    summary: str,
+    tag: str,
+    filters: type[FilterSet],
+    answers: Mapping[str, str],
+    parameters: Sequence[OpenApiParameter],
+    description: str,
+) -> Callable[[F], F]:
+    """Describe an operation that answers with a file. answers: an example for each media type."""
+    responses: dict[Any, Any] = {
+        (200, media): OpenApiResponse(
+            {"type": "string"},
+            "The file.",
+            examples=[OpenApiExample("File", value=example, response_only=True, media_type=media)],
+        )
+        for media, example in answers.items()
+    }
+    responses |= refusals(400, 401, 403, 429)
+    whole = [each for each in _list_parameters(filters) if each.name not in {"limit", "offset", "fields"}]
+    return extend_schema(
+        operation_id=id,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        request=None,
+        responses=responses,
+        parameters=[*parameters, *whole],
     )
 
 

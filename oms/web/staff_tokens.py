@@ -44,12 +44,13 @@ class Login:
         return _signer.sign(self.key)
 
 
-def sign_in(*, request: HttpRequest, email: str, password: str) -> Login | None:
+def sign_in(*, request: HttpRequest, email: str, password: str, code: str = "") -> Login | None:
     """The member of staff with this e-mail address (or user name) and password, signed in anew; None if there is none.
 
-    It takes as long and says as little whatever is wrong. An address that several share is nobody's.
+    It takes as long and says as little whatever is wrong. An address that several share is nobody's. code: of the
+    second factor. Raises TooManyAttempts; SecondFactorNeeded where password or more is right.
     """
-    user: Any = authenticate(request, username=_username(email), password=password)
+    user: Any = authenticate(request, username=_username(email), password=password, code=code)
     if user is None or not user.is_staff:
         return None
     session = _session()

@@ -11,8 +11,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.web import etag, queries, rates
-from oms.web.authentication import address_of, scope_of
+from oms.web import audit, etag, limits, queries, rates
+from oms.web.authentication import actor_of, address_of, scope_of
 from oms.web.limits import OutsideLimits, all_within, limits_of
 from oms.web.named import keys, texts_of
 from oms.web.rendering import json_answer
@@ -63,10 +63,12 @@ class ApiView(Counted):
 
     access: ClassVar[Mapping[str, Access]]
     for_all: ClassVar[Collection[str]] = ()
+    audited: ClassVar[Mapping[str, str]] = {}  # what the audit calls a method that was done
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         seen = limits_of(request.user)
+        limits.answering.set(seen)
         if not seen:
             return
         if request.method in self.for_all:
@@ -75,6 +77,13 @@ class ApiView(Counted):
             raise Http404
         if request.method not in SAFE_METHODS and not all_within(keys(texts_of(request._request.body)), seen):
             raise OutsideLimits(kind="channel, location or row")
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        action = self.audited.get(request.method or "")
+        if action and response.status_code < 400 and not response.has_header("Idempotent-Replayed"):
+            actor, subject = actor_of(request), request.path.removeprefix("/admin/")
+            audit.record(action, actor=actor, request=request._request, subject=subject)
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 def one(request: Request, name: str, shape: Any, *, headers: Mapping[str, str] | None = None) -> HttpResponse:

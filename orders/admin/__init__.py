@@ -1,3 +1,4 @@
 """Orders, their parts and their customers in the console."""
 
-from orders.admin import bulk_jobs, customer, naming, order, parts  # noqa: F401  (each registers its models, or names)
+# Each registers its models, their names, or what needs somebody.
+from orders.admin import bulk_jobs, customer, exceptions, naming, order, parts, sales  # noqa: F401

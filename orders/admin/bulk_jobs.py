@@ -60,6 +60,7 @@ class _OfJobs(ReadOnlyAdmin):
 class BulkJobAdmin(_OfJobs):
     list_display = ("shown_act", "shown_status", "total", "done", "refused", "shown_actor", "created_at")
     list_filter = (("act", ChoicesCheckboxFilter), ("status", ChoicesCheckboxFilter))
+    list_before_template = "admin/orders/bulkjob/above_list.html"
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BulkJob]:
@@ -226,15 +227,10 @@ def _page(job: BulkJob, may_act: bool) -> dict[str, Any]:
 
 def _asked(job: BulkJob) -> Iterator[Any]:
     """What was asked for, as a person reads it: reason, note, tags."""
-    choices = {name: field.choices for name, field in _fields(job).items() if hasattr(field, "choices")}
-    for name, value in job.input.items():
-        if value:
-            known = dict(choices.get(name, ()))
+    for name, field in OFFERED[BulkAct(job.act)].form.base_fields.items():
+        if value := job.input.get(name):
+            known = dict(getattr(field, "choices", ()))
             yield ", ".join(value) if isinstance(value, list) else known.get(value, value)
-
-
-def _fields(job: BulkJob) -> dict[str, Any]:
-    return dict(OFFERED[BulkAct(job.act)].form.base_fields)
 
 
 def _results(rows: QuerySet[BulkJobRow]) -> Iterator[list[Any]]:

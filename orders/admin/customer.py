@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +75,7 @@ class CustomerAdmin(PrivacyActs, CsvExport, ConsoleAdmin):
         rows = [
             (
                 show.link("orders_order", order.pk, order),
-                order.placed_at.date(),
+                date_format(timezone.localtime(order.placed_at), "DATE_FORMAT"),
                 show.money(order.total, order.currency),
                 show.status_badge(order, "status"),
             )

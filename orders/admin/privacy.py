@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from oms.core import ids
+from oms.web import audit
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin
+from oms.web.limits import limits_of
 from oms.web.rendering import JSON, encode
 from orders.services.erasure import erase_customer
 from orders.services.personal_data import export_customer
@@ -43,6 +45,7 @@ class PrivacyActs(ConsoleAdmin):
         """A download of everything; who took it stands in the events."""
         _require_permission(request)
         found = export_customer(customer_id=customer_id, actor=acts.actor_of(request))
+        _audit(request, "exported", customer_id)
         name = ids.encode(ids.CUSTOMER, customer_id)
         return HttpResponse(
             encode(found),
@@ -53,10 +56,17 @@ class PrivacyActs(ConsoleAdmin):
     def erase_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         _require_permission(request)
         erase = partial(erase_customer, customer_id=customer_id, actor=acts.actor_of(request))
-        acts.perform(request, erase, done=_("Who this customer was is erased. Their orders are kept without them."))
+        if acts.perform(request, erase, done=_("Who this customer was is erased. Their orders are kept without them.")):
+            _audit(request, "erased", customer_id)
         return HttpResponseRedirect(show.change_url("orders_customer", customer_id))
 
 
 def _require_permission(request: HttpRequest) -> None:
-    if not request.user.has_perm(_PERMISSION):
+    """Also that they see the whole business: it tells of every channel and location where the customer ordered."""
+    if limits_of(request.user) or not request.user.has_perm(_PERMISSION):
         raise PermissionDenied
+
+
+def _audit(request: HttpRequest, action: str, customer_id: UUID) -> None:
+    subject = f"customer:{ids.encode(ids.CUSTOMER, customer_id)}"
+    audit.record(action, actor=acts.actor_of(request), request=request, subject=subject)

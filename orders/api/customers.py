@@ -39,6 +39,7 @@ class Erased(msgspec.Struct):
 
 class PersonalDataView(ApiView):
     access = {"GET": access.PRIVACY}
+    audited = {"GET": "exported"}
     for_all = ("GET",)  # it tells of every channel and location where they ordered
 
     @schema.operation(
@@ -57,6 +58,7 @@ class PersonalDataView(ApiView):
 
 class EraseView(ApiView):
     access = {"POST": access.PRIVACY}
+    audited = {"POST": "erased"}
     for_all = ("POST",)
 
     @schema.operation(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from fulfillment.models import Fulfillment
+from fulfillment.models import Fulfillment, FulfillmentLine
 from inventory.providers.base import Sourced
 from oms.core import ids
 from oms.web.rendering import amount, moment, moment_or_none
@@ -33,6 +33,7 @@ def tax_line(tax: models.TaxLine, placed: str) -> shapes.TaxLine:
         rate=amount(tax.rate),
         total=amount(tax.amount),
         created_at=placed,
+        updated_at=placed,
     )
 
 
@@ -43,6 +44,7 @@ def adjustment(each: models.Adjustment, placed: str) -> shapes.Adjustment:
         description=each.description,
         amount=amount(each.amount),
         created_at=placed,
+        updated_at=placed,
     )
 
 
@@ -122,6 +124,7 @@ def payment_collection(order: models.Order) -> shapes.PaymentCollection:
 
 def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.Fulfillment:
     public_id, by_id = each.public_id, {line.pk: line for line in lines}
+    made = moment(each.created_at)
     return shapes.Fulfillment(
         id=public_id,
         location_id=ids.encode(ids.STOCK_LOCATION, each.location_id) if each.location_id else None,
@@ -132,17 +135,7 @@ def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.
         shipped_at=moment_or_none(each.shipped_at),
         delivered_at=moment_or_none(each.delivered_at),
         canceled_at=moment_or_none(each.canceled_at),
-        items=[
-            shapes.FulfillmentItem(
-                id=packed.public_id,
-                fulfillment_id=public_id,
-                line_item_id=ids.encode(ids.ORDER_LINE, packed.order_line_id),
-                title=by_id[packed.order_line_id].title,
-                sku=by_id[packed.order_line_id].sku,
-                quantity=packed.quantity,
-            )
-            for packed in each.lines.all()
-        ],
+        items=[_packed(packed, by_id[packed.order_line_id], public_id, made) for packed in each.lines.all()],
         labels=[
             shapes.Label(
                 id=parcel.public_id,
@@ -152,12 +145,27 @@ def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.
                 label_url=parcel.label_url,
                 carrier=parcel.carrier,
                 created_at=moment(parcel.created_at),
+                updated_at=moment(parcel.created_at),
             )
             for parcel in each.parcels.all()
         ],
         metadata=each.metadata,
-        created_at=moment(each.created_at),
+        created_at=made,
         updated_at=moment(each.updated_at),
+    )
+
+
+def _packed(each: FulfillmentLine, line: models.OrderLine, fulfillment_id: str, made: str) -> shapes.FulfillmentItem:
+    return shapes.FulfillmentItem(
+        id=each.public_id,
+        fulfillment_id=fulfillment_id,
+        line_item_id=line.public_id,
+        inventory_item_id=ids.encode(ids.INVENTORY_ITEM, line.item_id) if line.item_id else None,
+        title=line.title,
+        sku=line.sku,
+        quantity=each.quantity,
+        created_at=made,
+        updated_at=made,
     )
 
 

@@ -23,6 +23,7 @@ class TaxLine(Struct, kw_only=True):
     rate: Amount
     total: Amount
     created_at: Moment
+    updated_at: Moment
 
 
 class Adjustment(Struct, kw_only=True):
@@ -33,6 +34,7 @@ class Adjustment(Struct, kw_only=True):
     description: str
     amount: Amount
     created_at: Moment
+    updated_at: Moment
 
 
 class ItemDetail(Struct, kw_only=True):
@@ -206,6 +208,11 @@ class FulfillmentItem(Struct, kw_only=True):
     title: str
     sku: str
     quantity: int
+    created_at: Moment
+    updated_at: Moment
+    inventory_item_id: str | None
+    barcode: str = ""
+    deleted_at: str | None = None
 
 
 class Label(Struct, kw_only=True):
@@ -216,6 +223,8 @@ class Label(Struct, kw_only=True):
     label_url: str
     carrier: str
     created_at: Moment
+    updated_at: Moment
+    deleted_at: str | None = None
 
 
 class Fulfillment(Struct, kw_only=True):
@@ -235,6 +244,9 @@ class Fulfillment(Struct, kw_only=True):
     updated_at: Moment
     data: dict[str, Any] = {}
     shipping_option_id: str | None = None
+    created_by: str | None = None
+    marked_shipped_by: str | None = None
+    deleted_at: str | None = None
 
 
 class Hold(Struct, kw_only=True):
@@ -249,6 +261,8 @@ class Hold(Struct, kw_only=True):
 
 
 class Customer(Struct, kw_only=True):
+    """addresses: none are kept beside those of orders."""
+
     id: str
     email: str | None
     first_name: str | None
@@ -262,6 +276,9 @@ class Customer(Struct, kw_only=True):
     updated_at: Moment
     created_by: str | None = None
     deleted_at: str | None = None
+    addresses: list[Address] = []
+    default_billing_address_id: str | None = None
+    default_shipping_address_id: str | None = None
 
 
 class Summary(Struct, kw_only=True):
@@ -329,11 +346,13 @@ class Order(ListedOrder, kw_only=True):
     discount_tax_total: Amount
     item_total: Amount
     item_tax_total: Amount
+    item_discount_total: Amount
     original_item_total: Amount
     original_item_subtotal: Amount
     original_item_tax_total: Amount
     shipping_total: Amount
     shipping_tax_total: Amount
+    shipping_discount_total: Amount
     original_shipping_total: Amount
     original_shipping_subtotal: Amount
     original_shipping_tax_total: Amount
@@ -345,6 +364,8 @@ class Order(ListedOrder, kw_only=True):
     payment_collections: list[PaymentCollection]
     fulfillments: list[Fulfillment]
     holds: list[Hold]
+    gift_card_total: Amount = 0
+    gift_card_tax_total: Amount = 0
     credit_line_subtotal: Amount = 0
     credit_line_tax_total: Amount = 0
 

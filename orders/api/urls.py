@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import around, customer_records, customers, fulfillments, moving, views
+from orders.api import around, bulk, customer_records, customers, fulfillments, moving, views
 
 _ONE = "orders/<str:order_id>"
 _PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
@@ -8,6 +8,7 @@ _PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
 urlpatterns = [
     path("orders", views.OrdersView.as_view()),
     path("orders/batch", views.BatchView.as_view()),
+    path("orders/bulk", bulk.StartBulkJobView.as_view()),
     path(_ONE, views.OrderView.as_view()),
     path(f"{_ONE}/cancel", views.CancelView.as_view()),
     path(f"{_ONE}/complete", views.CompleteView.as_view()),
@@ -26,4 +27,9 @@ urlpatterns = [
     path("customers/<str:customer_id>", customer_records.CustomerView.as_view()),
     path("customers/<str:customer_id>/personal-data", customers.PersonalDataView.as_view()),
     path("customers/<str:customer_id>/erase", customers.EraseView.as_view()),
+    path("bulk-jobs", bulk.BulkJobsView.as_view()),
+    path("bulk-jobs/<str:job_id>", bulk.BulkJobView.as_view()),
+    path("bulk-jobs/<str:job_id>/rows", bulk.BulkJobRowsView.as_view()),
+    path("bulk-jobs/<str:job_id>/cancel", bulk.CancelBulkJobView.as_view()),
+    path("bulk-jobs/<str:job_id>/retry", bulk.RetryBulkJobView.as_view()),
 ]

@@ -9,7 +9,7 @@ import oms.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0021_orders_that_wait"),
+        ("orders", "0022_sales_by_quarter_hour"),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from orders.models.customer import Customer
 from orders.models.hold import Hold
 from orders.models.line import Adjustment, OrderLine, ShippingLine, TaxLine
 from orders.models.order import Order
+from orders.models.sales import SalesQuarter
 from orders.models.timeline import Note, TimelineEntry
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Order",
     "OrderAddress",
     "OrderLine",
+    "SalesQuarter",
     "ShippingLine",
     "TaxLine",
     "TimelineEntry",

@@ -115,6 +115,14 @@ REQUIRED: Final = {
 KNOWN: Final = frozenset(field.replace("_", "") for field in Row._fields)
 
 
+def title(field: str) -> str:
+    """What an export calls a field of a Row, as far as case and spaces do not matter."""
+    return REQUIRED.get(field, field.replace("_", " ").title())
+
+
+TITLES: Final = {title(field): field in REQUIRED for field in Row._fields}
+
+
 def letters(title: str) -> str:
     """A title as it is compared: without case, spaces and signs."""
     return "".join(filter(str.isalnum, title)).lower()

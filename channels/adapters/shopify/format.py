@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from hashlib import sha256
@@ -42,6 +42,7 @@ class _Order:
 
 class ShopifyFormat:
     name: ClassVar[str] = "shopify"
+    columns: ClassVar[Mapping[str, bool]] = columns.TITLES
 
     def __init__(self) -> None:
         self._table = CsvGroups(self._understand_header, thing="order")
@@ -139,7 +140,7 @@ class ShopifyFormat:
             return field_
         place = self._places[Row._fields.index(field_)]
         header = self._table.header
-        return header[place] if place < len(header) else columns.REQUIRED.get(field_, field_.replace("_", " ").title())
+        return header[place] if place < len(header) else columns.title(field_)
 
 
 def _apart(rows: Sequence[Cut], told: Sequence[tuple[str, str]]) -> tuple[list[_Order], list[Cut]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
@@ -24,9 +25,12 @@ from inventory.services.kits import Part
 from inventory.services.papers import Line
 from oms.core import actors
 from oms.core.actors import Actor
+from oms.web.models import StaffLimits
+from oms.web.roles import ROLES, WAREHOUSE
 from orders.enums import HoldReason
 from orders.models import Order, TimelineEntry
 from orders.services import fulfilling, holds, notes, shipping
+from orders.services.sales import sum_up_sales
 
 SAMPLES: Final = Path(settings.BASE_DIR) / "samples"
 USER, PASSWORD = "demo", "demo"
@@ -55,9 +59,11 @@ class Command(BaseCommand):
         self._import_orders(SAMPLES / "online-retail.csv", WHOLESALE)
         self._import_orders(SAMPLES / "orders.ndjson", WEB)
         self._import_orders(SAMPLES / "shopify.csv", WEB)
+        _make_staff()
         for code in CHANNELS:
             _work_on(code)
         _work_on_stock()
+        sum_up_sales(everything=True)  # beat does it later; the first page shows it now
         self._say_welcome()
 
     def _make_user(self) -> None:
@@ -84,12 +90,29 @@ class Command(BaseCommand):
 
     def _say_welcome(self) -> None:
         """To whoever runs the demo; `manage.py up` says it once the address answers."""
-        lines = [f"Login     {USER} / {PASSWORD}", f"Orders    {Order.objects.count():,}"]
+        lines = [
+            f"Login     {USER} / {PASSWORD}",
+            f"Roles     {', '.join(ROLES)}: each with {PASSWORD}",
+            f"Orders    {Order.objects.count():,}",
+        ]
         if file := os.environ.get("OMS_WELCOME"):
             Path(file).write_text("\n".join(lines) + "\n")
             return
         lines.insert(0, f"Console   {reverse('admin:index')} (start it with `make up`)")
         self.stdout.write("\n".join(lines))
+
+
+def _make_staff() -> None:
+    """Somebody for each role, called like it; who packs sees the first location only. A repeat changes nobody."""
+    users = get_user_model().objects
+    here = StockLocation.objects.order_by("priority", "pk").values_list("pk", flat=True)[:1]
+    for role in ROLES:
+        if users.filter(username=role).exists():
+            continue
+        person = users.create_user(role, f"{role}@example.com", PASSWORD, is_staff=True)
+        person.groups.add(*Group.objects.filter(name=role))
+        if role == WAREHOUSE:
+            StaffLimits.objects.create(user=person, location_ids=list(here))
 
 
 def _make_channel(code: str, fields: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from oms.web.api import shapes
 from oms.web.api_keys import KeyHolder, NewKey
 from oms.web.bodies import Body
 from oms.web.filters import IdsFilter, WordsFilter, moments
+from oms.web.limits import limits_of
 from oms.web.models import ApiKey
 from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope
@@ -119,6 +120,7 @@ def _require_own(request: Request, scopes: Collection[str]) -> None:
 
 class KeysView(ApiView):
     access = {"GET": READ, "POST": ADD}
+    audited = {"POST": "key.created"}
 
     @schema.operation(
         id="listApiKeys",
@@ -152,10 +154,17 @@ class KeysView(ApiView):
         scopes = sorted(_may_give(request)) if isinstance(body.scopes, UnsetType) else body.scopes
         _require_own(request, scopes)
         user: Any = request.user
+        seen = limits_of(user)  # nobody gives a key a wider view than their own
 
         def work() -> NewKey:
             maker = None if isinstance(user, KeyHolder) else user
-            made = api_keys.create_api_key(title=body.title, scopes=scopes, created_by=maker)
+            made = api_keys.create_api_key(
+                title=body.title,
+                scopes=scopes,
+                channel_ids=seen.channels,
+                location_ids=seen.locations,
+                created_by=maker,
+            )
             made.key.refresh_from_db()
             return made
 
@@ -170,6 +179,7 @@ class KeysView(ApiView):
 
 class KeyView(ApiView):
     access = {"GET": READ, "POST": CHANGE, "DELETE": DELETE}
+    audited = {"POST": "key.changed", "DELETE": "deleted"}
 
     @schema.operation(
         id="getApiKey", summary="Read an API key", tag=TAG, answer=_KEY, example={"api_key": _EXAMPLE},
@@ -217,6 +227,7 @@ class KeyView(ApiView):
 
 class RevokeView(ApiView):
     access = {"POST": CHANGE}
+    audited = {"POST": "key.revoked"}
 
     @schema.operation(
         id="revokeApiKey",

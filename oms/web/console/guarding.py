@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from oms.web.limits import all_within, limits_of
+from oms.web.limits import EVERYTHING, all_within, answering, limits_of
 from oms.web.named import keys
 
 
@@ -23,7 +23,11 @@ class LimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        token = answering.set(EVERYTHING)
+        try:
+            return self.get_response(request)
+        finally:
+            answering.reset(token)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -32,6 +36,7 @@ class LimitsMiddleware:
         if match is None or "admin" not in match.app_names or not request.user.is_authenticated:
             return
         seen = limits_of(request.user)
+        answering.set(seen)
         if not seen:
             return
         texts = [str(each) for each in kwargs.values()]

@@ -19,7 +19,12 @@ def register(model: str, namer: Namer) -> None:
     _namers[model] = namer
 
 
+def of(model: str, pks: Collection[UUID]) -> Mapping[UUID, str]:
+    """The names of these rows; those that are gone are left out. One query."""
+    wanted = set(pks)
+    return _namers[model](wanted) if wanted else {}
+
+
 def links(model: str, pks: Collection[UUID]) -> Mapping[UUID, SafeString]:
     """A link to the page of each of these rows, by its name; those that are gone are left out. One query."""
-    wanted = set(pks)
-    return {pk: show.link(model, pk, name) for pk, name in _namers[model](wanted).items()} if wanted else {}
+    return {pk: show.link(model, pk, name) for pk, name in of(model, pks).items()}

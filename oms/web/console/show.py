@@ -23,12 +23,16 @@ _TONES: Final[Mapping[str, str]] = (
     dict.fromkeys(
         [
             *("completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"),
-            *("received", "applied", "cured", "settled"),
+            *("received", "applied", "cured", "settled", "done"),
         ],
         "good",
     )
     | dict.fromkeys(
-        ["requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "unreserved"], "bad"
+        [
+            *("requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "unreserved"),
+            "refused",
+        ],
+        "bad",
     )
     | dict.fromkeys(
         [

@@ -72,9 +72,11 @@ async function stock(sdk, annex) {
   const { inventory_item: item } = await inventoryItem.create({
     sku: "MUG",
     title: "Mug",
+    weight: 350,
+    hs_code: "6912.00",
     location_levels: [{ location_id: LOCATION, stocked_quantity: 10 }],
   })
-  note("item created", [item.sku, item.stocked_quantity, item.location_levels.length])
+  note("item created", [item.sku, item.weight, item.stocked_quantity, item.location_levels.length])
   await refusal("sku twice", inventoryItem.create({ sku: "MUG" }))
   await inventoryItem.update(item.id, { title: "Mug, blue", metadata: { shelf: "B2" } })
   const { inventory_item: read } = await inventoryItem.retrieve(item.id, { fields: "*location_levels" })

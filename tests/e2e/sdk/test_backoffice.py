@@ -27,7 +27,7 @@ LOCATIONS = {
     "no such location": 404,
 }
 STOCK = {
-    "item created": ["MUG", 10, 1],
+    "item created": ["MUG", 350, 10, 1],
     "sku twice": 400,
     "item updated": ["Mug, blue", {"shelf": "B2"}, True],
     "items found": [["MUG"], 1],

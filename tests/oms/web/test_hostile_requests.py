@@ -136,6 +136,7 @@ class _Stranger:
 # Whose ids an address asks for, by the word before them.
 _PREFIXES = {
     "api-keys": "apk",
+    "bulk-jobs": "bulk",
     "customers": "cus",
     "fulfillments": "ful",
     "holds": "hold",

@@ -43,7 +43,7 @@ def _sign_in(email="ada@example.com", password=PASSWORD, client=None, **headers)
 
 def _token(**login):
     answer = _sign_in(**login)
-    assert answer.status_code == 200, answer.content
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store"), answer.content
     return answer.json()["token"]
 
 

@@ -46,6 +46,9 @@ def test_a_customer_is_written_down_read_and_corrected():
         "updated_at": made["updated_at"],
         "created_by": None,
         "deleted_at": None,
+        "addresses": [],
+        "default_billing_address_id": None,
+        "default_shipping_address_id": None,
     }
     assert changed["customer"] == made | {
         "phone": "123",

@@ -202,12 +202,13 @@ def test_an_order_shows_everything_that_belongs_to_it(db):
         "pending_difference": 1.8,
     }
     assert order["items"][0]["tax_lines"][0]["rate"] == 10
-    assert order["items"][0]["adjustments"][0] | {"id": "", "created_at": ""} == {
+    assert order["items"][0]["adjustments"][0] | {"id": "", "created_at": "", "updated_at": ""} == {
         "id": "",
         "code": "TEN",
         "description": "",
         "amount": 2,
         "created_at": "",
+        "updated_at": "",
     }
     assert (order["shipping_address"]["city"], order["shipping_address"]["country_code"]) == ("London", "gb")
     assert order["billing_address"] is None

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from oms.core.actors import SYSTEM
 from oms.core.errors import InvalidInput
+from oms.web import audit
 from oms.web.api_keys import create_api_key
 from oms.web.scopes import Scope
 
@@ -28,5 +30,7 @@ class Command(BaseCommand):
             made = create_api_key(title=title, scopes=scopes if scopes is not None else list(Scope))
         except InvalidInput as refusal:
             raise CommandError(str(refusal)) from None
+        label, subject = made.key.title, f"apikey:{made.key.public_id}"
+        audit.record("key.created", actor=SYSTEM, subject=subject, label=label, details={"scopes": made.key.scopes})
         self.stderr.write(f"Key {made.key.public_id} may {', '.join(made.key.scopes)}. Keep it; it is not shown again:")
         self.stdout.write(made.secret)

@@ -1,0 +1,48 @@
+"""Orders that need a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from oms.web.console import attention, show
+from oms.web.console.attention import Act, Kind, Matter
+from orders.enums import OrderStatus
+from orders.models import Order
+
+
+def _requiring_action(orders: QuerySet[Any]) -> QuerySet[Any]:
+    return orders.filter(status=OrderStatus.REQUIRES_ACTION).select_related("customer")
+
+
+def _tell(orders: Sequence[Order]) -> Iterator[Matter]:
+    for order in orders:
+        customer = str(order.customer) if order.customer else order.email
+        yield Matter(
+            pk=order.pk,
+            title=_now("Order %s") % order,
+            since=order.placed_at,
+            url=show.change_url("orders_order", order.pk),
+            detail=" · ".join(filter(None, [customer, show.money(order.total, order.currency)])),
+        )
+
+
+attention.show(
+    Kind(
+        rank=10,
+        name="orders",
+        title=_("Orders that require action"),
+        icon="error",
+        permission="orders.view_order",
+        model=Order,
+        narrow=_requiring_action,
+        age=("placed_at", "id"),
+        tell=_tell,
+        act=Act(label=_("Open the order"), permission="orders.view_order"),
+        tone="bad",
+    )
+)
