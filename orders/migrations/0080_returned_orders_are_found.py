@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("orders", "0070_customers_are_listed")]
+    dependencies = [("orders", "0071_bulk_jobs_keep_to_locations")]
 
     operations = [
         AddIndexConcurrently(
