@@ -18,8 +18,6 @@ from django.db import close_old_connections, transaction
 
 from tests.oms.web.furnished import furnish
 
-pytest.importorskip("schemathesis", reason="schemathesis is not installed")
-
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
