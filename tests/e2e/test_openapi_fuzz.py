@@ -12,13 +12,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+import schemathesis
 from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-
-from tests.oms.web.furnished import furnish
-
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -29,6 +26,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+
+from tests.oms.web.furnished import furnish
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("OMS_FUZZ_EXAMPLES", "3"))
