@@ -252,6 +252,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = ["oms.web.backend.StaffBackend"]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 # Attempts to sign in within 15 minutes, for an account and from an address (docs/security.md).
 LOGIN_ATTEMPTS_ACCOUNT = _whole_number("OMS_LOGIN_ATTEMPTS_ACCOUNT", 10, least=1)
 LOGIN_ATTEMPTS_ADDRESS = _whole_number("OMS_LOGIN_ATTEMPTS_ADDRESS", 100, least=1)

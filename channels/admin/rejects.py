@@ -200,6 +200,9 @@ def _columns_of(reject: ImportReject) -> list[str]:
 
 
 def _rows_of(reject: ImportReject) -> list[list[str]]:
+    """The cells of its rows; none of a record that is text."""
+    if not _columns_of(reject):
+        return []
     return [[str(cell) for cell in row.get("values") or ()] for row in _raw(reject).get("rows") or ()]
 
 

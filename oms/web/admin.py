@@ -289,6 +289,7 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 class PeriodicTaskAdmin(WithinLimits, beat.PeriodicTaskAdmin, ModelAdmin):
     audited = True
     form = PeriodicTaskForm
+    change_form_template = "admin/django_celery_beat/periodictask/form.html"
 
 
 @admin.register(IntervalSchedule)

@@ -54,6 +54,8 @@ ACTS: Final[Mapping[str, Promise]] = {
     "reservation.released": gettext_lazy("Reservation released by hand"),
     "reservation.moved": gettext_lazy("Reserved goods moved"),
     "inventory.stock_missing": gettext_lazy("Reserved goods were not there"),
+    "order.revised": gettext_lazy("Changed by its source"),
+    "customer.erased": gettext_lazy("Customer erased"),
     "tags": gettext_lazy("Tags changed"),
     "email": gettext_lazy("E-mail changed"),
     "metadata": gettext_lazy("Metadata changed"),
@@ -114,6 +116,10 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "location": gettext_lazy("location"),
     "channel": gettext_lazy("channel"),
     "external_id": gettext_lazy("external id"),
+    "units": gettext_lazy("units"),
+    "amount": gettext_lazy("amount"),
+    "credit_note": gettext_lazy("credit note"),
+    "version": gettext_lazy("version"),
 }
 
 _LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {

@@ -131,6 +131,12 @@ class Order(Identified, Timestamped):
             models.Index(fields=["customer", "-placed_at", "-id"], name="order_by_customer"),
             models.Index(fields=["fulfillment_status", "-placed_at", "-id"], name="order_by_fulfillment"),
             models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_by_payment"),
+            # Few orders come back, and a list of them would else be looked for among all that did not.
+            models.Index(
+                fields=["return_status", "-placed_at", "-id"],
+                name="order_by_return",
+                condition=~Q(return_status=ReturnStatus.NONE),
+            ),
             # Also finds by the beginning, whatever the database's collation.
             models.Index(fields=["external_id"], name="order_by_external_id", opclasses=["text_pattern_ops"]),
             # Over all rows, so that the planner believes its statistics.

@@ -17,6 +17,7 @@ from tests.flows.house import House, complaints, everything_is_delivered, wait_u
 from tests.scenarios import shop
 
 NOTHING = {"missed": [], "out of order": [], "never happened": []}
+PATIENCE = 600  # until something hangs; a machine that others use too may be slow
 
 
 @pytest.fixture
@@ -61,16 +62,16 @@ def test_workers_that_are_killed_and_a_broker_that_is_emptied_lose_nothing_and_k
     flushed = 0
     for number in range(1, rounds + 1):
         share = 5 * orders * number // (rounds + 1)
-        wait_until(lambda enough=share: len(house.heard()) >= enough, meanwhile=house.beat, seconds=120)
+        wait_until(lambda enough=share: len(house.heard()) >= enough, meanwhile=house.beat, seconds=PATIENCE)
         if number % 2:
             flushed += house.broker.flush()
-            wait_until(lambda more=share + 3: len(house.heard()) >= more, meanwhile=house.beat, seconds=120)
+            wait_until(lambda more=share + 3: len(house.heard()) >= more, meanwhile=house.beat, seconds=PATIENCE)
         house.kill(worker)
         if not number % 2:
             flushed += house.broker.flush()
         worker = house.start_worker()
     assert shopping.wait() == 0
-    wait_until(everything_is_delivered, meanwhile=house.beat, seconds=120)
+    wait_until(everything_is_delivered, meanwhile=house.beat, seconds=PATIENCE)
 
     assert complaints(house) == NOTHING
     assert (Order.objects.count(), len(house.regretted())) == (orders, (orders + 2) // 3)

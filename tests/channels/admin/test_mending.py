@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +14,7 @@ from django.urls import reverse
 from channels.models import ColumnMapping, ImportReject, ImportUpload
 from channels.services import uploads
 from orders.models import Order
-from tests.channels.importing import retail, retail_file, row
+from tests.channels.importing import ndjson_file, order, retail, retail_file, row
 from tests.console import EVIL, changelist, messages_of, page
 from tests.factories import StaffFactory
 
@@ -106,6 +108,23 @@ def test_a_row_that_is_too_wide_or_too_narrow_is_mended_too(clerk, tmp_path):
     _act(clerk, narrow, "mend", **typed[1] | {"cell_0_7": "France"})
 
     assert sorted(Order.objects.values_list("external_id", flat=True)) == ["1", "2", "3"]
+
+
+def test_a_record_without_columns_is_mended_as_text(clerk, tmp_path):
+    _send(clerk, ndjson_file(tmp_path / "a.ndjson", order("A-1", items=[]), order("A-2")), retail())
+    upload = ImportUpload.objects.get()
+    uploads.start_upload(upload_id=upload.pk)
+    uploads.run_upload(upload_id=upload.pk)
+    reject = ImportReject.objects.get()
+
+    shown = clerk.get(page("channels_importreject", reject.pk)).content.decode()
+    refused = _act(clerk, reject, "mend", text='{"external_id": "A-1"')
+    done = _act(clerk, reject, "mend", text=json.dumps(order("A-1")))
+
+    assert '<textarea name="text"' in shown
+    assert "{&quot;external_id&quot;: &quot;A-1&quot;</textarea>" in refused.content.decode()
+    assert messages_of(done) == ["A-1 came in."]
+    assert Order.objects.count() == 2
 
 
 def test_the_next_reject_of_the_file_comes_after_one_that_is_dealt_with(clerk, tmp_path):

@@ -11,7 +11,12 @@ from inventory.services.counts import create_count
 from inventory.services.papers import Line
 from inventory.services.transfers import create_transfer
 from oms.core import ids
+from oms.core.actors import Actor, ActorKind
+from oms.web.api_keys import create_api_key
+from oms.web.scopes import Scope
+from orders.enums import BulkAct
 from orders.models import Order
+from orders.services.bulk_jobs import start_bulk_job
 from orders.services.notes import add_note
 from payments.models import Payment
 from tests.api import key
@@ -21,8 +26,9 @@ from tests.scenarios import STAFF, Shop, placed_order, shop
 
 @dataclass
 class House:
-    """parts: what stands in the paths of routes, by parameter."""
+    """secret: of a key that may see all of it. parts: what stands in the paths of routes, by parameter."""
 
+    secret: str
     shop: Shop
     orders: list[Order]
     parts: dict[str, str] = field(default_factory=dict)
@@ -35,7 +41,9 @@ class House:
 
 
 def furnish(rows: int) -> House:
-    """`rows` of everything, and another key to ask for it all."""
+    """`rows` of everything."""
+    made = create_api_key(title="Test", scopes=list(Scope))
+    caller = Actor(ActorKind.API_KEY, made.key.public_id, made.key.title)
     skus, places = [f"SKU-{number}" for number in range(rows)], [f"W{number}" for number in range(rows)]
     here = shop({place: dict.fromkeys(skus, 9) for place in places})
     orders = [placed_order(here, {sku: 1}, email=f"{sku}@example.com") for sku in skus]
@@ -55,9 +63,12 @@ def furnish(rows: int) -> House:
         count = create_count(location_id=where[0], lines=lines, actor=STAFF)
         StockShortage.objects.create(level=level, count=count, reservation_id=ids.new_id(), quantity=1)
         alerts.set_threshold(item_id=here.items[skus[number]].pk, location_id=where[0], threshold=20, actor=STAFF)
+        act = {"act": BulkAct.HOLD, "given": {"reason": "other"}}
+        job = start_bulk_job(**act, orders=Order.objects.all(), actor=caller)
     parts = {
+        "job_id": job.public_id,
         "order_id": orders[0].public_id,
         "item_id": here.items[skus[0]].public_id,
         "channel_id": here.channel.public_id,
     }
-    return House(here, orders, parts)
+    return House(made.secret, here, orders, parts)

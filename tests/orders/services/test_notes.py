@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from oms.core.errors import InvalidInput
+from oms.core.errors import InvalidInput, NotFound
 from oms.core.models import OutboxEvent
-from orders.services.notes import add_note, set_tags, update_order
+from orders.services.notes import add_note, change_tags, remove_note, set_tags, update_order
 from tests.scenarios import STAFF, nothing_moves, placed_order, shop
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,31 @@ def test_a_note_says_something_that_can_be_kept(order, body):
         add_note(order_id=order.pk, body=body, actor=STAFF)
 
     assert [error.pointer for error in refusal.value.errors] == ["/body"]
+
+
+def test_a_note_is_taken_away_once_by_the_order_it_is_of(order):
+    note = add_note(order_id=order.pk, body="Ann rang", actor=STAFF)
+    other = placed_order(shop({"W2": {"MUG": 1}}), {"MUG": 1})
+
+    with nothing_moves(), pytest.raises(NotFound):
+        remove_note(order_id=other.pk, note_id=note.pk, actor=STAFF)
+    remove_note(order_id=order.pk, note_id=note.pk, actor=STAFF)
+    with nothing_moves(), pytest.raises(NotFound):
+        remove_note(order_id=order.pk, note_id=note.pk, actor=STAFF)
+
+    assert not order.notes.exists()
+    assert [entry.facts for entry in order.timeline.all()[:2]] == [{"act": "note.removed"}, {"act": "note.added"}]
+
+
+def test_who_tags_leaves_the_tags_of_others(order):
+    change_tags(order_id=order.pk, add=["vip"], actor=STAFF)
+    change_tags(order_id=order.pk, add=["gift"], actor=STAFF)
+    change_tags(order_id=order.pk, remove=["vip", "never there"], add=["late", "gift"], actor=STAFF)
+
+    order.refresh_from_db()
+    assert (order.tags, told(order)) == (["gift", "late"], [["tags"]] * 3)
+    with nothing_moves():
+        change_tags(order_id=order.pk, add=["late"], remove=["vip"], actor=STAFF)
 
 
 def test_tags_are_replaced_without_repeats(order):
