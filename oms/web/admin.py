@@ -13,7 +13,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.html import format_html
@@ -196,7 +196,7 @@ for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, Sola
 @admin.register(User)
 class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Nobody makes somebody more than they are themselves: superusers, permissions of single users and groups are for
-    superusers, and so is one's own account."""
+    superusers, and so are one's own account and those of people who may do more: their password would be a way in."""
 
     audited = True
     form = StaffForm
@@ -226,8 +226,11 @@ class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user: Any = request.user
-        above = isinstance(obj, User) and (obj.is_superuser or obj.pk == user.pk)
-        return bool(super().has_change_permission(request, obj)) and (user.is_superuser or not above)
+        if not super().has_change_permission(request, obj):
+            return False
+        if user.is_superuser or not isinstance(obj, User):
+            return True
+        return not (obj.is_superuser or obj.pk == user.pk) and _may_all_that(user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_delete_permission(request, obj)) and bool(request.user.is_superuser)
@@ -266,6 +269,12 @@ class GroupAdmin(WithinLimits, DjangoGroupAdmin, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
+
+
+def _may_all_that(user: Any, other: User) -> bool:
+    """Also what the other may once the account is switched on."""
+    theirs = Permission.objects.filter(Q(user=other) | Q(group__user=other))
+    return not theirs.exclude(pk__in=_permissions_of(user)).exists()
 
 
 def _permissions_of(user: Any) -> list[int]:
