@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,7 @@ from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
 from oms.web.console.limited import WithinLimits
 from oms.web.limits_form import StaffForm, channels_field, locations_field, names
 from oms.web.models import ApiKey, StaffLimits
-from oms.web.scopes import Scope
+from oms.web.scopes import Scope, scopes_of
 
 
 @admin.register(IdempotencyKey)
@@ -77,6 +78,15 @@ class ApiKeyAdmin(ConsoleAdmin):
     list_select_related = ("created_by",)
     ordering = ("-id",)
     change_form_outer_before_template = "admin/web/apikey/revoke.html"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Nobody lets a key do more than they may themselves."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        if "scopes" in form.base_fields:
+            mine, field = scopes_of(request.user), deepcopy(form.base_fields["scopes"])
+            field.choices = [(scope, label) for scope, label in field.choices if scope in mine]
+            form.base_fields["scopes"] = field
+        return form
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         if obj is None:
