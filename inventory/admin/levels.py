@@ -212,9 +212,8 @@ class ReservationChangeList(ConsoleChangeList):
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
     list_display = (
-        "public_id",
-        "shown_holder",
         "shown_sku",
+        "shown_holder",
         "shown_location",
         "quantity",
         "backordered",
