@@ -6,6 +6,7 @@ from orders.models.credit import CreditLine
 from orders.models.customer import Customer
 from orders.models.hold import Hold
 from orders.models.line import Adjustment, OrderLine, ShippingLine, TaxLine
+from orders.models.location import OrderLocation
 from orders.models.order import Order
 from orders.models.sales import SalesQuarter
 from orders.models.timeline import Note, TimelineEntry
@@ -21,6 +22,7 @@ __all__ = [
     "Order",
     "OrderAddress",
     "OrderLine",
+    "OrderLocation",
     "SalesQuarter",
     "ShippingLine",
     "TaxLine",
