@@ -3,7 +3,7 @@
 from orders.models.address import OrderAddress
 from orders.models.bulk import BulkJob, BulkJobRow
 from orders.models.credit import CreditLine
-from orders.models.customer import Customer
+from orders.models.customer import Customer, CustomerChannel
 from orders.models.hold import Hold
 from orders.models.line import Adjustment, OrderLine, ShippingLine, TaxLine
 from orders.models.location import OrderLocation
@@ -17,6 +17,7 @@ __all__ = [
     "BulkJobRow",
     "CreditLine",
     "Customer",
+    "CustomerChannel",
     "Hold",
     "Note",
     "Order",

@@ -1,4 +1,4 @@
-"""The stock locations that an order concerns are known at once, by whatever way it came to them."""
+"""The stock locations that an order concerns, and the channels that know a customer, are known at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inventory.models import Reservation
 from inventory.services.adjustments import adjust_stock
 from inventory.services.manual_reservations import create_reservation, update_reservation
 from orders.enums import CancelReason
-from orders.models import Order, OrderLocation
+from orders.models import Customer, CustomerChannel, Order, OrderLocation
 from orders.services.cancellation import cancel_order
 from orders.services.fulfilling import cancel_fulfillment, create_fulfillment
 from orders.services.moving import move_reserved
@@ -102,6 +102,9 @@ def test_a_revision_takes_the_places_of_an_order_to_its_new_customer():
     )
 
     assert known() == told() != before
+    assert set(CustomerChannel.objects.all()) == {
+        CustomerChannel(customer=customer, channel_id=here.channel.pk) for customer in Customer.objects.all()
+    }
 
 
 def test_what_is_held_for_nobodys_order_concerns_none():
@@ -119,10 +122,30 @@ def test_orders_that_were_there_before_are_noted_once():
     place(here, {"LAMP": 1})
     by_triggers = known()
     OrderLocation.objects.all().delete()
-    migration = import_module("orders.migrations.0091_locations_of_known_orders")
 
+    _note_again("0091_locations_of_known_orders")
+
+    assert known() == by_triggers == told()
+
+
+def test_customers_are_known_where_they_ordered_and_by_the_channel_that_named_them():
+    one, other = shop({"W1": {"LAMP": 9}}), shop({"W2": {"MUG": 9}})
+    for where, sku in ((one, "LAMP"), (one, "LAMP"), (other, "MUG")):
+        place(where, {sku: 1}, email="ada@example.com")
+    ada = Customer.objects.get()
+    bob = Customer.objects.create(email="bob@example.com", channel=other.channel, external_id="B")
+    by_triggers = set(CustomerChannel.objects.values_list("customer_id", "channel_id"))
+    CustomerChannel.objects.all().delete()
+
+    _note_again("0093_channels_of_known_customers")
+
+    assert by_triggers == {(ada.pk, one.channel.pk), (ada.pk, other.channel.pk), (bob.pk, other.channel.pk)}
+    assert set(CustomerChannel.objects.values_list("customer_id", "channel_id")) == by_triggers
+
+
+def _note_again(name: str) -> None:
+    """What the migration does for rows that are there before it, twice."""
+    migration = import_module(f"orders.migrations.{name}")
     for _ in range(2):
         with connection.schema_editor(atomic=False) as editor:
             migration.note(None, editor)
-
-    assert known() == by_triggers == told()
