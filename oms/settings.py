@@ -161,7 +161,7 @@ SOURCE_SECRET_HOSTS = {
 # --- Django ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "oms.web.console.site.ConsoleConfig",  # Unfold
     "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -445,7 +445,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
-    "STYLES": [lambda request: static("console/console.css")],
+    "STYLES": [lambda request: static("console/list.css"), lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/time_zone.js")],
     "LOGIN": {"form": "oms.web.console.signing_in.LoginForm"},
     "ACCOUNT": {

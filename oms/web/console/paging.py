@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 MOST_COUNTED: Final = 10_000
+_FAR: Final = 1_000  # rows before a page that are skipped in an index alone
 
 
 def capped_count(rows: QuerySet[Any], most: int) -> int:
@@ -58,6 +59,16 @@ class CappedPaginator(Paginator[Any]):
         if isinstance(self.object_list, QuerySet):
             return capped_count(self.object_list, MOST_COUNTED)
         return len(self.object_list)
+
+    def page(self, number: int | str) -> Page[Any]:
+        """Far from the first one, the rows are those of the ids that an index has there: none is read to be skipped."""
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        if first < _FAR or not isinstance(self.object_list, QuerySet):
+            page: Page[Any] = super().page(number)
+            return page
+        ids = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page])
+        return Page(self.object_list.filter(pk__in=ids), number, self)
 
     @property
     def count_label(self) -> str:
