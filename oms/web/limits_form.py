@@ -61,11 +61,13 @@ class StaffForm(UserChangeForm):
             self.initial["limit_locations"] = [str(each) for each in row.location_ids or ()]
 
     def keep_limits(self) -> None:
-        """Once the user is saved."""
-        StaffLimits.objects.update_or_create(
-            user=self.instance,
-            defaults={
-                "channel_ids": self.cleaned_data.get("limit_channels"),
-                "location_ids": self.cleaned_data.get("limit_locations"),
-            },
-        )
+        """Once the user is saved. What the form could not offer stays: a limit that is not shown is not lifted."""
+        row = StaffLimits.objects.filter(user=self.instance).first() or StaffLimits(user=self.instance)
+        row.channel_ids = self._chosen("channels", row.channel_ids)
+        row.location_ids = self._chosen("locations", row.location_ids)
+        row.save()
+
+    def _chosen(self, kind: str, before: Collection[UUID] | None) -> list[UUID] | None:
+        offered = {key for key, _name in limits.choices(kind)}
+        unseen = [each for each in before or () if str(each) not in offered]
+        return [*(self.cleaned_data.get(f"limit_{kind}") or ()), *unseen] or None

@@ -110,6 +110,19 @@ def test_limits_are_chosen_by_name_on_the_page_of_a_user(client):
     assert limits_of(User.objects.get(pk=clerk.pk)) == Limits(None, frozenset({here.locations["W2"].pk}))
 
 
+def test_a_limit_that_the_page_of_a_user_cannot_show_is_not_lifted_by_saving_it(client):
+    here = shop({"W1": {"LAMP": 5}})
+    gone, w1 = UUID(int=1), here.locations["W1"].pk
+    clerk = _clerk(location_ids=[gone, w1], channel_ids=[gone])
+    client.force_login(StaffFactory())
+
+    given = {"username": clerk.username, "date_joined_0": "2026-01-01", "date_joined_1": "10:00", "is_staff": "on"}
+    saved = client.post(page("auth_user", clerk.pk), given | {"is_active": "on"})
+
+    assert saved.status_code == 302
+    assert limits_of(User.objects.get(pk=clerk.pk)) == Limits(frozenset({gone}), frozenset({gone}))
+
+
 def test_limits_are_chosen_by_name_when_a_key_is_made(client):
     here = shop({"W1": {"LAMP": 5}})
     client.force_login(StaffFactory())
