@@ -429,8 +429,11 @@ def _entry(
 
 
 def _may_import(request: Any) -> bool:
-    may = ("channels.import_orders", "channels.view_importupload", "inventory.change_inventorylevel")
-    return any(map(request.user.has_perm, may))
+    from django.contrib import admin
+
+    from channels.models import ImportUpload
+
+    return admin.site.get_model_admin(ImportUpload).has_module_permission(request)
 
 
 def _may_see_bulk_jobs(request: Any) -> bool:

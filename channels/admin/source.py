@@ -88,7 +88,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
         return [ImportLaneInline] if obj and obj.status == RunStatus.RUNNING and obj.workers > 1 else []
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_fields(request, obj), "shown_rejects"]
+        fields = list(super().get_fields(request, obj))
+        return [*fields, "shown_rejects"] if request.user.has_perm("channels.view_importreject") else fields
 
     def _shown(self, field: Any) -> str:
         return "shown_figures" if field.name == "figures" else super()._shown(field)

@@ -36,6 +36,7 @@ from oms.core.transactions import atomic
 from oms.web.console import acts, names, paging, show
 from oms.web.console.admin import ConsoleChangeList, ReadOnlyAdmin
 from oms.web.console.export import CsvExport, Export, columns
+from oms.web.limits import limits_of
 
 NEWEST = 20
 _EXPORTED: Final[Mapping[str, Callable[[InventoryLevel], Any]]] = {
@@ -94,6 +95,9 @@ class InventoryLevelAdmin(Adjustable, CsvExport, ReadOnlyAdmin):
         counted: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
         return counted
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.list_display if may_adjust(request) else self.list_display[:-1]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LevelChangeList]:
         return LevelChangeList
 
@@ -101,12 +105,18 @@ class InventoryLevelAdmin(Adjustable, CsvExport, ReadOnlyAdmin):
         return of_items_like(rows, term)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"may_adjust": may_adjust(request), "most_counted": paging.MOST_COUNTED, **(extra_context or {})}
+        context = {
+            "may_adjust": may_adjust(request),
+            "may_bring_counts": may_adjust(request) and limits_of(request.user).locations is None,
+            "most_counted": paging.MOST_COUNTED,
+            **(extra_context or {}),
+        }
         page: HttpResponse = super().changelist_view(request, context)
         return page
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [*super().get_fields(request, obj), "shown_held", "shown_free", "shown_reservations", "shown_movements"]
+        fields = [*super().get_fields(request, obj), "shown_held", "shown_free", "shown_reservations"]
+        return [*fields, "shown_movements"] if request.user.has_perm("inventory.view_stockmovement") else fields
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -141,16 +151,25 @@ class InventoryLevelAdmin(Adjustable, CsvExport, ReadOnlyAdmin):
         return then_page(request, self.admin_site, self.every_level(request))
 
     def keep_view(self, request: HttpRequest, level_id: UUID) -> HttpResponse:
-        """Set the safety stock and the low-stock threshold of a level."""
+        """Set the safety stock and the low-stock threshold of a level. What is refused comes back as it was typed."""
         if not may_adjust(request):
             raise PermissionDenied
         level = get_object_or_404(InventoryLevel, pk=level_id)
         form = KeepForm(request.POST)
         if form.is_valid():
-            acts.perform(request, lambda: _keep(level, form.cleaned_data, request), done=_now("That is kept."))
+            kept = acts.perform(request, lambda: _keep(level, form.cleaned_data, request), done=_now("That is kept."))
+            if kept:
+                return HttpResponseRedirect(show.change_url("inventory_inventorylevel", level_id))
         else:
             acts.say_errors(request, form)
-        return HttpResponseRedirect(show.change_url("inventory_inventorylevel", level_id))
+        return self._again(request, level_id, form)
+
+    def _again(self, request: HttpRequest, level_id: UUID, form: KeepForm) -> HttpResponse:
+        """The page of the level with what was typed, which was refused."""
+        request.method = "GET"
+        return self.change_view(
+            request, str(level_id), extra_context={"keep_typed": form.data, "keep_wrong": form.errors}
+        )
 
     @display(description=_("Item"))
     def shown_sku(self, level: InventoryLevel) -> SafeString:

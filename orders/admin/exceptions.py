@@ -1,4 +1,4 @@
-"""Orders that need a person."""
+"""Orders that need a person, and jobs on many of them that no worker could finish."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.web.console import attention, show
 from oms.web.console.attention import Act, Kind, Matter
-from orders.enums import OrderStatus
-from orders.models import Order
+from orders.enums import BulkJobStatus, OrderStatus
+from orders.models import BulkJob, Order
 
 
 def _requiring_action(orders: QuerySet[Any]) -> QuerySet[Any]:
@@ -31,6 +31,22 @@ def _tell(orders: Sequence[Order]) -> Iterator[Matter]:
         )
 
 
+def _failed(jobs: QuerySet[Any]) -> QuerySet[Any]:
+    return jobs.filter(status=BulkJobStatus.FAILED)
+
+
+def _tell_jobs(jobs: Sequence[BulkJob]) -> Iterator[Matter]:
+    for job in jobs:
+        yield Matter(
+            pk=job.pk,
+            title=_now("%(act)s: %(left)s of %(total)s orders are left")
+            % {"act": job.get_act_display(), "left": job.left, "total": job.total},
+            since=job.finished_at or job.updated_at,
+            url=show.change_url("orders_bulkjob", job.pk),
+            detail=job.error,
+        )
+
+
 attention.show(
     Kind(
         rank=10,
@@ -43,6 +59,21 @@ attention.show(
         age=("placed_at", "id"),
         tell=_tell,
         act=Act(label=_("Open the order"), permission="orders.view_order"),
+        tone="bad",
+    )
+)
+attention.show(
+    Kind(
+        rank=15,
+        name="bulk-jobs",
+        title=_("Bulk jobs that failed"),
+        icon="checklist",
+        permission="orders.view_order",
+        model=BulkJob,
+        narrow=_failed,
+        age=("finished_at", "id"),
+        tell=_tell_jobs,
+        act=Act(label=_("Open the job"), permission="orders.view_order"),
         tone="bad",
     )
 )

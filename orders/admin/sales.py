@@ -156,5 +156,5 @@ def _chart(month: _Month, title: str, measure: str) -> dict[str, Any]:
 
 
 dashboard.show_panel(
-    dashboard.Panel(rank=10, permission="orders.view_order", template="admin/orders/sales.html", context=panel)
+    dashboard.Panel(rank=10, permission="orders.view_salesquarter", template="admin/orders/sales.html", context=panel)
 )

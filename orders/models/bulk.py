@@ -64,6 +64,10 @@ class BulkJob(Identified, Timestamped):
         return self.status in OPEN_JOB
 
     @property
+    def can_be_canceled(self) -> bool:
+        return self.is_open or self.status == BulkJobStatus.FAILED
+
+    @property
     def percent(self) -> int:
         return (self.done + self.refused) * 100 // self.total if self.total else 0
 

@@ -113,9 +113,12 @@ def _freeze(job: BulkJob, orders: QuerySet[Order]) -> int:
 
 @atomic()
 def cancel_bulk_job(*, job_id: UUID) -> BulkJob:
-    """Leave the orders be that are not done yet; the one at hand is finished. Raises BulkJobEnded, NotFound."""
+    """Leave the orders be that are not done yet, of a failed job too; the one at hand is finished.
+
+    Raises BulkJobEnded, NotFound.
+    """
     job = lock_bulk_job(job_id)
-    if not job.is_open:
+    if not job.can_be_canceled:
         raise BulkJobEnded(status=job.get_status_display())
     job.status, job.finished_at = BulkJobStatus.CANCELED, timezone.now()
     job.save(update_fields=["status", "finished_at", "updated_at"])

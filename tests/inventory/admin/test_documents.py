@@ -133,6 +133,19 @@ def test_safety_stock_and_threshold_are_set_on_the_page_of_a_level(client, here)
     assert (level.safety_stock, level.available, level.low_stock_threshold, level.is_low) == (2, 3, 3, True)
 
 
+def test_a_refused_safety_stock_keeps_what_was_typed(client, here):
+    level = here.level("LAMP")
+    address = reverse("admin:inventory_inventorylevel_keep", args=[level.pk])
+
+    answer = client.post(address, {"safety_stock": "-2", "low_stock_threshold": "3"})
+
+    level.refresh_from_db()
+    html = answer.content.decode()
+    assert 'name="safety_stock" value="-2" required aria-invalid="true"' in html
+    assert 'name="low_stock_threshold" value="3"' in html
+    assert (level.safety_stock, level.low_stock_threshold) == (0, None)
+
+
 def test_the_page_of_an_item_shows_what_is_on_its_way(client, here):
     add(client, "arrival", location=here.locations["W1"].pk, reference="PO-7", items="LAMP 10")
 

@@ -16,7 +16,7 @@ from inventory.models import Arrival, LowStockAlert, Reservation, StockShortage,
 from oms.core import events, ids
 from oms.core.models import Delivery, OutboxEvent
 from oms.web.console import attention
-from orders.models import Order
+from orders.models import BulkJob, Order
 from tests.console import EVIL, a_house, furnish, messages_of
 from tests.factories import StaffFactory
 from tests.scenarios import placed_order, shop
@@ -24,7 +24,7 @@ from tests.scenarios import placed_order, shop
 pytestmark = pytest.mark.django_db
 PAGE = "console_exceptions"
 KINDS = (
-    *("orders", "shortages", "waiting", "low-stock", "arrivals", "transfers"),
+    *("orders", "bulk-jobs", "shortages", "waiting", "low-stock", "arrivals", "transfers"),
     *("rejects", "uploads", "sources", "credits", "dead-letters"),
 )
 
@@ -49,6 +49,15 @@ def trouble(house, number):
     Transfer.objects.filter(status="sent").update(sent_at=days_ago(9))
     OrderSource.objects.update(last_status="failed", last_run_at=days_ago(1))
     ImportUpload.objects.update(status="failed")
+    BulkJob.objects.create(
+        act="archive",
+        status="failed",
+        total=2,
+        error=EVIL,
+        finished_at=days_ago(2),
+        started_by="staff:1",
+        actor={"kind": "staff", "id": "1", "label": "clerk"},
+    )
     event = OutboxEvent.objects.filter(stream=order.pk).first()
     Delivery.objects.create(event=event, subscriber=f"erp{number}", state="dead", error=EVIL)
     level = house.level("LAMP")
@@ -81,6 +90,7 @@ def test_everything_that_needs_a_person_is_there_the_oldest_first_each_with_its_
     assert told[0] == ("orders", "Open the order")
     assert counts(answer) == {
         "Orders that require action": "1",
+        "Bulk jobs that failed": "1",
         "Stock missing": "1",
         "Waiting for goods too long": "1",
         "Low stock": "1",
