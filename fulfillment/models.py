@@ -46,6 +46,8 @@ class Fulfillment(Identified, Timestamped):
                 name="fulfillment_to_ship",
                 condition=Q(shipped_at=None, canceled_at=None),
             ),
+            models.Index(fields=["-created_at", "-id"], name="fulfillment_by_time"),
+            models.Index(fields=["location_id", "-created_at", "-id"], name="fulfillment_by_location"),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,12 @@ SMOKE = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _as_many_attempts_as_a_test_needs(settings):
+    """They are counted where all test runs of a machine count, by address: one run would lock out the next."""
+    settings.LOGIN_ATTEMPTS_ACCOUNT = settings.LOGIN_ATTEMPTS_ADDRESS = 1_000_000
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "smoke: a minute's worth of everything; `make smoke` runs it")
 

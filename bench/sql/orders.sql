@@ -277,6 +277,20 @@ FROM (
     FROM inventory_stockmovement WHERE kind <> 'opening' GROUP BY level_id
 ) AS moved WHERE level.id = moved.level_id;
 
+-- [places]
+INSERT INTO orders_orderlocation (order_id, location_id, customer_id)
+SELECT told.id, there.location_id, people.id FROM (
+    SELECT order_id, location_id FROM fulfillment_fulfillment
+    UNION
+    SELECT held.order_id, level.location_id FROM inventory_reservation AS held
+    JOIN inventory_inventorylevel AS level ON level.id = held.level_id WHERE held.order_id IS NOT NULL
+) AS there JOIN bench.told ON told.id = there.order_id LEFT JOIN bench.people USING (c);
+
+-- [places]
+INSERT INTO orders_customerchannel (customer_id, channel_id)
+SELECT DISTINCT people.id, channel.id FROM bench.told JOIN bench.people USING (c)
+JOIN channels_saleschannel AS channel ON channel.code = told.channel;
+
 -- [end]
 SELECT setval('orders_order_number', 1000 + {orders} + 1);
 DROP SCHEMA bench CASCADE;

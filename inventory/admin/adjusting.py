@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, display
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,7 @@ from inventory.models import InventoryItem, InventoryLevel
 from inventory.selectors import locations_seen
 from inventory.services.adjustments import adjust_stock
 from oms.web.console import acts, show
+from oms.web.console.admin import ConsoleAdmin
 
 
 class AdjustForm(forms.Form):
@@ -121,3 +124,18 @@ def typed_page(
         **more,
     }
     return TemplateResponse(request, "admin/inventory/adjust_page.html", context)
+
+
+class Adjustable(ConsoleAdmin):
+    """A list of levels, or of what hangs on one, with a link that adjusts it: `shown_act`, for who may."""
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        columns = list(super().get_list_display(request))
+        return columns if may_adjust(request) else [each for each in columns if each != "shown_act"]
+
+    @display(description=_("Stock"))
+    def shown_act(self, row: Any) -> SafeString:
+        level = row if isinstance(row, InventoryLevel) else row.level
+        given = urlencode({"sku": level.item.sku, "location_id": level.location_id})
+        address = reverse("admin:inventory_inventorylevel_adjust")
+        return format_html('<a class="c-link" href="{}?{}">{}</a>', address, given, _now("Adjust"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
@@ -24,7 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
 from inventory.admin import movement_rows
-from inventory.admin.adjusting import KeepForm, adjust, adjust_page, adjustable, may_adjust
+from inventory.admin.adjusting import Adjustable, KeepForm, adjust, adjust_page, adjustable, may_adjust
 from inventory.admin.level_filters import LevelChangeList, MovedFilter, StateFilter
 from inventory.admin.searching import of_items_like
 from inventory.admin.then_page import then_page
@@ -55,7 +54,7 @@ _EXPORTED: Final[Mapping[str, Callable[[InventoryLevel], Any]]] = {
 
 
 @admin.register(InventoryLevel)
-class InventoryLevelAdmin(CsvExport, ReadOnlyAdmin):
+class InventoryLevelAdmin(Adjustable, CsvExport, ReadOnlyAdmin):
     """The counters of an item at a location: read here, moved by the adjust form and by orders."""
 
     list_display = (
@@ -68,7 +67,7 @@ class InventoryLevelAdmin(CsvExport, ReadOnlyAdmin):
         "incoming",
         "safety_stock",
         "shown_low",
-        "shown_act",
+        "shown_act",  # of Adjustable
     )
     list_display_links = ("shown_sku",)
     list_select_related = ("item", "location")
@@ -169,12 +168,6 @@ class InventoryLevelAdmin(CsvExport, ReadOnlyAdmin):
     def shown_low(self, level: InventoryLevel) -> SafeString | str:
         return show.badge("low", _now("low")) if level.is_low else ""
 
-    @display(description=_("Stock"))
-    def shown_act(self, level: InventoryLevel) -> SafeString:
-        given = urlencode({"sku": level.item.sku, "location_id": level.location_id})
-        address = reverse("admin:inventory_inventorylevel_adjust")
-        return format_html('<a class="c-link" href="{}?{}">{}</a>', address, given, _now("Adjust"))
-
     @display(description=_("Held by"))
     def shown_reservations(self, level: InventoryLevel) -> SafeString | str:
         rows = list(Reservation.objects.live().filter(level=level).order_by("-pk")[:NEWEST])
@@ -219,9 +212,8 @@ class ReservationChangeList(ConsoleChangeList):
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
     list_display = (
-        "public_id",
-        "shown_holder",
         "shown_sku",
+        "shown_holder",
         "shown_location",
         "quantity",
         "backordered",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,22 +10,21 @@ from uuid import UUID
 
 from django.contrib.admin import AdminSite
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from inventory.admin.item_stock import instant
 from inventory.models import InventoryLevel, StockLocation
 from inventory.selectors import locations_seen
 from inventory.stock_history import Then, stock_then
+from oms.web import spreadsheet
 
 ROWS: Final = 50
 _CHUNK: Final = 1000
 _HEADINGS: Final = ("sku", "title", "location", "on_hand", "reserved", "backordered", "incoming")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 Row = tuple[InventoryLevel, Then]
 
 
@@ -87,30 +84,17 @@ def _with_history(levels: Iterable[InventoryLevel], at: datetime) -> Iterator[Ro
     return ((level, then[level.pk]) for level in found if level.pk in then)
 
 
-def _download(levels: QuerySet[InventoryLevel], at: datetime, place: StockLocation) -> HttpResponse:
-    answer: Any = StreamingHttpResponse(_lines(levels, at, place), content_type="text/csv; charset=utf-8")
+def _download(levels: QuerySet[InventoryLevel], at: datetime, place: StockLocation) -> StreamingHttpResponse:
     name = f"stock {place.code} {timezone.localtime(at):%Y-%m-%d %H.%M}.csv"
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
-    return answer  # type: ignore[no-any-return]
+    return spreadsheet.download(_lines(levels, at, place), name)
 
 
-def _lines(levels: QuerySet[InventoryLevel], at: datetime, place: StockLocation) -> Iterator[str]:
+def _lines(levels: QuerySet[InventoryLevel], at: datetime, place: StockLocation) -> Iterator[Sequence[Any]]:
     """A chunk at a time: memory does not grow with the location."""
-    yield _csv(_HEADINGS)
+    yield _HEADINGS
     after = ""
     while chunk := list(_behind(levels, after)[:_CHUNK]):
         after = chunk[-1].item.sku
         for level, then in _with_history(chunk, at):
-            words = [level.item.sku, level.item.title, place.code]
-            yield _csv([*map(_harmless, words), then.on_hand, then.reserved, then.backordered, then.incoming])
-
-
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _csv(cells: Iterable[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()
+            words = (level.item.sku, level.item.title, place.code)
+            yield (*words, then.on_hand, then.reserved, then.backordered, then.incoming)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RadioFilter, RelatedDropdownFilter
 
+from inventory.admin.adjusting import Adjustable
 from inventory.models import LowStockAlert, StockShortage
 from inventory.services.counts import settle_shortage
 from oms.core import ids
@@ -109,10 +110,12 @@ class StockShortageAdmin(_OfALevel):
 
 
 @admin.register(LowStockAlert)
-class LowStockAlertAdmin(_OfALevel):
+class LowStockAlertAdmin(Adjustable, _OfALevel):
     """Told once, until there is more than the threshold again."""
 
-    list_display = ("shown_sku", "shown_location", "shown_state", "available", "threshold", "raised_at", "cured_at")
+    list_display = (
+        *("shown_sku", "shown_location", "shown_state", "available", "threshold", "raised_at", "cured_at", "shown_act"),
+    )
     list_display_links = None
     list_select_related = ("level__item", "level__location")
     list_filter = (CuredFilter, ("level__location", RelatedDropdownFilter))

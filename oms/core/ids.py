@@ -123,7 +123,7 @@ def decode(prefix: IdPrefix, text: str) -> UUID:
     head, _, tail = text.rpartition("_")
     number = 0
     try:
-        if head != prefix or len(tail) != _LENGTH:
+        if head != prefix or len(tail) != _LENGTH or not tail.isascii():  # the Kelvin sign is a k in lower case
             raise KeyError(tail)
         for letter in tail.lower():
             number = number << 5 | _VALUES[letter]

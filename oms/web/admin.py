@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.html import format_html
@@ -40,7 +41,7 @@ from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
 from oms.web.console.limited import WithinLimits
 from oms.web.limits_form import StaffForm, channels_field, locations_field, names
 from oms.web.models import ApiKey, StaffLimits
-from oms.web.scopes import Scope
+from oms.web.scopes import Scope, scopes_of
 
 
 @admin.register(IdempotencyKey)
@@ -77,6 +78,15 @@ class ApiKeyAdmin(ConsoleAdmin):
     list_select_related = ("created_by",)
     ordering = ("-id",)
     change_form_outer_before_template = "admin/web/apikey/revoke.html"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Nobody lets a key do more than they may themselves."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        if "scopes" in form.base_fields:
+            mine, field = scopes_of(request.user), deepcopy(form.base_fields["scopes"])
+            field.choices = [(scope, label) for scope, label in field.choices if scope in mine]
+            form.base_fields["scopes"] = field
+        return form
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -196,7 +206,7 @@ for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, Sola
 @admin.register(User)
 class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Nobody makes somebody more than they are themselves: superusers, permissions of single users and groups are for
-    superusers, and so is one's own account."""
+    superusers, and so are one's own account and those of people who may do more: their password would be a way in."""
 
     audited = True
     form = StaffForm
@@ -226,8 +236,11 @@ class UserAdmin(WithinLimits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user: Any = request.user
-        above = isinstance(obj, User) and (obj.is_superuser or obj.pk == user.pk)
-        return bool(super().has_change_permission(request, obj)) and (user.is_superuser or not above)
+        if not super().has_change_permission(request, obj):
+            return False
+        if user.is_superuser or not isinstance(obj, User):
+            return True
+        return not (obj.is_superuser or obj.pk == user.pk) and _may_all_that(user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_delete_permission(request, obj)) and bool(request.user.is_superuser)
@@ -266,6 +279,12 @@ class GroupAdmin(WithinLimits, DjangoGroupAdmin, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
+
+
+def _may_all_that(user: Any, other: User) -> bool:
+    """Also what the other may once the account is switched on."""
+    theirs = Permission.objects.filter(Q(user=other) | Q(group__user=other))
+    return not theirs.exclude(pk__in=_permissions_of(user)).exists()
 
 
 def _permissions_of(user: Any) -> list[int]:

@@ -90,6 +90,10 @@ class SecondFactorAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["user", "confirmed_at", "shown_recovery"]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What is hidden is not found out by asking how it begins either."""
+        return lookup.partition("__")[0] not in self.hidden and bool(super().lookup_allowed(lookup, value, request))
+
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("web.delete_secondfactor"))
 

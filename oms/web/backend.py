@@ -37,6 +37,8 @@ class StaffBackend(ModelBackend):
             return None
         if not asks_later:
             _require_second_factor(user, code)
+        elif second_factor.is_set_up(user):  # forgiven with the code: the password would else be a licence to guess it
+            return user
         attempts.forgive(username, request)
         return user
 

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Exists, Model, Q, QuerySet, UUIDField, Value
+from django.db.models import Model, Q, QuerySet, UUIDField, Value
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.errors import DomainError
@@ -104,14 +104,6 @@ def _set(ids: Collection[UUID] | None) -> Ids | None:
 
 
 # --- how each model is limited ---
-
-
-class ForEachRow(Exists):
-    """An EXISTS that PostgreSQL asks for each row of a page, by index. Beside an OR it would else be tempted to collect
-    everything that exists first, which is millions; a subquery with an OFFSET it never does that to."""
-
-    template = "EXISTS(%(subquery)s OFFSET 0)"
-
 
 # A rule: which rows of a model belong to these channels or locations. `path` leads from the row to the model.
 Rule = Callable[[str, Ids], Q]

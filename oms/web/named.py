@@ -17,8 +17,14 @@ _KEY: Final = re.compile(r"[a-z]+_[0-9a-zA-Z]{26}|[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]
 
 
 def keys(texts: Iterable[str]) -> set[UUID]:
-    """The keys in these texts."""
-    return {key for text in texts for found in _KEY.findall(text) if (key := _parsed(found)) is not None}
+    """The keys in these texts; also where a whole text is one in a spelling that nobody uses and Python reads."""
+    return {key for text in texts for found in _spelled(text) if (key := _parsed(found)) is not None}
+
+
+def _spelled(text: str) -> Iterator[str]:
+    """A field of a form reads `{0-19a…}` and `+19a…` as a UUID, so what looks like none is tried, too."""
+    yield from _KEY.findall(text)
+    yield text.strip()
 
 
 def texts_of(body: bytes) -> Iterator[str]:
@@ -38,8 +44,11 @@ def texts_of(body: bytes) -> Iterator[str]:
 
 
 def _parsed(text: str) -> UUID | None:
-    prefix, _, tail = text.rpartition("_")
     try:
-        return ids.decode(prefix, text) if tail and prefix else UUID(text)
-    except (NotFound, ValueError):
+        return ids.decode(text.rpartition("_")[0], text)
+    except NotFound:
+        pass
+    try:
+        return UUID(text)
+    except ValueError:
         return None

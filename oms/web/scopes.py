@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
 
 
 class Scope(StrEnum):
@@ -27,3 +28,14 @@ class Access:
 
     scope: Scope
     permission: str
+
+    def __post_init__(self) -> None:
+        _asked_of_staff.setdefault(self.scope, set()).add(self.permission)
+
+
+_asked_of_staff: Final[dict[Scope, set[str]]] = {}
+
+
+def scopes_of(user: Any) -> frozenset[str]:
+    """What a member of staff may let a key do: that for which they have every permission that its operations ask."""
+    return frozenset(scope for scope in Scope if user.has_perms(_asked_of_staff.get(scope, ())))

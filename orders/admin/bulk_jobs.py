@@ -111,7 +111,7 @@ class BulkJobAdmin(_OfJobs):
 
     def retry_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
         job = self._job(request, job_id, to_act=True)
-        retry = partial(bulk_jobs.retry_bulk_job, job_id=job_id)
+        retry = partial(bulk_jobs.retry_bulk_job, job_id=job_id, seen=limits_of(request.user))
         if acts.perform(request, retry, done=_now("What was not done is tried again.")):
             job.refresh_from_db()
             bulk.run(job)

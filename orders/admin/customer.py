@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from oms.web.console import show
 from oms.web.console.admin import ConsoleAdmin
 from oms.web.console.export import CsvExport, Export, columns
+from oms.web.limits import answering, narrow
 from orders import exporting
 from orders.admin.privacy import PrivacyActs
 from orders.models import Customer
@@ -71,7 +72,7 @@ class CustomerAdmin(PrivacyActs, CsvExport, ConsoleAdmin):
 
     @display(description=_("Newest orders"))
     def shown_orders(self, customer: Customer) -> SafeString | str:
-        newest = customer.orders.order_by("-placed_at", "-id")[:MOST_ORDERS]
+        newest = narrow(customer.orders.order_by("-placed_at", "-id"), answering.get())[:MOST_ORDERS]
         rows = [
             (
                 show.link("orders_order", order.pk, order),

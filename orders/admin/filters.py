@@ -73,9 +73,11 @@ class ShipsFromFilter(DropdownFilter):
         if not self.value():
             return queryset
         try:
-            return queryset & work.shipping_from(UUID(self.value()))
+            place = UUID(self.value())
         except ValueError:
             return queryset.none()
+        seen = limits_of(request.user).allows_location(place)
+        return queryset & work.shipping_from(place) if seen else queryset.none()
 
 
 class TagFilter(TextFilter):

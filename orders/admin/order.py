@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +60,15 @@ class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin)
 
     def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         return rows.filter(pk__in=find_orders(term))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A search that finds a single order leads to its page; with any filter beside it the list is shown."""
+        if request.method == "GET" and list(request.GET) == ["q"] and self.has_view_permission(request):
+            found = list(self.search(self.get_queryset(request), request.GET["q"]).values_list("pk", flat=True)[:2])
+            if len(found) == 1:
+                return HttpResponseRedirect(show.change_url("orders_order", found[0]))
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         rows: QuerySet[Order] = super().get_queryset(request)

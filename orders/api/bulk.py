@@ -276,7 +276,8 @@ class RetryBulkJobView(_BulkJobActView):
         description=f"{schema.OURS} And those that a cancel left. What is done is not done again.",
     )  # fmt: skip
     def post(self, request: Request, job_id: str) -> HttpResponse:
-        return self.answer_to(request, job_id, lambda known: _sent(bulk_jobs.retry_bulk_job(job_id=known)))
+        seen = limits_of(request.user)
+        return self.answer_to(request, job_id, lambda known: _sent(bulk_jobs.retry_bulk_job(job_id=known, seen=seen)))
 
 
 def _sent(job: BulkJob) -> BulkJob:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from oms.core import ids
+from oms.web.limits import answering
 from oms.web.rendering import amount, moment, moment_or_none
 from orders.api import money, parts, shapes
 from orders.models import Adjustment, Order, OrderLine, ShippingLine, TaxLine
@@ -35,7 +36,7 @@ def listed(order: Order, *, with_items: bool = True) -> shapes.ListedOrder:
 
 def full(order: Order) -> shapes.Order:
     """An order with everything that belongs to it."""
-    loaded = _load(order)
+    loaded, seen = _load(order), answering.get()
     lines, methods = list(order.lines.all()), list(order.shipping_lines.all())
     goods = money.add_up(_worth(line, loaded) for line in lines)
     shipping = money.add_up(_worth(line, loaded) for line in methods)
@@ -68,7 +69,11 @@ def full(order: Order) -> shapes.Order:
         customer=parts.customer(order.customer) if order.customer else None,
         shipping_methods=[_method(line, loaded) for line in methods],
         payment_collections=[parts.payment_collection(order)],
-        fulfillments=[parts.fulfillment(each, lines) for each in order.fulfillments.all()],
+        fulfillments=[
+            parts.fulfillment(each, lines)
+            for each in order.fulfillments.all()
+            if seen.allows_location(each.location_id)
+        ],
         holds=[parts.hold(each) for each in order.holds.all()],
     )
 

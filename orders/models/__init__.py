@@ -3,9 +3,10 @@
 from orders.models.address import OrderAddress
 from orders.models.bulk import BulkJob, BulkJobRow
 from orders.models.credit import CreditLine
-from orders.models.customer import Customer
+from orders.models.customer import Customer, CustomerChannel
 from orders.models.hold import Hold
 from orders.models.line import Adjustment, OrderLine, ShippingLine, TaxLine
+from orders.models.location import OrderLocation
 from orders.models.order import Order
 from orders.models.sales import SalesQuarter
 from orders.models.timeline import Note, TimelineEntry
@@ -16,11 +17,13 @@ __all__ = [
     "BulkJobRow",
     "CreditLine",
     "Customer",
+    "CustomerChannel",
     "Hold",
     "Note",
     "Order",
     "OrderAddress",
     "OrderLine",
+    "OrderLocation",
     "SalesQuarter",
     "ShippingLine",
     "TaxLine",

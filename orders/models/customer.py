@@ -64,3 +64,20 @@ class Customer(Identified, Timestamped):
         if self.erased_at:
             return str(_("Erased customer"))
         return name or self.company_name or self.email or str(_("Customer %s") % (self.external_id or self.public_id))
+
+
+class CustomerChannel(models.Model):
+    """A sales channel that knows a customer: it gave them their id, or they ordered there.
+
+    Only the database writes it, by triggers on customers and orders. A row stays as long as its customer.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "channel_id")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="channels", db_index=False)
+    channel_id = models.UUIDField()
+
+    class Meta:
+        indexes = [models.Index(fields=["channel_id", "customer_id"], name="customerchannel_by_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.channel_id}"

@@ -161,7 +161,8 @@ def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) ->
     lines, seen = list(order.lines.all()), answering.get()
     stock = providers.current()
     locations = providers.locations().all()
-    names = {location.id: location.name for location in locations}
+    # Goods elsewhere are told of without the place.
+    names = {location.id: location.name for location in locations if seen.allows_location(location.id)}
     fulfillments = _fulfillments(order)
     held = stock.holds(order.pk)
     adjustments = list(order.adjustments.all())

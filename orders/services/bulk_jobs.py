@@ -18,6 +18,7 @@ from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, NotAllowed, NotFound
 from oms.core.transactions import atomic
+from oms.web.limits import EVERYTHING, Limits, OutsideLimits, narrow
 from orders.enums import BulkAct, BulkJobStatus, BulkRowState
 from orders.models import BulkJob, BulkJobRow, Order
 from orders.models.bulk import OPEN_JOB
@@ -122,18 +123,24 @@ def cancel_bulk_job(*, job_id: UUID) -> BulkJob:
 
 
 @atomic()
-def retry_bulk_job(*, job_id: UUID) -> BulkJob:
+def retry_bulk_job(*, job_id: UUID, seen: Limits = EVERYTHING) -> BulkJob:
     """Have the refused orders tried again, and those that a cancel left. Whoever calls has a worker run it.
 
-    What is done is not done again. Raises BulkJobNotRetryable (while it runs; when its rows are pruned), NotFound.
+    What is done is not done again. seen: the limits of who asks, which may be narrower than when it was started.
+    Raises BulkJobNotRetryable (while it runs; when its rows are pruned), NotFound; OutsideLimits where it would be done
+    to an order that they do not see.
     """
     job = lock_bulk_job(job_id)
     undone = BulkJobRow.objects.filter(job=job).exclude(state=BulkRowState.DONE)
     if job.is_open or job.done == job.total or undone.count() != job.total - job.done:
         raise BulkJobNotRetryable(status=job.get_status_display(), refused=job.refused)
+    if narrow(undone, seen).count() != undone.count():
+        raise OutsideLimits(kind=str(_("order")))
+    if seen.locations is not None:
+        job.location_ids = sorted(seen.locations)
     undone.filter(state=BulkRowState.REFUSED).update(state=BulkRowState.WAITING, code="", message="", finished_at=None)
     job.status, job.refused, job.attempts, job.error, job.finished_at = BulkJobStatus.WAITING, 0, 0, "", None
-    job.save(update_fields=["status", "refused", "attempts", "error", "finished_at", "updated_at"])
+    job.save(update_fields=["status", "refused", "attempts", "error", "finished_at", "location_ids", "updated_at"])
     return job
 
 

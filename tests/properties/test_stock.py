@@ -16,6 +16,7 @@ from inventory.services.manual_reservations import create_reservation, delete_re
 from inventory.services.verify import verify_stock
 from oms.core.errors import DomainError
 from orders.enums import CancelReason
+from orders.models import OrderLocation
 from orders.services.cancellation import cancel_order
 from orders.services.fulfilling import FulfillItem, cancel_fulfillment, create_fulfillment
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, SalesChannelFactory, StockLocationFactory
@@ -37,6 +38,7 @@ class Sale:
     held: dict[str, int]
     parcels: list[tuple[str, int] | None] = field(default_factory=list)
     canceled: bool = False
+    places: set[str] = field(default_factory=set)  # where it ever held something, or had something packed
 
     @property
     def open(self) -> int:
@@ -64,6 +66,12 @@ class Model:
     def refuse_unless(self, possible: bool) -> None:
         if not possible:
             raise Refused
+
+    def places(self) -> list[set[str]]:
+        for sale in self.sales:
+            sale.places |= {place for place, units in sale.held.items() if units}
+            sale.places |= {parcel[0] for parcel in sale.parcels if parcel}
+        return [sale.places for sale in self.sales]
 
     def place(self, quantity: int) -> None:
         free = {place: max(0, self.free(place)) for place in PLACES}
@@ -137,6 +145,14 @@ class House:
         rows = InventoryLevel.objects.filter(item=self.item)
         by_place = {row.location_id: (row.on_hand, row.reserved, row.available) for row in rows}
         return {name: by_place[place.pk] for name, place in self.places.items()}
+
+    def places_of_orders(self) -> list[set[str]]:
+        known = OrderLocation.objects.filter(order_id__in=[order_id for order_id, _ in self.orders])
+        pairs = set(known.values_list("order_id", "location_id"))
+        return [
+            {name for name, place in self.places.items() if (order_id, place.pk) in pairs}
+            for order_id, _ in self.orders
+        ]
 
     def place(self, quantity: int) -> None:
         order = placed_order(self.shop, {self.item.sku: quantity})
@@ -246,6 +262,7 @@ def run(shelf: dict[str, int], acts: list[tuple[Any, ...]]) -> None:
 
         assert happens(getattr(house, name), *arguments) == expected, f"{chosen}: the model says {expected}"
         assert house.state() == model.state(), chosen
+        assert house.places_of_orders() == model.places(), chosen
         assert verify_stock(sku=house.item.sku).differences == [], chosen
     assert Reservation.objects.filter(level__item=house.item, quantity=0, backordered=0).count() == 0
 

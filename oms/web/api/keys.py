@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -23,7 +23,7 @@ from oms.web.filters import IdsFilter, WordsFilter, moments
 from oms.web.limits import limits_of
 from oms.web.models import ApiKey
 from oms.web.rendering import json_answer
-from oms.web.scopes import Access, Scope
+from oms.web.scopes import Access, Scope, scopes_of
 from oms.web.views import ApiView, one
 
 TAG: Final = "API keys"
@@ -101,16 +101,17 @@ def _show(key_id: UUID) -> shapes.Key:
 
 
 def _may_give(request: Request) -> frozenset[str]:
-    """The scopes that the caller may give away: a key its own, staff who manage keys all of them."""
+    """The scopes that the caller may give away: a key its own, staff those of what they may do."""
     user: Any = request.user
-    return user.scopes if isinstance(user, KeyHolder) else frozenset(Scope)
+    return user.scopes if isinstance(user, KeyHolder) else scopes_of(user)
 
 
 def _require_own(request: Request, scopes: Collection[str]) -> None:
     """Raises InvalidInput: a key that makes keys would else be a key to everything."""
-    own = _may_give(request)
+    own, user = _may_give(request), cast(Any, request.user)
+    lacks = "this key lacks {} itself." if isinstance(user, KeyHolder) else "you may not do all of {}."
     errors = [
-        FieldError("/scopes", f"scopes: this key lacks {scope} itself.", "scope_not_held")
+        FieldError("/scopes", f"scopes: {lacks.format(scope)}", "scope_not_held")
         for scope in sorted(set(scopes) - own)
         if scope in set(Scope)
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from oms.web.limits import EVERYTHING, all_within, answering, limits_of
 from oms.web.named import keys
@@ -32,8 +33,7 @@ class LimitsMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        match = request.resolver_match
-        if match is None or "admin" not in match.app_names or not request.user.is_authenticated:
+        if not request.path.startswith(reverse("admin:index")) or not request.user.is_authenticated:
             return
         seen = limits_of(request.user)
         answering.set(seen)

@@ -94,7 +94,7 @@ def test_whatever_is_wrong_the_answer_and_its_effort_are_the_same(db, fields, lo
     assert problem(refused) == UNAUTHORIZED
     assert refused.json()["message"] == "Unauthorized"
     assert refused["WWW-Authenticate"] == 'Bearer realm="admin"'
-    assert len(captured) == 4
+    assert len(captured) == 4  # two of them for the audit
     assert Session.objects.count() == 0
 
 

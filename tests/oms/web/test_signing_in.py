@@ -217,6 +217,47 @@ def test_codes_are_guessed_no_oftener_than_passwords(settings):
     assert not _is_in(client)
 
 
+def test_the_password_is_no_licence_to_guess_codes_over_and_over(settings):
+    settings.LOGIN_ATTEMPTS_ACCOUNT = 4
+    factor, _codes = _with_factor(_clerk())
+    client = Client()
+
+    for number in range(3):  # from anywhere
+        _sign_in(client, REMOTE_ADDR=f"198.51.100.{number}")
+        client.post(reverse("second_factor"), {"code": "000000"}, REMOTE_ADDR=f"198.51.100.{number}")
+    client.post(reverse("second_factor"), {"code": _code(factor)})
+
+    assert not _is_in(client)
+
+
+def test_who_gives_the_code_begins_to_count_anew(settings):
+    settings.LOGIN_ATTEMPTS_ACCOUNT, settings.LOGIN_ATTEMPTS_ADDRESS = 2, 2
+    clerk = _clerk()
+    _factor, codes = _with_factor(clerk)
+
+    seen = []
+    for code in codes[:3]:
+        client = Client()
+        _sign_in(client)
+        client.post(reverse("second_factor"), {"code": code})
+        seen.append(_is_in(client))
+
+    assert seen == [True, True, True]
+
+
+def test_nobody_finds_out_a_secret_by_asking_how_it_begins(client):
+    from django.contrib.auth.models import Permission
+
+    factor, _codes = _with_factor(_clerk())
+    reader = StaffFactory(username="reader", is_superuser=False)
+    reader.user_permissions.add(Permission.objects.get(codename="view_secondfactor"))
+    client.force_login(reader)
+
+    asked = client.get(reverse("admin:web_secondfactor_changelist"), {"secret__startswith": factor.secret[0]})
+
+    assert asked.status_code == 400
+
+
 def test_a_role_that_needs_a_second_factor_sets_it_up_before_anything_else(settings):
     settings.SECOND_FACTOR_ROLES = ["merchant"]
     clerk = _clerk(is_superuser=False)

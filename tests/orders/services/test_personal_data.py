@@ -38,6 +38,7 @@ def test_an_export_holds_every_trace_of_a_customer_and_none_of_their_neighbour(t
         "holds": 1,
         "notes": 2,
         "timeline": 10,
+        "bulk_jobs": 0,
         "import_rejects": 2,
         "import_uploads": 1,
         "source_runs": 1,

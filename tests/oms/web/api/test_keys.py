@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from oms.core.models import IdempotencyKey
@@ -79,6 +80,28 @@ def test_nobody_gives_a_key_more_than_they_may_themselves():
     assert same["scopes"] == ["api_keys:read", "api_keys:write", "orders:read"]
     assert not ApiKey.objects.filter(title__in=["More", "None"]).exists()
     assert ApiKey.objects.get(title="Strong").scopes == ["orders:write"]
+
+
+def test_staff_give_a_key_no_more_than_they_may_do_themselves(client):
+    user = User.objects.create_user("ann", is_staff=True)
+    wanted = ["add_apikey", "change_apikey", "view_apikey", "view_order", "view_payment"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=wanted))
+    known = ApiKey.objects.create(title="Known", digest="1", scopes=["orders:read"])
+    client.force_login(user)
+
+    form = client.get(reverse("admin:web_apikey_add")).context["adminform"].form
+    by_form = client.post(reverse("admin:web_apikey_add"), {"title": "Form", "scopes": ["orders:write"]})
+    refused = client.post(PATH, {"title": "More", "scopes": ["orders:write"]}, content_type="application/json")
+    widened = client.post(
+        f"{PATH}/{known.public_id}", {"scopes": ["customers:privacy"]}, content_type="application/json"
+    )
+    same = client.post(PATH, {"title": "Same"}, content_type="application/json")
+
+    assert [scope for scope, _label in form.fields["scopes"].choices] == ["orders:read", "api_keys:read"]
+    assert by_form.status_code == 200  # the form again
+    assert problem(refused) == problem(widened) == (400, "invalid_data", "invalid_input")
+    assert same.json()["api_key"]["scopes"] == ["api_keys:read", "orders:read"]
+    assert set(ApiKey.objects.values_list("title", flat=True)) == {"Known", "Same"}
 
 
 def test_a_key_is_renamed_narrowed_revoked_and_then_deleted():
