@@ -195,7 +195,7 @@ def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) ->
         units_backordered=sum(each.backordered for each in held),
     )
     if policies.can_fulfill(order):
-        offers = _offers(order, lines, names)
+        offers = _offers(order, lines, held, names)
         page.offers = [each for each in offers if seen.allows_location(each.proposal.location_id)]
     return page
 
@@ -303,7 +303,7 @@ def _taxes(order: Order) -> list[tuple[str, Money]]:
     return [(name, Money(amount, order.currency)) for name, amount in sums.items()]
 
 
-def _offers(order: Order, lines: Sequence[OrderLine], names: Mapping[UUID, str]) -> list[Offer]:
+def _offers(order: Order, lines: Sequence[OrderLine], held: Sequence[Held], names: Mapping[UUID, str]) -> list[Offer]:
     by_id = {line.pk: line for line in lines}
     return [
         Offer(
@@ -311,5 +311,5 @@ def _offers(order: Order, lines: Sequence[OrderLine], names: Mapping[UUID, str])
             names.get(proposal.location_id, "") if proposal.location_id else "",
             [(by_id[item.line_id], item.quantity) for item in proposal.items],
         )
-        for proposal in fulfilling.proposals(order, lines)
+        for proposal in fulfilling.proposals(order, lines, held)
     ]

@@ -12,7 +12,7 @@ from fulfillment.models import Fulfillment
 from fulfillment.services import fulfillments
 from fulfillment.services.fulfillments import PackedLine
 from inventory import holdings, providers
-from inventory.providers.base import TakenLine
+from inventory.providers.base import Held, TakenLine
 from oms.core import ids
 from oms.core.actors import Actor
 from oms.core.errors import FieldError, InvalidInput
@@ -143,12 +143,14 @@ def _reopen(order: Order) -> rollup.Changes:
     return {"status": (was, order.status)}
 
 
-def proposals(order: Order, lines: Sequence[OrderLine]) -> list[Proposal]:
+def proposals(order: Order, lines: Sequence[OrderLine], stock: Sequence[Held] | None = None) -> list[Proposal]:
     """The fulfillments that the held stock suggests: one for each location, what does not ship apart.
 
     Lines of goods that hold nothing go with the location that holds most; where none does, it is left to the person.
+    stock: what the order holds, where that has been read already.
     """
-    held = holdings.by_line(providers.current().holds(order.pk), recipes.by_line(lines))
+    stock = providers.current().holds(order.pk) if stock is None else stock
+    held = holdings.by_line(stock, recipes.by_line(lines))
     places: dict[tuple[UUID | None, bool], dict[UUID, int]] = defaultdict(dict)
     loose: list[tuple[OrderLine, int]] = []
     for line in lines:

@@ -42,7 +42,7 @@ def _column(changes: ChangeList, number: int, label: Any) -> Callable[[Model], s
     tag = "th" if first_link else "td"
     known_as = name if isinstance(name, str) else f"{name.__name__}{number}"
     classes = "action-checkbox c-tick" if name == _CHECKBOX else f"c-cell field-{known_as}"
-    label = label if number else _("Select record")
+    label = _("Select record") if name == _CHECKBOX else label
     opening = format_html('<{} class="{}" data-label="{}">', tag, classes, label)
     moment = format_html('<{} class="{} nowrap" data-label="{}">', tag, classes, label)
     show, closing = _shown(changes, name), f"</{tag}>"
