@@ -95,9 +95,6 @@ class InventoryLevelAdmin(Adjustable, CsvExport, ReadOnlyAdmin):
         counted: QuerySet[InventoryLevel] = rows.counted()  # type: ignore[attr-defined]  # the level's own queryset
         return counted
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return self.list_display if may_adjust(request) else self.list_display[:-1]
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LevelChangeList]:
         return LevelChangeList
 
