@@ -99,6 +99,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
         "currencies": sorted(currencies),
         "summed_at": summed_at(),
         "days": DAYS,
+        "is_shown": all_of_it,
     }
 
 
