@@ -16,18 +16,17 @@ from orders.models import BulkJob, Order
 
 
 def _requiring_action(orders: QuerySet[Any]) -> QuerySet[Any]:
-    return orders.filter(status=OrderStatus.REQUIRES_ACTION).select_related("customer")
+    return orders.filter(status=OrderStatus.REQUIRES_ACTION)
 
 
 def _tell(orders: Sequence[Order]) -> Iterator[Matter]:
     for order in orders:
-        customer = str(order.customer) if order.customer else order.email
         yield Matter(
             pk=order.pk,
             title=_now("Order %s") % order,
             since=order.placed_at,
             url=show.change_url("orders_order", order.pk),
-            detail=" · ".join(filter(None, [customer, show.money(order.total, order.currency)])),
+            detail=show.money(order.total, order.currency),  # no name: not everybody who sees this may see customers
         )
 
 

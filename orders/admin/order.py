@@ -74,6 +74,10 @@ class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin)
         rows: QuerySet[Order] = super().get_queryset(request)
         return rows.defer("metadata")
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        hidden = set() if _has(request, "orders.view_customer") else {"shown_customer"}
+        return [each for each in super().get_list_display(request) if each not in hidden]
+
     @display(description=_("Number"))
     def shown_number(self, order: Order) -> str:
         return str(order)
