@@ -78,7 +78,7 @@ with-servers-check-code:
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 with-servers-test: with-servers-check-code
-	$(BIN)/python -m pytest -n 2 -m "not soak" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak" $(PYTEST_ARGS)
 
 with-servers-check: with-servers-check-code
 	$(BIN)/python -m pytest -n 2 -m "not soak and not slow" $(PYTEST_ARGS)

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PAGE = ROOT / "docs" / "api.md"
 SERVER = "SERVER=http://127.0.0.1:8000"
 _ID = re.compile(r"\b([a-z]+)_[0-9a-z]{26}\b")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
 
 
 def _commands() -> list[str]:
@@ -163,5 +163,20 @@ def _expected(number: int, next_number: int) -> list[Any]:
                     },
                 ],
             }
+        ],
+        [
+            {"status": "waiting", "total": 2, "done": 0, "refused": 0, "left": 2},
+            {
+                "status": 400,
+                "code": "bulk_job_not_retryable",
+                "detail": "This job is waiting, with 0 orders refused: there is nothing to be tried again.",
+                "bulk_job": None,
+            },
+        ],
+        [
+            f"{number},order_…,W-1001,TIME,quick-start,pending,not_paid,delivered,false,GBP,25,5,0,5,0,0,35,0,0,0,none,"
+            "false,,,,,Ada Byron,ada@example.com,,Ada,Byron,,1 Way,,,London,,gb",
+            *("[", "  {", '    "quantity": 1,', '    "unit_price": 12.5,', '    "sku": "QUICK-LAMP",'),
+            *('    "title": "Lantern",', '    "kind": "goods",', '    "requires_shipping": true', "  }", "]"),
         ],
     ]

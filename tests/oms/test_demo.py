@@ -30,7 +30,7 @@ def test_the_demo_fills_a_small_shop_once(monkeypatch, tmp_path, capsys):
 
     assert _everything() == made
     assert (made["SalesChannel"], made["StockLocation"], made["ImportRun"]) == (2, 3, 3)
-    assert get_user_model().objects.get().check_password("demo")
+    assert get_user_model().objects.get(is_superuser=True).check_password("demo")
     assert set(Order.objects.values_list("fulfillment_status", flat=True)) >= {
         "not_fulfilled",
         "fulfilled",

@@ -202,5 +202,5 @@ def test_the_sidebar_shows_daily_work_first_and_folds_the_rest(client, boss):
     ]
 
     assert [title for title, folded, _count in shown if not folded] == ["Today", "Stock"]
-    assert sum(count for _title, folded, count in shown if not folded) == 10
+    assert sum(count for _title, folded, count in shown if not folded) == 12
     assert Order.objects.count() == 0

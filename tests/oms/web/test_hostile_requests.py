@@ -143,6 +143,7 @@ _PREFIXES = {
     "inventory-items": "iitem",
     "location-levels": "sloc",
     "orders": "order",
+    "payments": "pay",
     "reservations": "resitem",
     "sales-channels": "sc",
     "stock-arrivals": "sarr",
