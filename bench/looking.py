@@ -88,7 +88,9 @@ def pages(url: str) -> dict[str, Sequence[str]]:
         found["console: list, one channel"] = [f"{_ORDERS}?channel__id__exact={channel}"]
         found["console: list, one day"] = [f"{_ORDERS}?placed_at_from={day}&placed_at_to={day}" for day in some(_DAYS)]
         for name, query in _TERMS.items():
-            found[f"console: search, {name}"] = [f"{_ORDERS}?q={quote(str(term))}" for term in some(query)]
+            found[f"console: search, {name}"] = [
+                f"{_ORDERS}?q={quote(str(term))}&p=1" for term in some(query)
+            ]  # p: listed, though it be one
         for name, condition in _ORDER_IDS.items():
             query = f"SELECT id FROM orders_order WHERE {condition}"  # noqa: S608
             found[f"console: order, {name}"] = [f"{_ORDERS}{order}/change/" for order in some(query)]
