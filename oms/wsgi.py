@@ -9,7 +9,7 @@ from django.urls import get_resolver
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 application = get_wsgi_application()
 
-# What is loaded now stays. The garbage collector need not look through its 170,000 objects again and again: that held up
+# What is loaded now stays. The garbage collector need not look through its 170,000 objects again and again: it held up
 # one request in some dozens by more than a tenth of a second.
 get_resolver().url_patterns  # noqa: B018  (loads every view)
 gc.collect()
