@@ -20,7 +20,6 @@ from oms.core.models import Delivery, DeliveryState, IdempotencyKey, OutboxEvent
 
 ERASED: Final = "[erased]"
 _ANSWER: Final = b'{"erased":true}'
-_IDS_AT_ONCE: Final = 500
 _SHORTEST_WORD: Final = 6
 
 
