@@ -87,6 +87,8 @@ OMS: dict[str, Any] = {
     "SOURCING": "inventory.sourcing.fewest_parcels.fewest_parcels",
     # Fulfillment providers by code.
     "FULFILLMENT_PROVIDERS": {"manual": "fulfillment.providers.manual.ManualProvider"},
+    # Payment providers by code (payments.providers.base.PaymentProvider).
+    "PAYMENT_PROVIDERS": {"manual": "payments.providers.manual.ManualProvider"},
     # Import formats by name.
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",
@@ -335,7 +337,10 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {f"channels.tasks.run_{what}": {"queue": "imports"} for what in ("source", "upload")}
+CELERY_TASK_ROUTES = {
+    **{f"channels.tasks.run_{what}": {"queue": "imports"} for what in ("source", "upload")},
+    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("carry_out", "resume")},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
@@ -358,6 +363,7 @@ CELERY_BEAT_SCHEDULE = {
     "prune what is old": _beat("oms.pruning.prune", 3600),
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
+    "look after payments": _beat("payments.tasks.look_after_attempts", 30),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "sum up sales": _beat("orders.tasks.sum_up_sales", 60),
     "sum up all sales that are shown": _beat("orders.tasks.sum_up_sales", 3600) | {"kwargs": {"everything": True}},

@@ -64,6 +64,8 @@ class CreditReason(models.TextChoices):
     IMPORTED_REFUND = "imported_refund", _("refund imported")
     CREDIT_NOTE = "credit_note", _("credit note imported")
     CANCELLATION = "cancellation", _("order canceled")
+    REFUND = "refund", _("refund")
+    PROVIDER_REFUND = "provider_refund", _("refund made at the provider")
 
 
 class HoldReason(models.TextChoices):

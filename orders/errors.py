@@ -26,6 +26,26 @@ class OrderAlreadyCanceled(OrderNotCancelable):
     message = _("Order #%(number)s has been canceled.")
 
 
+class OrderBeingCanceled(NotAllowed):
+    code = "order_being_canceled"
+    message = _("Order #%(number)s is being canceled: its money is on the way back.")
+
+
+class OrderNeedsNoDecision(NotAllowed):
+    code = "order_needs_no_decision"
+    message = _("Order #%(number)s is %(status)s: there is nothing to decide.")
+
+
+class NothingDue(NotAllowed):
+    code = "nothing_due"
+    message = _("Order #%(number)s is paid: nothing is due.")
+
+
+class PaymentWithoutOrder(NotAllowed):
+    code = "payment_without_order"
+    message = _("This payment belongs to no order yet: let go of it instead.")
+
+
 class OrderNotCompletable(NotAllowed):
     code = "order_not_completable"
     message = _("Order #%(number)s is %(status)s, on hold, or not packed yet, so it cannot be completed.")

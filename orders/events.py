@@ -91,6 +91,52 @@ class Delivered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _MoneyMoved(Event):
+    """attempt_id: the authorization, capture or refund. amount: decimal text in major units."""
+
+    order_id: str
+    payment_id: str | None
+    attempt_id: str
+    provider: str
+    amount: str
+    currency_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAuthorized(_MoneyMoved):
+    name = "order.payment_authorized"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptured(_MoneyMoved):
+    name = "order.payment_captured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptureFailed(_MoneyMoved):
+    """code: the provider's word for why."""
+
+    name = "order.payment_capture_failed"
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundCreated(_MoneyMoved):
+    """The money went back."""
+
+    name = "order.refund_created"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(_MoneyMoved):
+    """The provider would not, or the customer's bank sent it back. code: the provider's word for why."""
+
+    name = "order.refund_failed"
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerExported(Event):
     """What is kept about a customer was handed out."""
 

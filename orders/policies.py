@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -37,6 +38,7 @@ class Lifecycle(Protocol):
     fulfillment_status: str
     open_holds: int
     units_open: int
+    canceling_at: datetime | None
 
 
 def may_become(status: str, following: str) -> bool:
@@ -54,13 +56,25 @@ def can_hold(order: Lifecycle) -> bool:
 def can_cancel(order: Lifecycle) -> bool:
     """Nothing of it is packed. A fulfillment must be canceled first; what is shipped comes back as a return."""
     return (
-        may_become(order.status, OrderStatus.CANCELED) and order.fulfillment_status == FulfillmentStatus.NOT_FULFILLED
+        may_become(order.status, OrderStatus.CANCELED)
+        and order.fulfillment_status == FulfillmentStatus.NOT_FULFILLED
+        and order.canceling_at is None
     )
 
 
+def can_keep(order: Lifecycle) -> bool:
+    """It needed somebody to decide, and can go on."""
+    return order.status == OrderStatus.REQUIRES_ACTION and order.canceling_at is None
+
+
 def can_fulfill(order: Lifecycle) -> bool:
-    """Open, held by nothing, and something is left to pack."""
-    return order.status == OrderStatus.PENDING and not order.open_holds and order.units_open > 0
+    """Open, held by nothing, not about to be canceled, and something is left to pack."""
+    return (
+        order.status == OrderStatus.PENDING
+        and not order.open_holds
+        and order.units_open > 0
+        and order.canceling_at is None
+    )
 
 
 def can_unpack(order: Lifecycle) -> bool:
@@ -70,7 +84,7 @@ def can_unpack(order: Lifecycle) -> bool:
 
 def can_complete(order: Lifecycle) -> bool:
     """Nothing is left to pack: what an order still holds would be held for ever."""
-    return is_open(order) and not order.open_holds and not order.units_open
+    return is_open(order) and not order.open_holds and not order.units_open and order.canceling_at is None
 
 
 def can_archive(order: Lifecycle) -> bool:
@@ -106,11 +120,19 @@ def fulfillment_status(lines: Iterable[Progress], *, canceled: bool) -> Fulfillm
 
 
 def payment_status(
-    *, total: Decimal, authorized: Decimal, captured: Decimal, refunded: Decimal, canceled: bool
+    *,
+    total: Decimal,
+    authorized: Decimal,
+    captured: Decimal,
+    refunded: Decimal,
+    canceled: bool,
+    awaiting: bool = False,
+    needs_customer: bool = False,
 ) -> PaymentStatus:
     """What is paid of `total` (what the order is worth now), all amounts in its currency.
 
-    `authorized` counts what was promised, taken or not. What credit lines gave back counts as refunded.
+    `authorized` counts what was promised, taken or not. What credit lines gave back counts as refunded. awaiting: a
+    customer has begun to pay; needs_customer: and has something left to do for it.
     """
     if refunded and refunded >= captured:
         return PaymentStatus.REFUNDED
@@ -126,4 +148,6 @@ def payment_status(
         return PaymentStatus.AUTHORIZED
     if authorized:
         return PaymentStatus.PARTIALLY_AUTHORIZED
+    if total and (needs_customer or awaiting):
+        return PaymentStatus.REQUIRES_ACTION if needs_customer else PaymentStatus.AWAITING
     return PaymentStatus.CAPTURED if not total else PaymentStatus.NOT_PAID

@@ -46,7 +46,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @display(description=_("Order"))
     def shown_order(self, row: Payment) -> SafeString:
-        return show.link("orders_order", row.order_id, row.order)
+        return show.link("orders_order", row.order_id, row.order) if row.order_id else SafeString("–")
 
     @display(description=_("Amount"))
     def shown_amount(self, row: Payment) -> str:

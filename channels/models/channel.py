@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.fields import Identified, Timestamped
+from payments.enums import CaptureOn
 
 
 class SalesChannel(Identified, Timestamped):
@@ -21,6 +22,13 @@ class SalesChannel(Identified, Timestamped):
     )
     time_zone = models.CharField(
         max_length=60, default="UTC", help_text=_("IANA name, for sources whose times have no zone.")
+    )
+    capture_on = models.CharField(
+        max_length=12,
+        choices=CaptureOn,
+        default=CaptureOn.MANUAL,
+        db_default=CaptureOn.MANUAL,
+        help_text=_("When authorized money is taken."),
     )
     metadata = models.JSONField(default=dict, blank=True)
 

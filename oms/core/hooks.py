@@ -51,6 +51,14 @@ def _no_news(order_id: UUID, *, act: str, facts: Any, event: Any = None) -> None
     return None
 
 
+def _no_money(order_id: UUID, *, actor: Any) -> AbstractContextManager[Callable[[Any], None]]:
+    return nullcontext(_no_settlement)
+
+
+def _no_settlement(settled: Any) -> None:
+    return None
+
+
 def _no_line(line_id: UUID) -> UUID | None:
     return None
 
@@ -74,3 +82,10 @@ orders_change: Hook[..., AbstractContextManager[Callable[..., None]]] = Hook("or
 # Whose an order line is, for a capability that is told of the line alone; None for a line that does not exist. It locks
 # nothing: a line never changes its order.
 order_of_line: Hook[[UUID], UUID | None] = Hook("order_of_line", _no_line)
+
+# Money of an order moves, or is asked to:
+#     with hooks.money_change(order_id, actor=actor) as tell:
+#         write; tell(settled)
+# The order is locked first. After the block what follows from each attempt that was told of (credit lines, a
+# cancellation that waited for it), then rollup, timeline and event, in the same transaction.
+money_change: Hook[..., AbstractContextManager[Callable[[Any], None]]] = Hook("money_change", _no_money)

@@ -24,6 +24,9 @@ class CreditLine(Identified):
     is_stated = models.BooleanField(
         default=False, db_default=False, help_text=_("Said by the order's source, and replaced when it says otherwise.")
     )
+    attempt_id = models.UUIDField(
+        null=True, blank=True, unique=True, help_text=_("The refund that it was written for, and goes away with.")
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

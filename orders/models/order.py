@@ -85,6 +85,9 @@ class Order(Identified, Timestamped):
     completed_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True)
+    canceling_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("It is to be canceled, and waits for its money to go back.")
+    )
     cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True, default="")
 
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)

@@ -176,6 +176,8 @@ def proposals(order: Order, lines: Sequence[OrderLine], stock: Sequence[Held] | 
 
 
 def _require_fulfillable(order: Order) -> None:
+    if order.canceling_at is not None:
+        raise errors.OrderBeingCanceled(number=order.number)
     if order.open_holds:
         reasons = ", ".join(str(hold) for hold in order.holds.filter(released_at=None))
         raise errors.OrderOnHold(number=order.number, reasons=reasons)

@@ -11,12 +11,13 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Case, Count, Sum, When
 
 from orders import policies
 from orders.enums import ReturnStatus
 from orders.models import CreditLine, Hold, Order, OrderLine
-from payments.models import Payment
+from payments.enums import SessionStatus
+from payments.models import Payment, PaymentSession
 
 _DERIVED: Final = (
     "payment_status",
@@ -29,6 +30,7 @@ _DERIVED: Final = (
     "refunded_total",
     "total",
 )
+_BEGUN: Final = (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE)
 ZERO: Final = Decimal(0)
 Changes = dict[str, tuple[str, str]]
 
@@ -56,6 +58,8 @@ class _Basis:
     captured: Decimal = ZERO
     refunded: Decimal = ZERO
     credit: Decimal = ZERO
+    awaiting: bool = False
+    needs_customer: bool = False
 
 
 def refresh(order: Order) -> Changes:
@@ -93,10 +97,14 @@ def _read(order_ids: Sequence[UUID]) -> defaultdict[UUID, _Basis]:
     for order_id, count in holds.order_by().values_list("order_id").annotate(Count("pk")):
         basis[order_id].open_holds = count
     paid = Payment.objects.filter(order_id__in=order_ids).order_by().values("order_id")
-    pledged = Sum("amount", filter=Q(canceled_at=None))
+    pledged = Sum(Case(When(canceled_at=None, then="amount"), default="captured"))
     for sums in paid.annotate(pledged=pledged, taken=Sum("captured"), back=Sum("refunded")):
         each = basis[sums["order_id"]]
         each.authorized, each.captured, each.refunded = sums["pledged"] or ZERO, sums["taken"], sums["back"]
+    begun = PaymentSession.objects.filter(collection__order_id__in=order_ids, status__in=_BEGUN).order_by()
+    for order_id, status in begun.values_list("collection__order_id", "status"):
+        basis[order_id].awaiting = True
+        basis[order_id].needs_customer |= status == SessionStatus.REQUIRES_MORE
     credited = CreditLine.objects.filter(order_id__in=order_ids).order_by().values_list("order_id")
     for order_id, amount in credited.annotate(Sum("amount")):
         basis[order_id].credit = amount
@@ -121,6 +129,8 @@ def _derive(order: Order, basis: _Basis) -> Changes:
         captured=basis.captured,
         refunded=basis.refunded,
         canceled=canceled,
+        awaiting=basis.awaiting,
+        needs_customer=basis.needs_customer,
     )
     return {
         name: (str(before[name]), str(getattr(order, name)))

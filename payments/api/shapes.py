@@ -53,14 +53,14 @@ class PaymentShape(Struct, kw_only=True):
 
 
 def collection_id(order_id: UUID) -> str:
-    """All payments of an order are one collection: its id is the order's, of another type."""
+    """Payments that were recorded with an order belong to its first collection, whose id is the order's."""
     return ids.encode(COLLECTION, order_id)
 
 
 def payment(row: Payment) -> PaymentShape:
     return PaymentShape(
         id=row.public_id,
-        payment_collection_id=collection_id(row.order_id),
+        payment_collection_id=collection_id(row.collection_id or row.order_id or row.pk),
         currency_code=row.currency.lower(),
         amount=amount(row.amount),
         provider_id=row.provider,

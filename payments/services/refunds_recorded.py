@@ -20,7 +20,8 @@ def refundable(order_ids: Collection[UUID]) -> dict[UUID, Decimal]:
     """
     left: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for payment in locks.lock(locks.Rank.CAPABILITY, Payment.objects.filter(order_id__in=order_ids)):
-        left[payment.order_id] += payment.captured - payment.refunded
+        if payment.order_id is not None:
+            left[payment.order_id] += payment.captured - payment.refunded
     return dict(left)
 
 
@@ -32,6 +33,8 @@ def record(amounts: Mapping[UUID, Decimal]) -> None:
     left = {order_id: amount for order_id, amount in amounts.items() if amount}
     changed: dict[UUID, Decimal] = {}
     for payment in Payment.objects.filter(order_id__in=left).order_by("created_at", "id"):
+        if payment.order_id is None:
+            continue
         amount = min(left[payment.order_id], payment.captured - payment.refunded)
         if amount:
             changed[payment.pk] = amount

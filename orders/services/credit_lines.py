@@ -1,0 +1,29 @@
+"""What lowers an order's worth without taking a line away, and how that is undone. The order is locked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from orders.enums import CreditReason
+from orders.models import CreditLine, Order
+
+
+def credit(order: Order, amount: Decimal, reason: CreditReason, attempt_id: UUID | None, note: str = "") -> None:
+    """Lower what an order is worth; the caller refreshes it. Nothing for nothing.
+
+    attempt_id: the refund that it is written for, and goes away with.
+    """
+    if amount > 0:
+        CreditLine.objects.create(order=order, amount=amount, reason=reason, attempt_id=attempt_id, note=note[:255])
+        order.total -= amount
+        order.credit_total += amount
+
+
+def take_back(order: Order, attempt_id: UUID | None, reason: CreditReason | None = None) -> None:
+    """A refund that came to nothing leaves no credit line. Without an attempt: those of a reason that have none."""
+    lines = CreditLine.objects.filter(order=order, attempt_id=attempt_id)
+    for line in lines if reason is None else lines.filter(reason=reason):
+        order.total += line.amount
+        order.credit_total -= line.amount
+        line.delete()

@@ -1,0 +1,176 @@
+"""What follows for an order when its money moves: credit lines, a cancellation that waited for it, captures, events.
+
+Everything that moves money of an order, here or in payments, happens inside `money_change`: the order is locked, the
+attempts are written and tell what became of them, and when the block ends the order follows, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from oms.core.actors import Actor
+from oms.core.events import Event
+from oms.core.transactions import atomic
+from orders import events
+from orders.enums import CreditReason
+from orders.locks import lock_order
+from orders.models import Order
+from orders.services import cancellation_steps, credit_lines, journal, rollup
+from payments.enums import AttemptState, CaptureOn, MoneyAct
+from payments.models import Payment, PaymentAttempt
+from payments.policies import capturable, on_its_way
+from payments.services import capturing, voiding
+from payments.settled import Settled
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(slots=True)
+class MoneyChange:
+    """An order whose money is being changed. It is saved, with what was told and recorded, when the block ends.
+
+    afterwards: what is to be done last in the transaction (stock is locked last).
+    """
+
+    order: Order
+    actor: Actor
+    told: list[Settled] = field(default_factory=list)
+    acts: list[tuple[Event, Mapping[str, Any], Mapping[str, tuple[Any, Any]]]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    def tell(self, settled: Settled) -> None:
+        self.told.append(settled)
+
+    def record(
+        self, event: Event, facts: Mapping[str, Any], changes: Mapping[str, tuple[Any, Any]] | None = None
+    ) -> None:
+        self.acts.append((event, facts, changes or {}))
+
+
+@contextmanager
+def money_change(order_id: UUID, *, actor: Actor, revision: int | None = None) -> Iterator[MoneyChange]:
+    """Lock the order, let the caller move its money, then follow. Where nothing was told or recorded nothing changes.
+
+    Raises NotFound, StaleRevision.
+    """
+    with atomic():
+        change = MoneyChange(lock_order(order_id, revision=revision), actor)
+        yield change
+        done = 0
+        while done < len(change.told):  # what follows may begin new attempts, which tell in their turn
+            _follow(change, change.told[done])
+            done += 1
+        if not change.acts:
+            return
+        changes = rollup.refresh(change.order)
+        *before, (event, facts, own) = change.acts
+        journal.record_all(
+            [journal.Act(change.order.pk, *each) for each in before]
+            + [journal.Act(change.order.pk, event, facts, {**changes, **own})],
+            actor=actor,
+        )
+        for work in change.afterwards:
+            work()
+
+
+@contextmanager
+def told_by_payments(order_id: UUID, *, actor: Actor) -> Iterator[Callable[[Settled], None]]:
+    """The listener of `oms.core.hooks.money_change`."""
+    with money_change(order_id, actor=actor) as change:
+        yield change.tell
+
+
+def owed_to_customer(order: Order) -> Decimal:
+    """What the merchant owes, less what is on its way back already. The order is locked."""
+    payments = Payment.objects.filter(order=order)
+    held = sum((each.captured - each.refunded for each in payments), ZERO)
+    leaving = on_its_way(PaymentAttempt.objects.filter(payment__order=order), MoneyAct.REFUND)
+    return max(held - leaving - order.total, ZERO)
+
+
+def _follow(change: MoneyChange, settled: Settled) -> None:
+    order = change.order
+    if settled.act == MoneyAct.REFUND:
+        _follow_refund(change, settled)
+    if settled.act == MoneyAct.AUTHORIZE and settled.state == AttemptState.SUCCEEDED:
+        _follow_authorization(change, settled)
+    _record(change, settled)
+    if order.canceling_at is not None and settled.act in (MoneyAct.REFUND, MoneyAct.VOID):
+        cancellation_steps.go_on(change, settled)
+
+
+def _follow_refund(change: MoneyChange, settled: Settled) -> None:
+    order, amount = change.order, settled.money.amount
+    if settled.state == AttemptState.DECLINED and order.canceled_at is None:
+        credit_lines.take_back(order, settled.attempt_id)
+    if settled.state != AttemptState.SUCCEEDED or order.canceled_at is not None:
+        return
+    if settled.was == AttemptState.DECLINED or (settled.is_foreign and settled.was is None):
+        # It was not asked for here, so nothing says yet what it was for. What was owed anyway needs no credit line.
+        reason = CreditReason.PROVIDER_REFUND if settled.is_foreign else CreditReason.REFUND
+        credit_lines.credit(
+            order, max(amount - _owed_before(order, amount), ZERO), reason, settled.attempt_id, settled.note
+        )
+
+
+def _owed_before(order: Order, refunded: Decimal) -> Decimal:
+    """What was owed to the customer before this much was given back, which the payments say already."""
+    held = sum((each.captured - each.refunded for each in Payment.objects.filter(order=order)), ZERO)
+    return max(held + refunded - order.total, ZERO)
+
+
+def _follow_authorization(change: MoneyChange, settled: Settled) -> None:
+    if settled.payment_id is None:
+        return
+    payment = capturing.find_payment(settled.payment_id)
+    left = capturable(payment, PaymentAttempt.objects.filter(payment=payment))
+    if not left:
+        return
+    if change.order.canceled_at is not None:  # it came too late
+        voiding.void_here(payment, actor=change.actor, tell=change.tell)
+    elif change.order.channel.capture_on == CaptureOn.PLACEMENT and change.order.canceling_at is None:
+        capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
+
+
+_EVENTS: Final[Mapping[tuple[MoneyAct, AttemptState], Any]] = {
+    (MoneyAct.AUTHORIZE, AttemptState.SUCCEEDED): events.PaymentAuthorized,
+    (MoneyAct.CAPTURE, AttemptState.SUCCEEDED): events.PaymentCaptured,
+    (MoneyAct.CAPTURE, AttemptState.DECLINED): events.PaymentCaptureFailed,
+    (MoneyAct.REFUND, AttemptState.SUCCEEDED): events.RefundCreated,
+    (MoneyAct.REFUND, AttemptState.DECLINED): events.RefundFailed,
+}
+
+
+def _record(change: MoneyChange, settled: Settled) -> None:
+    """The event for programs, with what a person wants to read beside it."""
+    facts = {
+        "amount": str(settled.money.amount),
+        "currency": settled.money.currency,
+        "provider": settled.provider,
+        **({"reason": settled.reason} if settled.reason else {}),
+        **({"message": settled.message or settled.code} if settled.state == AttemptState.DECLINED else {}),
+    }
+    kind = _EVENTS.get((settled.act, settled.state))
+    if kind is None:
+        act = f"payment.{settled.act}_{settled.state}"
+        change.record(events.OrderUpdated(order_id=change.order.public_id, changed=["payments"]), {"act": act, **facts})
+        return
+    more = {
+        AttemptState.DECLINED: {"code": settled.code},
+        AttemptState.SUCCEEDED: {"reason": settled.reason} if settled.act == MoneyAct.REFUND else {},
+    }[settled.state]
+    event = kind(
+        order_id=change.order.public_id,
+        payment_id=settled.public_payment_id,
+        attempt_id=settled.public_id,
+        provider=settled.provider,
+        amount=str(settled.money.amount),
+        currency_code=settled.money.currency,
+        **more,
+    )
+    change.record(event, facts)

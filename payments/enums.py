@@ -1,0 +1,80 @@
+"""The words of payments."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class MoneyAct(models.TextChoices):
+    """What a provider is asked to do, and what its events are about."""
+
+    AUTHORIZE = "authorize", _("authorize")
+    CAPTURE = "capture", _("capture")
+    REFUND = "refund", _("refund")
+    VOID = "void", _("void")
+
+
+class AttemptState(models.TextChoices):
+    """How far an attempt has come.
+
+    intended: written, nobody was asked yet, or the answer is still awaited under a lease. pending: the provider works
+    on it. unknown: nobody can say whether it was done; it is asked again with the same key, or looked up.
+    """
+
+    INTENDED = "intended", _("not sent yet")
+    PENDING = "pending", _("pending at the provider")
+    UNKNOWN = "unknown", _("outcome unknown")
+    SUCCEEDED = "succeeded", _("done")
+    DECLINED = "declined", _("declined")
+
+
+class SessionStatus(models.TextChoices):
+    """By the contract's words. requires_more: the customer has something left to do (3-D Secure)."""
+
+    PENDING = "pending", _("pending")
+    REQUIRES_MORE = "requires_more", _("the customer must act")
+    AUTHORIZED = "authorized", _("authorized")
+    CAPTURED = "captured", _("captured")
+    ERROR = "error", _("failed")
+    CANCELED = "canceled", _("canceled")
+
+
+class EventSource(models.TextChoices):
+    """How we learned of a movement."""
+
+    CALL = "call", _("the answer to our call")
+    WEBHOOK = "webhook", _("a webhook")
+    LOOKUP = "lookup", _("looked up")
+    STAFF = "staff", _("said by staff")
+
+
+class EventProblem(models.TextChoices):
+    """Why an event is kept and shown, but changed nothing."""
+
+    CONFLICT = "conflict", _("contradicts what was told before")
+    CURRENCY = "currency", _("another currency than the payment's")
+    AMOUNT = "amount", _("an amount that cannot be")
+
+
+class RefundReason(models.TextChoices):
+    """Why money goes back."""
+
+    GOODWILL = "goodwill", _("goodwill")
+    RETURN = "return", _("goods returned")
+    DAMAGED = "damaged", _("goods damaged")
+    DUPLICATE = "duplicate", _("paid twice")
+    FRAUD = "fraud", _("fraud")
+    CANCELLATION = "cancellation", _("order canceled")
+    OVERPAID = "overpaid", _("paid too much")
+    OTHER = "other", _("other")
+    PROVIDER = "provider", _("made at the provider")
+
+
+class CaptureOn(models.TextChoices):
+    """When what a customer authorized is taken."""
+
+    PLACEMENT = "placement", _("when the order is placed")
+    SHIPMENT = "shipment", _("when the goods ship, what ships")
+    MANUAL = "manual", _("by hand")
+
+
+OPEN_STATES = (AttemptState.INTENDED, AttemptState.PENDING, AttemptState.UNKNOWN)

@@ -1,0 +1,65 @@
+"""Refusals of payments."""
+
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.errors import DomainError, NotAllowed
+
+
+class CaptureExceedsAuthorization(DomainError):
+    code = "capture_exceeds_authorization"
+    message = _("%(requested)s cannot be captured: %(available)s of the authorization is left.")
+
+
+class RefundExceedsCapture(DomainError):
+    code = "refund_exceeds_capture"
+    message = _("%(requested)s cannot be refunded: %(available)s of what was captured is left.")
+
+
+class AmountNotPositive(DomainError):
+    code = "amount_not_positive"
+    message = _("The amount must be more than nothing, in whole %(unit)s %(currency)s.")
+
+
+class NothingToVoid(NotAllowed):
+    code = "nothing_to_void"
+    message = _("Nothing of this payment is authorized any more that could be let go.")
+
+
+class PaymentBusy(NotAllowed):
+    code = "payment_busy"
+    message = _("This payment waits for its provider: %(act)s of %(amount)s. Try again when that is settled.")
+
+
+class PaymentCanceled(NotAllowed):
+    code = "payment_canceled"
+    message = _("This authorization was let go, so nothing can be captured of it.")
+
+
+class PaymentExpired(NotAllowed):
+    code = "payment_expired"
+    message = _("This authorization ended at %(at)s, so nothing can be captured of it.")
+
+
+class RecordedElsewhere(NotAllowed):
+    code = "payment_recorded_elsewhere"
+    message = _("This payment was taken elsewhere and is only recorded here: move its money where it was taken.")
+
+
+class NotSupportedByProvider(NotAllowed):
+    code = "not_supported_by_provider"
+    message = _("%(provider)s cannot do this: %(what)s.")
+
+
+class CollectsMoreThanDue(DomainError):
+    code = "collects_more_than_due"
+    message = _("%(requested)s cannot be collected: %(due)s is due.")
+
+
+class SessionNotOpen(NotAllowed):
+    code = "payment_session_not_open"
+    message = _("This payment session is %(status)s.")
+
+
+class CollectionClosed(NotAllowed):
+    code = "payment_collection_closed"
+    message = _("This payment collection is %(status)s.")

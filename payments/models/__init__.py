@@ -1,0 +1,13 @@
+from payments.models.attempt import PaymentAttempt
+from payments.models.collection import PaymentCollection, PaymentSession
+from payments.models.event import ProviderEvent, ProviderWebhook
+from payments.models.payment import Payment
+
+__all__ = [
+    "Payment",
+    "PaymentAttempt",
+    "PaymentCollection",
+    "PaymentSession",
+    "ProviderEvent",
+    "ProviderWebhook",
+]

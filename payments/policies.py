@@ -1,0 +1,59 @@
+"""What may still be moved of a payment: pure rules over amounts, for services, API and console alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Protocol
+
+from payments.enums import OPEN_STATES, MoneyAct
+
+ZERO: Final = Decimal(0)
+
+
+class Try(Protocol):
+    """As much of an attempt as the rules need."""
+
+    act: str
+    state: str
+    amount: Decimal
+
+
+class Held(Protocol):
+    """As much of a payment as the rules need."""
+
+    amount: Decimal
+    captured: Decimal
+    refunded: Decimal
+    canceled_at: datetime | None
+    expires_at: datetime | None
+
+
+def on_its_way(attempts: Iterable[Try], act: MoneyAct) -> Decimal:
+    """What is asked for and not settled: it counts as moved until its provider says otherwise."""
+    return sum((each.amount for each in attempts if each.act == act and each.state in OPEN_STATES), ZERO)
+
+
+def capturable(payment: Held, attempts: Iterable[Try]) -> Decimal:
+    """What can still be taken; nothing once it was let go, or while somebody asks for that."""
+    attempts = list(attempts)
+    if payment.canceled_at or any(each.act == MoneyAct.VOID and each.state in OPEN_STATES for each in attempts):
+        return ZERO
+    return payment.amount - payment.captured - on_its_way(attempts, MoneyAct.CAPTURE)
+
+
+def refundable(payment: Held, attempts: Iterable[Try]) -> Decimal:
+    """What can still be given back."""
+    return payment.captured - payment.refunded - on_its_way(attempts, MoneyAct.REFUND)
+
+
+def voidable(payment: Held, attempts: Iterable[Try]) -> Decimal:
+    """What can be let go: all that is held and not taken, unless some of it is being taken right now."""
+    attempts = list(attempts)
+    busy = any(each.act in (MoneyAct.CAPTURE, MoneyAct.VOID) and each.state in OPEN_STATES for each in attempts)
+    return ZERO if payment.canceled_at or busy else payment.amount - payment.captured
+
+
+def has_expired(payment: Held, now: datetime) -> bool:
+    return payment.expires_at is not None and payment.expires_at <= now

@@ -1,0 +1,96 @@
+"""Nothing is left hanging: what nobody asked for yet, and what nobody knows the outcome of, is taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+
+from oms.core import actors
+from oms.core.outside import require_no_transaction
+from payments.enums import AttemptState, EventSource
+from payments.models import PaymentAttempt
+from payments.providers.base import Fact, LookUpRequest, Outcome, ProviderResult, ProviderUnavailable
+from payments.services import answering, calling, facts
+from payments.services.attempts import provider_of
+
+log = structlog.get_logger(__name__)
+_BATCH: Final = 200
+
+
+def due_attempts(limit: int = _BATCH) -> list[UUID]:
+    """Attempts that wait to be asked for (again), or looked up, and that nobody is at work on. The oldest first."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    due = PaymentAttempt.objects.filter(free, state__in=_UNSETTLED, next_try_at__lte=now)
+    return list(due.order_by("next_try_at").values_list("pk", flat=True)[:limit])
+
+
+_UNSETTLED: Final = (AttemptState.INTENDED, AttemptState.UNKNOWN, AttemptState.PENDING)
+
+
+def resume(attempt_id: UUID) -> PaymentAttempt:
+    """Bring one attempt further: ask with the same key, or where that is known no longer, or it is pending, look it up.
+
+    Any number of times, by anybody. Never inside a transaction.
+    """
+    attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
+    if attempt.state not in _UNSETTLED:
+        return attempt
+    if attempt.state == AttemptState.PENDING or _key_is_forgotten(attempt):
+        return _look_up(attempt)
+    return calling.carry_out(attempt_id)
+
+
+def resume_all(limit: int = _BATCH) -> int:
+    """Take up everything that is due; how many there were."""
+    due = due_attempts(limit)
+    for attempt_id in due:
+        resume(attempt_id)
+    return len(due)
+
+
+def _key_is_forgotten(attempt: PaymentAttempt) -> bool:
+    provider = provider_of(_party(attempt)[0])
+    return timezone.now() - attempt.created_at > timedelta(hours=provider.can.key_hours) and bool(attempt.tries)
+
+
+def _look_up(attempt: PaymentAttempt) -> PaymentAttempt:
+    code, reference = _party(attempt)
+    provider = provider_of(code)
+    require_no_transaction(f"the payment provider {code}")
+    try:
+        found: Sequence[Fact] = provider.look_up(LookUpRequest(reference=reference, key=attempt.session_id))
+    except ProviderUnavailable as problem:
+        log.warning("payments.lookup_failed", attempt=str(attempt.pk), provider=code, problem=str(problem)[:200])
+        _look_later(attempt)
+        return attempt
+    facts.learn(code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
+    fresh = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt.pk)
+    if fresh.state == AttemptState.PENDING:
+        _look_later(fresh)
+        return fresh
+    if fresh.state in _UNSETTLED:
+        # The provider's books do not have it, and its key is known no longer: it was never done.
+        nothing = ProviderResult(
+            outcome=Outcome.DECLINED, code="not_done", message="The provider's books do not have it."
+        )
+        return answering.settle(fresh.pk, nothing, source=EventSource.LOOKUP, actor=actors.SYSTEM)
+    return fresh
+
+
+def _look_later(attempt: PaymentAttempt) -> None:
+    now = timezone.now()
+    PaymentAttempt.objects.filter(pk=attempt.pk, state__in=_UNSETTLED).update(
+        tries=attempt.tries + 1, next_try_at=calling.next_try(attempt.tries, now), updated_at=now
+    )
+
+
+def _party(attempt: PaymentAttempt) -> tuple[str, str]:
+    of = attempt.payment or attempt.session
+    return (of.provider, of.reference) if of else ("", "")

@@ -1,0 +1,156 @@
+"""A customer pays: what is to be collected, with whom, and the authorization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from oms.core import actors, ids, locks
+from oms.core.actors import Actor
+from oms.core.errors import NotFound
+from oms.core.money import Money
+from oms.core.outside import require_no_transaction
+from oms.core.transactions import atomic
+from payments import errors
+from payments.enums import EventSource, MoneyAct, SessionStatus
+from payments.models import PaymentAttempt, PaymentCollection, PaymentSession
+from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult
+from payments.services import attempts, facts
+from payments.services.changing import Owner, change_of, owner_of_session
+
+_OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE, SessionStatus.ERROR)
+
+
+def create_collection(
+    *, amount: Money, actor: Actor, order_id: UUID | None = None, cart_id: UUID | None = None, first: bool = False
+) -> PaymentCollection:
+    """Write down that an amount is to be collected for an order or a cart.
+
+    first: the order's own collection, whose id is the order's; asked for again it is the same row. What an order owes
+    is known to whoever keeps it: `orders.services.collecting` asks for no more than is due.
+    """
+    attempts.require_amount(amount)
+    fields = {"currency": amount.currency, "amount": amount.amount, "cart_id": cart_id, "order_id": order_id}
+    with change_of(Owner(order_id, None), actor=actor) if order_id else atomic():
+        if first and order_id:
+            collection, _made = PaymentCollection.objects.get_or_create(pk=order_id, defaults=fields)
+            return collection
+        return PaymentCollection.objects.create(**fields)
+
+
+def create_session(
+    *,
+    collection_id: UUID,
+    provider: str,
+    actor: Actor,
+    amount: Money | None = None,
+    context: Mapping[str, Any] | None = None,
+    capture: bool = False,
+) -> PaymentSession:
+    """Begin to pay a collection with a provider: the session is written, then the provider is told of it.
+
+    A provider that cannot be reached leaves a session without a reference, for which `initiate` may be called again.
+    Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive.
+    """
+    party = attempts.provider_of(provider)
+    collection = find_collection(collection_id)
+    with change_of(Owner(collection.order_id, collection.pk), actor=actor):
+        collection = find_collection(collection_id)
+        if collection.canceled_at:
+            raise errors.CollectionClosed(status=SessionStatus.CANCELED.label)
+        wanted = amount or Money(collection.amount, collection.currency)
+        Money(collection.amount, collection.currency) - wanted  # another currency is refused
+        attempts.require_amount(wanted)
+        session = PaymentSession.objects.create(
+            collection=collection,
+            provider=provider,
+            currency=wanted.currency,
+            amount=wanted.amount,
+            context=dict(context or {}),
+            capture=capture,
+        )
+        if party.local:
+            _write_down(session, party.initiate(_initiation(session, timeout=0)))
+    return session if party.local else initiate(session.pk)
+
+
+def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
+    """Tell the provider of a session that it has not heard of, with the session's id as key; again if need be.
+
+    Raises ProviderUnavailable; a provider that rejects it makes the session an error. Never inside a transaction.
+    """
+    session = find_session(session_id)
+    party = attempts.provider_of(session.provider)
+    if session.reference or party.local:
+        return session
+    require_no_transaction(f"the payment provider {party.code}")
+    try:
+        result = party.initiate(_initiation(session, timeout=timeout))
+    except ProviderRejected as refusal:
+        result = ProviderResult(outcome=Outcome.DECLINED, code=refusal.code, message=str(refusal))
+    with change_of(owner_of_session(session), actor=actors.SYSTEM) as tell:
+        session = find_session(session_id)
+        _write_down(session, result)
+        told = list(result.facts)
+        facts.apply(session.provider, session.reference, told, source=EventSource.CALL, actor=actors.SYSTEM, tell=tell)
+    return find_session(session_id)
+
+
+def request_authorization(
+    *, session_id: UUID, actor: Actor, data: Mapping[str, Any] | None = None, waits: bool = False
+) -> PaymentAttempt:
+    """Write the intent to authorize a session with what the customer chose to pay with (a token, a code).
+
+    A session that was declined may be tried again. Raises NotFound, SessionNotOpen, PaymentBusy.
+    """
+    session = find_session(session_id)
+    party = attempts.provider_of(session.provider)
+    with change_of(owner_of_session(session), actor=actor) as tell:
+        (session,) = locks.lock(locks.Rank.CAPABILITY, PaymentSession.objects.filter(pk=session_id))
+        before = list(PaymentAttempt.objects.filter(session=session, act=MoneyAct.AUTHORIZE))
+        attempts.require_settled(before, MoneyAct.AUTHORIZE)
+        if session.status not in _OPEN or not session.reference:
+            raise errors.SessionNotOpen(status=session.get_status_display())
+        return attempts.begin(
+            act=MoneyAct.AUTHORIZE,
+            amount=Money(session.amount, session.currency),
+            provider=party,
+            session=session,
+            actor=actor,
+            tell=tell,
+            data=data,
+            waits=waits,
+        )
+
+
+def find_collection(collection_id: UUID) -> PaymentCollection:
+    collection = PaymentCollection.objects.filter(pk=collection_id).first()
+    if collection is None:
+        raise NotFound(kind="payment_collection", id=ids.encode(ids.PAYMENT_COLLECTION, collection_id))
+    return collection
+
+
+def find_session(session_id: UUID) -> PaymentSession:
+    session = PaymentSession.objects.select_related("collection").filter(pk=session_id).first()
+    if session is None:
+        raise NotFound(kind="payment_session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
+    return session
+
+
+def _initiation(session: PaymentSession, *, timeout: float) -> InitiateRequest:
+    return InitiateRequest(
+        key=session.pk,
+        timeout=timeout,
+        amount=Money(session.amount, session.currency),
+        context=session.context,
+        capture=session.capture,
+    )
+
+
+def _write_down(session: PaymentSession, result: ProviderResult) -> None:
+    session.reference = session.reference or result.reference
+    session.data = {**session.data, **result.data}
+    if result.outcome is Outcome.DECLINED:
+        session.status, session.code, session.message = SessionStatus.ERROR, result.code[:60], result.message[:255]
+    session.save()

@@ -1,0 +1,126 @@
+"""Attempts follow the facts: which movement answers which attempt, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from oms.core.actors import Actor
+from payments import settled
+from payments.books import Books, Event
+from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason, SessionStatus
+from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.providers.base import Outcome
+from payments.settled import Tell
+
+LOOK_AGAIN: Final = timedelta(minutes=2)  # after what is pending, for news that did not come by itself
+_STATES: Final = {
+    Outcome.PENDING: AttemptState.PENDING,
+    Outcome.REQUIRES_ACTION: AttemptState.PENDING,
+    Outcome.SUCCEEDED: AttemptState.SUCCEEDED,
+    Outcome.DECLINED: AttemptState.DECLINED,
+}
+# Where several movements answer one attempt, the best of them is what became of it.
+_BEST_FIRST: Final = [AttemptState.SUCCEEDED, AttemptState.PENDING, AttemptState.DECLINED]
+
+
+def settle(
+    known: Books, *, payment: Payment | None, session: PaymentSession | None, actor: Actor, tell: Tell
+) -> list[PaymentAttempt]:
+    """Bring the attempts of a payment, or of a session without one, to where the movements are. Those that changed."""
+    attempts = list(PaymentAttempt.objects.filter(session=session, payment=None)) if session else []
+    attempts += PaymentAttempt.objects.filter(payment=payment) if payment else []
+    answers: dict[PaymentAttempt, list[Event]] = {}
+    for movement in sorted(known.movements, key=lambda each: each.key is None):  # those that say whose they are first
+        attempt = _attempt_for(movement, attempts, taken=answers)
+        if attempt is None:
+            attempt = _foreign(movement, payment, session, actor)
+            if attempt is None:
+                continue
+            attempts.append(attempt)
+        answers.setdefault(attempt, []).append(movement)
+
+    changed = []
+    for attempt, movements in answers.items():
+        movement = min(movements, key=lambda each: _BEST_FIRST.index(_STATES[Outcome(each.outcome)]))
+        if _take_over(attempt, movement, payment, session, tell):
+            changed.append(attempt)
+    return changed
+
+
+def _attempt_for(
+    movement: Event, attempts: Iterable[PaymentAttempt], *, taken: dict[PaymentAttempt, list[Event]]
+) -> PaymentAttempt | None:
+    """By the key that the provider repeats; else by the movement's own id; else the oldest open one of that amount."""
+    same = [each for each in attempts if each.act == movement.act]
+    for each in same:
+        if each.pk == movement.key:
+            return each
+    if movement.movement:
+        for each in same:
+            if each.movement == movement.movement:
+                return each
+    alone = movement.act in (MoneyAct.AUTHORIZE, MoneyAct.VOID)  # of which a payment has one
+    for each in same:
+        if each not in taken and each.state in OPEN_STATES and (alone or each.amount == movement.amount):
+            return each
+    return next((each for each in same if alone and each.state == _STATES[Outcome(movement.outcome)]), None)
+
+
+def _foreign(
+    movement: Event, payment: Payment | None, session: PaymentSession | None, actor: Actor
+) -> PaymentAttempt | None:
+    """A row for what was done at the provider. What came to nothing there is nobody's business here."""
+    if payment is None or movement.outcome == Outcome.DECLINED:
+        return None
+    return PaymentAttempt(
+        payment=payment,
+        session=session,
+        act=movement.act,
+        state=AttemptState.INTENDED,
+        currency=payment.currency,
+        amount=movement.amount,
+        is_foreign=True,
+        reason=RefundReason.PROVIDER if movement.act == MoneyAct.REFUND else "",
+        actor=actor.as_dict(),
+    )
+
+
+def _take_over(
+    attempt: PaymentAttempt, movement: Event, payment: Payment | None, session: PaymentSession | None, tell: Tell
+) -> bool:
+    was = None if attempt._state.adding else attempt.state
+    state = _STATES[Outcome(movement.outcome)]
+    amount = movement.amount if movement.amount and movement.outcome == Outcome.SUCCEEDED else attempt.amount
+    _follow_in_session(attempt, movement, session)
+    if was == state and attempt.amount == amount and attempt.movement == movement.movement:
+        return False
+    attempt.state, attempt.amount = state, amount
+    attempt.payment = payment or attempt.payment
+    attempt.movement = movement.movement
+    attempt.code = movement.code if state == AttemptState.DECLINED else ""
+    attempt.message = movement.message if state == AttemptState.DECLINED else ""
+    attempt.leased_until = None
+    now = timezone.now()
+    attempt.settled_at = None if state in OPEN_STATES else now
+    attempt.next_try_at = now + LOOK_AGAIN if state in OPEN_STATES else None
+    attempt.save()
+    owner = payment or session
+    tell(settled.of(attempt, owner.provider if owner else "", was))
+    return True
+
+
+def _follow_in_session(attempt: PaymentAttempt, movement: Event, session: PaymentSession | None) -> None:
+    """A session that holds nothing says how far it came."""
+    ended = (SessionStatus.AUTHORIZED, SessionStatus.CAPTURED, SessionStatus.CANCELED)
+    if session is None or attempt.act != MoneyAct.AUTHORIZE or session.status in ended:
+        return
+    if movement.outcome == Outcome.REQUIRES_ACTION:
+        session.status = SessionStatus.REQUIRES_MORE
+    elif movement.outcome == Outcome.DECLINED:
+        session.status = SessionStatus.ERROR
+        session.code, session.message = movement.code, movement.message
+    session.save(update_fields=["status", "code", "message", "updated_at"])

@@ -1,0 +1,91 @@
+"""Money that staff take themselves moves at once, and the order follows in the same transaction."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from oms.core.money import Money
+from orders.enums import CancelReason
+from orders.models import CreditLine, Order
+from orders.services.cancellation import cancel_order
+from orders.services.refunds import refund_payment
+from payments.errors import CaptureExceedsAuthorization, RefundExceedsCapture
+from payments.models import Payment
+from payments.services import capturing, sessions
+from tests.scenarios import STAFF, place, recorded_events, shop
+
+pytestmark = pytest.mark.django_db
+
+
+def authorized(total: str = "100", **fields: object) -> Payment:
+    """An order of 100.00 whose customer promised to pay all of it."""
+    here = shop({"W1": {"LAMP": 50}})
+    order = place(here, {"LAMP": int(Decimal(total) / 10)})
+    assert order.order_id is not None
+    collection = sessions.create_collection(
+        amount=Money(Decimal(total), "USD"), order_id=order.order_id, actor=STAFF, first=True
+    )
+    session = sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF)
+    assert attempt.payment is not None
+    return attempt.payment
+
+
+def money(order_id: object) -> tuple[str, Decimal, Decimal, Decimal, Decimal]:
+    order = Order.objects.get(pk=order_id)
+    return (
+        order.payment_status,
+        order.total,
+        order.captured_total,
+        order.refunded_total,
+        order.balance.amount,
+    )
+
+
+def test_what_is_authorized_is_taken_in_parts_and_no_more() -> None:
+    payment = authorized()
+
+    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(75), "USD"), actor=STAFF)
+    with pytest.raises(CaptureExceedsAuthorization) as refusal:
+        capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(75), "USD"), actor=STAFF)
+    before = money(payment.order_id)
+    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(25), "USD"), actor=STAFF)
+
+    assert refusal.value.facts["available"] == "$25.00"
+    assert before == ("partially_captured", 100, 75, 0, 25)
+    assert money(payment.order_id) == ("captured", 100, 100, 0, 0)
+    assert recorded_events() == [
+        "order.placed",
+        "order.payment_authorized",
+        "order.payment_captured",
+        "order.payment_captured",
+    ]
+
+
+def test_goodwill_lowers_what_the_order_is_worth() -> None:
+    payment = authorized()
+    capturing.request_capture(payment_id=payment.pk, actor=STAFF)
+
+    refund_payment(payment_id=payment.pk, amount=Money(Decimal(70), "USD"), actor=STAFF)
+    with pytest.raises(RefundExceedsCapture) as refusal:
+        refund_payment(payment_id=payment.pk, amount=Money(Decimal(40), "USD"), actor=STAFF)
+
+    assert refusal.value.facts["available"] == "$30.00"
+    assert money(payment.order_id) == ("partially_refunded", 30, 100, 70, 0)
+    assert [(each.amount, each.reason) for each in CreditLine.objects.all()] == [(70, "goodwill")]
+
+
+def test_canceling_gives_everything_back() -> None:
+    payment = authorized()
+    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(60), "USD"), actor=STAFF)
+    assert payment.order_id is not None
+
+    cancel_order(order_id=payment.order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
+
+    order = Order.objects.get(pk=payment.order_id)
+    assert (order.status, order.canceling_at) == ("canceled", None)
+    assert money(payment.order_id) == ("refunded", 0, 60, 60, 0)
+    payment.refresh_from_db()
+    assert payment.canceled_at is not None
