@@ -60,6 +60,18 @@ class SessionNotOpen(NotAllowed):
     message = _("This payment session is %(status)s.")
 
 
+class CollectionHoldsMoney(NotAllowed):
+    code = "payment_collection_holds_money"
+    message = _("Something was paid into this collection, or is about to be. Let go of that, or refund it, first.")
+
+
+class PaymentDeclined(DomainError):
+    """The provider said no. Nothing was moved."""
+
+    code = "payment_declined"
+    message = _("The payment was declined: %(message)s.")
+
+
 class CollectionClosed(NotAllowed):
     code = "payment_collection_closed"
     message = _("This payment collection is %(status)s.")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from oms.core import locks, providers
+from oms.core import providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.hooks import Hook
@@ -37,9 +37,9 @@ def provider_of(code: str) -> PaymentProvider:
     return provider
 
 
-def lock_payment(payment: Payment) -> tuple[Payment, Sequence[PaymentAttempt]]:
-    """A payment as it is now, locked, and its attempts. Its owner is locked already (`changing.change_of`)."""
-    (fresh,) = locks.lock(locks.Rank.CAPABILITY, Payment.objects.filter(pk=payment.pk))
+def as_it_is(payment: Payment) -> tuple[Payment, Sequence[PaymentAttempt]]:
+    """A payment as it is now, and its attempts. Its owner is locked, and so nobody else changes them meanwhile."""
+    fresh = Payment.objects.select_related("session").get(pk=payment.pk)
     return fresh, list(PaymentAttempt.objects.filter(payment=fresh))
 
 

@@ -39,7 +39,7 @@ def capture_here(
 ) -> PaymentAttempt:
     """The same in the caller's transaction, whose owner is locked."""
     attempts.require_ours(payment)
-    payment, before = attempts.lock_payment(payment)
+    payment, before = attempts.as_it_is(payment)
     provider = attempts.provider_of(payment.provider)
     if payment.canceled_at:
         raise errors.PaymentCanceled()

@@ -22,7 +22,7 @@ def refund_here(
     RefundExceedsCapture, AmountNotPositive, CurrencyMismatch, RecordedElsewhere, NotSupportedByProvider.
     """
     attempts.require_ours(payment)
-    payment, before = attempts.lock_payment(payment)
+    payment, before = attempts.as_it_is(payment)
     provider = attempts.provider_of(payment.provider)
     left = policies.refundable(payment, before)
     payment.money(left) - amount  # another currency is refused

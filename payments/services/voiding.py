@@ -27,7 +27,7 @@ def request_void(*, payment_id: UUID, actor: Actor, waits: bool = False) -> Paym
 def void_here(payment: Payment, *, actor: Actor, tell: Tell, reason: str = "", waits: bool = False) -> PaymentAttempt:
     """The same in the caller's transaction, whose owner is locked."""
     attempts.require_ours(payment)
-    payment, before = attempts.lock_payment(payment)
+    payment, before = attempts.as_it_is(payment)
     attempts.require_settled(before, MoneyAct.CAPTURE, MoneyAct.VOID)
     left = policies.voidable(payment, before)
     if not left:
