@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
+from payments.fakegateway.webhooks import signature
+from payments.providers.base import InboundWebhook
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_b25seSBmb3IgdGVzdHM="
@@ -77,6 +81,20 @@ class Gateway:
     def webhooks(self) -> list[dict[str, Any]]:
         """The bodies, in the order in which they were written."""
         return [each["body"] for each in self.books()["webhooks"]]
+
+    def signed_webhooks(self) -> list[InboundWebhook]:
+        """What it would send, signed as it would be."""
+        return [
+            InboundWebhook(
+                headers={
+                    "webhook-id": each["id"],
+                    "webhook-timestamp": str(at := int(time.time())),
+                    "webhook-signature": signature(SECRET, each["id"], at, body := json.dumps(each).encode()),
+                },
+                body=body,
+            )
+            for each in self.webhooks()
+        ]
 
     def settle(self, reference: str, outcome: str = "succeeded", movement: str = "") -> None:
         """What is pending gets its outcome; by its id also a capture or refund that was done, which then failed."""
