@@ -105,9 +105,9 @@ class Gateway:
         """Who pays answers the question of 3-D Secure: approve or fail."""
         self._post(f"/3ds/{reference}", {"result": result})
 
-    def move_there(self, reference: str, act: str, amount: int, currency: str = "USD") -> None:
-        """Somebody moves money at the gateway itself, not from here."""
-        self._post(f"/v1/payments/{reference}/{act}", {"amount": amount, "currency": currency})
+    def move_there(self, reference: str, act: str, amount: int, currency: str = "USD", *, key: str = "") -> None:
+        """Somebody moves money at the gateway itself, not from here; or with a key of ours, so late that we gave up."""
+        self._post(f"/v1/payments/{reference}/{act}", {"amount": amount, "currency": currency}, key)
 
     def stop(self) -> None:
         self._client.close()
@@ -120,8 +120,8 @@ class Gateway:
         told: dict[str, Any] = answer.json()
         return told
 
-    def _post(self, path: str, body: dict[str, Any]) -> None:
-        answer = self._client.post(path, json=body, headers={"Idempotency-Key": f"there-{uuid4()}"})
+    def _post(self, path: str, body: dict[str, Any], key: str = "") -> None:
+        answer = self._client.post(path, json=body, headers={"Idempotency-Key": key or f"there-{uuid4()}"})
         assert answer.is_success, answer.text
 
 

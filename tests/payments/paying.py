@@ -25,14 +25,18 @@ def usd(amount: str | int) -> Money:
     return Money(Decimal(amount), "USD")
 
 
-def session_of(total: Money, here: Shop | None = None, **more: Any) -> PaymentSession:
-    """An order of one lamp at this price, which its customer begins to pay at the gateway."""
+def session_of(total: Money, here: Shop | None = None, *, begin: bool = True, **more: Any) -> PaymentSession:
+    """An order of one lamp at this price, which its customer begins to pay. begin: the gateway knows of it."""
     here = here or shop({"W1": {"LAMP": 50}})
     line = LineRequest(sku="LAMP", quantity=1, unit_price=total.amount)
     order_id = place(here, [line], currency_code=total.currency).order_id
     assert order_id is not None
     collection = sessions.create_collection(amount=total, order_id=order_id, actor=STAFF, first=True)
-    return sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF, **more)
+    if begin:
+        return sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF, **more)
+    return PaymentSession.objects.create(
+        collection=collection, provider="fake", currency=total.currency, amount=total.amount
+    )
 
 
 def authorize(session: PaymentSession, card: str = "") -> PaymentAttempt:
