@@ -16,10 +16,10 @@ from django.utils import timezone
 from oms.core import ids
 from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
-from payments.services import answering, capturing, resuming
+from payments.services import answering, capturing, resuming, sessions, voiding
 from tests.crash import killing
 from tests.payments.gateway import Gateway
-from tests.payments.paying import authorized, in_minor_units, money, usd
+from tests.payments.paying import authorized, in_minor_units, money, session_of, usd
 from tests.scenarios import STAFF, shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -131,6 +131,21 @@ def test_killed_four_times_while_it_asks_nothing_is_moved_twice_or_forgotten(gat
 @pytest.mark.soak
 def test_killed_fifty_times_while_it_asks_nothing_is_moved_twice_or_forgotten(gateway, workers):
     prove(gateway, workers, kills=50)
+
+
+def test_killed_while_it_authorizes_or_lets_go_there_is_one_payment(gateway, workers):
+    session = session_of(usd(100))
+    workers.killed_over(sessions.request_authorization(session_id=session.pk, actor=STAFF))
+    unheard_of = Payment.objects.count()
+    when_leases_have_run_out()
+    payment = Payment.objects.get()
+    workers.killed_over(voiding.request_void(payment_id=payment.pk, actor=STAFF, waits=True))
+    when_leases_have_run_out()
+
+    payment.refresh_from_db()
+    assert (unheard_of, payment.canceled_at is None) == (0, False)
+    assert gateway.movements(payment.reference) == [("authorize", 10000, "succeeded"), ("void", 10000, "succeeded")]
+    assert len(gateway.books()["payments"]) == 1
 
 
 def test_asking_again_with_another_key_would_be_found_out(gateway, workers, monkeypatch):
