@@ -76,6 +76,11 @@ DATABASE_URL, REDIS_URL = _server_urls()
 
 # --- the replaceable parts -------------------------------------------------------------------------------------------
 
+# The payment provider `stripe` is there once it has a key.
+STRIPE_SECRET_KEY = os.environ.get("OMS_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("OMS_STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("OMS_STRIPE_API_BASE", "")  # another address than Stripe's own, for tests
+
 OMS: dict[str, Any] = {
     # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
     "SALES_CHANNELS": "channels.services.selling.selling",
@@ -88,7 +93,10 @@ OMS: dict[str, Any] = {
     # Fulfillment providers by code.
     "FULFILLMENT_PROVIDERS": {"manual": "fulfillment.providers.manual.ManualProvider"},
     # Payment providers by code (payments.providers.base.PaymentProvider).
-    "PAYMENT_PROVIDERS": {"manual": "payments.providers.manual.ManualProvider"},
+    "PAYMENT_PROVIDERS": {
+        "manual": "payments.providers.manual.ManualProvider",
+        **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
+    },
     # Import formats by name.
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",
