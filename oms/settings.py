@@ -396,6 +396,7 @@ LOGGING = {
         "django.server": {"level": "WARNING", "propagate": True, "handlers": []},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # its debug lines hold what customers' browsers are told
     },
 }
 

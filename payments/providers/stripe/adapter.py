@@ -51,7 +51,8 @@ class StripeProvider(PaymentProvider):
     code = "stripe"
     title = _("Stripe")
     # Keys may be forgotten after 24 hours: an hour less, for a call takes time and clocks differ.
-    can = Capabilities(several_captures=False, webhooks=True, key_hours=23)
+    # A capture has no metadata of its own that its events would repeat.
+    can = Capabilities(several_captures=False, webhooks=True, key_hours=23, keyless=frozenset({MoneyAct.CAPTURE}))
 
     def initiate(self, request: InitiateRequest) -> ProviderResult:
         params: dict[str, Any] = {

@@ -18,8 +18,10 @@ from typing import Final
 from oms.core.money import Money, exponent
 from payments.providers.base import ProviderRejected
 
-_WHOLE: Final = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-_THOUSANDTHS: Final = frozenset("BHD JOD KWD OMR TND".split())
+_WHOLE: Final = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THOUSANDTHS: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 _WRITTEN_WITH_00: Final = frozenset({"ISK", "UGX"})
 
 

@@ -92,6 +92,16 @@ class Stripe:
             page = {**page, "starting_after": found["data"][-1]["id"]}
 
 
+def is_signed(body: bytes, signature: str, *, secret: str, tolerance: int) -> bool:
+    """Whether Stripe signed this, by the secret of the endpoint, within so many seconds."""
+    check: Any = stripe.WebhookSignature.verify_header
+    try:
+        check(body, signature, secret, tolerance)
+    except (stripe.SignatureVerificationError, ValueError, TypeError):  # the latter: bytes that are no text
+        return False
+    return True
+
+
 class _Transport(stripe.HTTPClient):
     """The SDK's calls over connections that all of this process share, each with a deadline of its own."""
 
@@ -102,13 +112,13 @@ class _Transport(stripe.HTTPClient):
         self._timeout = timeout
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[bytes, int, Mapping[str, str]]:
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_more: Any
+    ) -> tuple[str, int, Mapping[str, str]]:
         try:
             answer = _connections().request(method, url, headers=headers, content=post_data, timeout=self._timeout)
         except httpx.HTTPError as problem:
-            raise stripe.APIConnectionError(f"{type(problem).__name__} at {url}") from problem
-        return answer.content, answer.status_code, answer.headers
+            raise ProviderUnavailable(f"{type(problem).__name__} at {url}") from problem
+        return answer.text, answer.status_code, answer.headers
 
 
 @cache
@@ -134,18 +144,20 @@ def _ask(call: Callable[[], Any]) -> Object:
 
 
 def _translated(problem: stripe.StripeError) -> Exception:
-    """Whether it may have been done (ask again), or was refused. No message has a key in it: Stripe masks them."""
+    """Whether it may have been done (ask again), or was refused. No message has a key in it: Stripe masks them.
+
+    To be asked again: 5xx; 409, the same call is under way; 429, too many calls or a lock waited for; no JSON.
+    """
     status, error = problem.http_status, _error(problem)
     message = problem.user_message or type(problem).__name__
     if isinstance(problem, stripe.CardError):
         return Declined(error)
     if isinstance(problem, stripe.AuthenticationError):
         return ProviderRejected(message, code="authentication_error")
-    # 409: the same call is under way, or somebody holds what it needs. 429: too many calls, or a lock waited for.
-    if status is None or status in (409, 429) or status >= 500 or isinstance(problem, stripe.RateLimitError):
-        return ProviderUnavailable(f"{type(problem).__name__} {status or ''}: {message}")
-    code = error.get("code") or ("resource_missing" if status == 404 else error.get("type"))
-    return ProviderRejected(message, code=str(code or "rejected"))
+    if isinstance(problem, stripe.InvalidRequestError | stripe.PermissionError | stripe.IdempotencyError):
+        code = error.get("code") or ("resource_missing" if status == 404 else error.get("type"))
+        return ProviderRejected(message, code=str(code or "rejected"))
+    return ProviderUnavailable(f"{type(problem).__name__} {status or ''}: {message}")
 
 
 def _error(problem: stripe.StripeError) -> Object:
