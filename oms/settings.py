@@ -96,7 +96,15 @@ OMS: dict[str, Any] = {
     "PAYMENT_PROVIDERS": {
         "manual": "payments.providers.manual.ManualProvider",
         **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
+        **(
+            {"fake": "payments.providers.fake.FakeProvider"}
+            if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
+            else {}
+        ),
     },
+    # Where `manage.py fakegateway` listens, and what it signs its webhooks with.
+    "FAKE_GATEWAY_URL": os.environ.get("OMS_FAKE_GATEWAY_URL", ""),
+    "FAKE_GATEWAY_SECRET": os.environ.get("OMS_FAKE_GATEWAY_SECRET", ""),
     # Import formats by name.
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",
