@@ -310,6 +310,21 @@ def test_a_second_card_on_the_same_intent(session, wire) -> None:
     assert money(Payment.objects.get(session=session)) == (100, 0, 0, False)
 
 
+def test_what_a_browser_tried_before_is_not_the_answer_to_the_next_try(session, wire) -> None:
+    by_itself = intent("requires_payment_method", last_payment_error=decline(), metadata=marked(session.pk))
+    news("payment_intent.payment_failed", by_itself)
+    news("charge.succeeded", charge(id="ch_9", payment_intent="pi_9", metadata=marked(UUID(int=9))))
+
+    attempt = wants_to_pay(session, payment_method="pm_2")
+    news("payment_intent.payment_failed", by_itself)  # again, and so all facts are gone through again
+    attempt.refresh_from_db()
+    meanwhile = attempt.state
+    wire.post("/payment_intents/pi_1").respond(json=held(session, attempt.pk))
+    attempt = asked(attempt)
+
+    assert (meanwhile, attempt.state) == ("intended", "succeeded")
+
+
 def test_a_lookup_that_is_refused_is_tried_later(session, wire) -> None:
     payment = captured(wire, session)
     attempt, _made = gives_back(wire, payment, 30, status="pending", balance_transaction=None)
