@@ -138,6 +138,20 @@ def test_a_webhook_before_the_answer_settles_what_the_answer_then_repeats(sessio
     assert events() == ["order.placed", "order.payment_authorized"]
 
 
+@pytest.mark.parametrize("first", ["intent", "charge"])
+def test_until_when_it_can_be_captured_is_known_whichever_news_comes_first(session, wire, first: str) -> None:
+    attempt = wants_to_pay(session)
+    told = [
+        ("payment_intent.amount_capturable_updated", held(session, attempt.pk)),
+        ("charge.succeeded", charge(metadata=marked(session.pk))),
+    ]
+
+    for kind, thing in told if first == "intent" else told[::-1]:
+        news(kind, thing)
+
+    assert Payment.objects.get(session=session).expires_at == EXPIRES
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_money_taken_with_the_authorization_is_taken_once(stripe_provider, wire, order: tuple[int, ...]) -> None:
     session = begin(wire, capture=True)
