@@ -247,9 +247,12 @@ def _learn_expiry(payment: Payment, told: Sequence[Fact]) -> None:
 
 def _follow_session(session: PaymentSession, payment: Payment | None, known: Books) -> None:
     if payment is None:
+        if known.is_void:
+            session.status = SessionStatus.CANCELED  # nobody can pay it any more
+            session.save(update_fields=["status", "updated_at"])
         return
-    if payment.canceled_at and not payment.captured:
-        session.status = SessionStatus.CANCELED
+    if payment.canceled_at:
+        session.status = SessionStatus.CAPTURED if payment.captured else SessionStatus.CANCELED
     else:
         session.status = SessionStatus.CAPTURED if payment.captured >= payment.amount else SessionStatus.AUTHORIZED
     session.authorized_at = session.authorized_at or timezone.now()

@@ -252,6 +252,13 @@ def test_what_was_received_and_what_was_captured_are_one_movement(session, wire)
     assert not problems()
 
 
+def test_the_session_of_what_was_captured_in_part_is_captured(session, wire) -> None:
+    captured(wire, session, 60)
+
+    session.refresh_from_db()
+    assert session.status == "captured"
+
+
 def test_canceling_an_order_after_a_capture_of_a_part_asks_for_the_refund_alone(session, wire) -> None:
     payment = captured(wire, session, 60)
     assert payment.order_id is not None
@@ -337,6 +344,17 @@ def test_what_a_browser_tried_before_is_not_the_answer_to_the_next_try(session, 
     attempt = asked(attempt)
 
     assert (meanwhile, attempt.state) == ("intended", "succeeded")
+
+
+def test_an_intent_canceled_before_anybody_paid_ends_its_session(session, wire) -> None:
+    news(
+        "payment_intent.canceled",
+        intent("canceled", cancellation_reason="abandoned", metadata=marked(session.pk)),
+    )
+
+    session.refresh_from_db()
+    assert session.status == "canceled"
+    assert not Payment.objects.exists()
 
 
 def test_a_lookup_that_is_refused_is_tried_later(session, wire) -> None:
