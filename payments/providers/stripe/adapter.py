@@ -7,8 +7,10 @@ payment method that is confirmed from here. A capture of a part releases the res
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +34,7 @@ from payments.providers.base import (
 )
 from payments.providers.stripe import reading, webhooks
 from payments.providers.stripe.amounts import minor_units
-from payments.providers.stripe.client import Declined, Stripe
+from payments.providers.stripe.client import Declined, Stripe, Stuck
 from payments.providers.stripe.reading import ATTEMPT, SESSION, Object
 
 # Stripe has three. One that it is told is fraud goes on its list of cards to be blocked.
@@ -43,6 +45,35 @@ _REASONS: Final = {
     RefundReason.CANCELLATION: "requested_by_customer",
 }
 _AS_IT_STANDS: Final = "payment_intent_unexpected_state"
+
+
+_Request = TypeVar("_Request", AuthorizeRequest, CaptureRequest, RefundRequest, VoidRequest)
+_Method = Callable[["StripeProvider", _Request], ProviderResult]
+
+
+def _by_its_books(act: MoneyAct) -> Callable[[_Method[_Request]], _Method[_Request]]:
+    """A call that Stripe failed at answers its failure to every repeat; whether it was done is looked up then."""
+
+    def of(method: _Method[_Request]) -> _Method[_Request]:
+        @wraps(method)
+        def asking(self: StripeProvider, request: _Request) -> ProviderResult:
+            try:
+                return method(self, request)
+            except Stuck:
+                told = self.look_up(LookUpRequest(reference=request.reference, timeout=request.timeout))
+                own = next((each for each in told if each.act is act and _is_of(each, request.key)), None)
+                if own is None:
+                    raise
+                return _told(own, [each for each in told if each is not own], {})
+
+        return asking
+
+    return of
+
+
+def _is_of(fact: Fact, key: UUID) -> bool:
+    """A capture and a void bear no key; there is one of them."""
+    return fact.key == key or fact.act in (MoneyAct.CAPTURE, MoneyAct.VOID)
 
 
 class StripeProvider(PaymentProvider):
@@ -71,6 +102,7 @@ class StripeProvider(PaymentProvider):
         intent = Stripe(request.timeout).update_intent(request.reference, params, request.key)
         return ProviderResult(outcome=Outcome.PENDING, reference=intent["id"], data=_for_the_browser(intent))
 
+    @_by_its_books(MoneyAct.AUTHORIZE)
     def authorize(self, request: AuthorizeRequest) -> ProviderResult:
         """data: payment_method, where the browser made one and left it to us to confirm, and return_url for methods
         that send the customer elsewhere. Without: what the browser confirmed is read.
@@ -93,6 +125,7 @@ class StripeProvider(PaymentProvider):
         )
         return _result(MoneyAct.AUTHORIZE, intent, otherwise=nothing_yet)
 
+    @_by_its_books(MoneyAct.CAPTURE)
     def capture(self, request: CaptureRequest) -> ProviderResult:
         params = {"amount_to_capture": minor_units(request.amount)}
         pending = ProviderResult(outcome=Outcome.PENDING, reference=request.reference)
@@ -106,6 +139,7 @@ class StripeProvider(PaymentProvider):
             return _declined(refusal, request.reference, _as_it_stands(stripe, request.reference, refusal))
         return _result(MoneyAct.CAPTURE, intent, otherwise=pending)
 
+    @_by_its_books(MoneyAct.REFUND)
     def refund(self, request: RefundRequest) -> ProviderResult:
         params: dict[str, Any] = {
             "payment_intent": request.reference,
@@ -121,6 +155,7 @@ class StripeProvider(PaymentProvider):
         (fact,) = reading.of_refund(refund)
         return _told(fact, (), {})
 
+    @_by_its_books(MoneyAct.VOID)
     def void(self, request: VoidRequest) -> ProviderResult:
         stripe = Stripe(request.timeout)
         try:

@@ -41,6 +41,13 @@ class Declined(Exception):
         self.code = code_of(error)
 
 
+class Stuck(ProviderUnavailable):
+    """Stripe failed at this call once and says so again at every repeat of its key: only its books know more.
+
+    https://docs.stripe.com/error-low-level#server-errors
+    """
+
+
 class Stripe:
     """Calls within one deadline, in seconds; for each step of it that httpx has one for. Each raises
     ProviderUnavailable, ProviderRejected and Declined."""
@@ -157,7 +164,8 @@ def _translated(problem: stripe.StripeError) -> Exception:
     if isinstance(problem, stripe.InvalidRequestError | stripe.PermissionError | stripe.IdempotencyError):
         code = error.get("code") or ("resource_missing" if status == 404 else error.get("type"))
         return ProviderRejected(message, code=str(code or "rejected"))
-    return ProviderUnavailable(f"{type(problem).__name__} {status or ''}: {message}")
+    is_stuck = status is not None and status >= 500 and (problem.headers or {}).get("idempotent-replayed") == "true"
+    return (Stuck if is_stuck else ProviderUnavailable)(f"{type(problem).__name__} {status or ''}: {message}")
 
 
 def _error(problem: stripe.StripeError) -> Object:

@@ -92,6 +92,7 @@ def method_of(intent: Object) -> str:
 
 
 def _authorization(intent: Object) -> Iterator[Fact]:
+    """What a browser has under way by itself, with no attempt of ours, is nothing yet."""
     status, error, key = intent["status"], intent.get("last_payment_error"), key_of(intent)
     outcome = _AUTHORIZED.get(status)
     if outcome is None and error:
@@ -100,7 +101,7 @@ def _authorization(intent: Object) -> Iterator[Fact]:
         if key:  # an attempt waits for it
             reason = intent.get("cancellation_reason") or "canceled"
             yield replace(_authorize(intent, Outcome.DECLINED), key=key, code=reason)
-    elif outcome or status == "canceled":
+    elif status == "canceled" or outcome is Outcome.SUCCEEDED or (outcome and key):
         held = _authorize(intent, outcome or Outcome.SUCCEEDED)
         yield replace(held, key=key, expires_at=_capture_before(_charge(intent)))
 

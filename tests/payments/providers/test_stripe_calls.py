@@ -419,3 +419,63 @@ def test_the_same_key_gets_the_same_answer_again(stripe_provider, wire) -> None:
     result = stripe_provider.refund(request)
 
     assert (result.outcome, result.movement, len(answers)) == (Outcome.SUCCEEDED, "re_1", 1)
+
+
+def failing_for_good(wire: Any, path: str) -> None:
+    """Stripe failed once, and replays that to the key."""
+    wire.post(path).respond(500, json=refusal("api_error", ""), headers={"idempotent-replayed": "true"})
+
+
+def test_a_refund_that_stripe_failed_at_for_good_is_looked_up(stripe_provider, wire) -> None:
+    failing_for_good(wire, "/refunds")
+    wire.get("/payment_intents/pi_1").respond(
+        json=intent("succeeded", received=10_000, latest_charge=charge(captured=10_000))
+    )
+    made = refund(2, amount=6000, metadata={"oms_attempt": str(KEY)})
+    books = {"object": "list", "has_more": False, "data": [refund(1, amount=6000), made]}
+    wire.get("/refunds").respond(json=books)
+    request = RefundRequest(key=KEY, reference="pi_1", amount=SIXTY)
+
+    result = stripe_provider.refund(request)
+
+    assert (result.outcome, result.movement, result.amount) == (Outcome.SUCCEEDED, "re_2", SIXTY)
+    assert [each.movement for each in result.facts] == ["", "ch_1", "re_1"]
+
+
+def test_what_its_books_do_not_have_stays_unknown(stripe_provider, wire) -> None:
+    failing_for_good(wire, "/refunds")
+    failing_for_good(wire, "/payment_intents/pi_1/capture")
+    wire.get("/payment_intents/pi_1").respond(json=HELD)
+    wire.get("/refunds").respond(json={"object": "list", "has_more": False, "data": [refund(1, amount=6000)]})
+
+    with pytest.raises(ProviderUnavailable):
+        stripe_provider.refund(RefundRequest(key=KEY, reference="pi_1", amount=SIXTY))
+    with pytest.raises(ProviderUnavailable):
+        stripe_provider.capture(CaptureRequest(key=KEY, reference="pi_1", amount=SIXTY))
+
+
+def test_a_capture_and_an_authorization_that_stripe_failed_at_for_good_are_looked_up(stripe_provider, wire) -> None:
+    failing_for_good(wire, "/payment_intents/pi_1")
+    failing_for_good(wire, "/payment_intents/pi_1/capture")
+    failing_for_good(wire, "/payment_intents/pi_1/cancel")
+    wire.get("/payment_intents/pi_1").respond(
+        json=intent(
+            "succeeded",
+            received=6000,
+            latest_charge=charge(captured=6000, released=4000),
+            metadata=marked(SESSION, KEY),
+        )
+    )
+    wire.get("/refunds").respond(json={"object": "list", "has_more": False, "data": []})
+
+    results = [
+        stripe_provider.authorize(AuthorizeRequest(key=KEY, reference="pi_1", amount=HUNDRED)),
+        stripe_provider.capture(CaptureRequest(key=UUID(int=5), reference="pi_1", amount=SIXTY)),
+        stripe_provider.void(VoidRequest(key=UUID(int=6), reference="pi_1", amount=HUNDRED)),
+    ]
+
+    assert [(each.outcome, each.movement, each.amount) for each in results] == [
+        (Outcome.SUCCEEDED, "", HUNDRED),
+        (Outcome.SUCCEEDED, "ch_1", SIXTY),
+        (Outcome.SUCCEEDED, "", Money(Decimal(40), "USD")),
+    ]

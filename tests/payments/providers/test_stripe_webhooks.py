@@ -227,6 +227,23 @@ def test_what_a_browser_tried_by_itself_are_tries_of_their_own(stripe_provider, 
     assert (told.outcome, told.movement, told.key) == (Outcome.DECLINED, movement, None)
 
 
+def test_what_a_browser_has_under_way_by_itself_is_nothing_yet(stripe_provider) -> None:
+    for status in ("requires_action", "processing"):
+        assert read(stripe_provider, f"payment_intent.{status}", intent(status, metadata=OURS)) == []
+
+
+def test_what_an_attempt_has_under_way_is_told(stripe_provider) -> None:
+    told = [
+        read(stripe_provider, f"payment_intent.{status}", intent(status, metadata=marked(SESSION, FIRST)))
+        for status in ("requires_action", "processing")
+    ]
+
+    assert [[(each.outcome, each.key) for each in facts] for facts in told] == [
+        [(Outcome.REQUIRES_ACTION, FIRST)],
+        [(Outcome.PENDING, FIRST)],
+    ]
+
+
 def test_payments_of_other_users_of_the_account_are_not_ours(stripe_provider) -> None:
     assert read(stripe_provider, "payment_intent.succeeded", TAKEN | {"metadata": {"shop": "another"}}) == []
     assert read(stripe_provider, "charge.captured", charge(captured=10_000)) == []
