@@ -76,6 +76,11 @@ DATABASE_URL, REDIS_URL = _server_urls()
 
 # --- the replaceable parts -------------------------------------------------------------------------------------------
 
+# The payment provider `stripe` is there once it has a key.
+STRIPE_SECRET_KEY = os.environ.get("OMS_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("OMS_STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("OMS_STRIPE_API_BASE", "")  # another address than Stripe's own, for tests
+
 OMS: dict[str, Any] = {
     # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
     "SALES_CHANNELS": "channels.services.selling.selling",
@@ -90,6 +95,7 @@ OMS: dict[str, Any] = {
     # Payment providers by code (payments.providers.base.PaymentProvider).
     "PAYMENT_PROVIDERS": {
         "manual": "payments.providers.manual.ManualProvider",
+        **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
         **(
             {"fake": "payments.providers.fake.FakeProvider"}
             if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
@@ -398,6 +404,7 @@ LOGGING = {
         "django.server": {"level": "WARNING", "propagate": True, "handlers": []},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # its debug lines hold what customers' browsers are told
     },
 }
 
