@@ -69,6 +69,8 @@ DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY") or ("" if PRODUCTION else "development-only-key-do-not-use-in-production")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when OMS_ENV=production.")
+# Codes of gift cards are kept as a hash under this key; without one under SECRET_KEY. Change it, and no code is known.
+GIFT_CARD_KEY = os.environ.get("OMS_GIFT_CARD_KEY", "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -88,7 +90,11 @@ OMS: dict[str, Any] = {
     # Fulfillment providers by code.
     "FULFILLMENT_PROVIDERS": {"manual": "fulfillment.providers.manual.ManualProvider"},
     # Payment providers by code (payments.providers.base.PaymentProvider).
-    "PAYMENT_PROVIDERS": {"manual": "payments.providers.manual.ManualProvider"},
+    "PAYMENT_PROVIDERS": {
+        "manual": "payments.providers.manual.ManualProvider",
+        "gift_card": "payments.providers.gift_card.GiftCardProvider",
+        "store_credit": "payments.providers.store_credit.StoreCreditProvider",
+    },
     # Import formats by name.
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",
@@ -364,6 +370,7 @@ CELERY_BEAT_SCHEDULE = {
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "look after payments": _beat("payments.tasks.look_after_attempts", 30),
+    "expire gift cards": _beat("payments.tasks.expire_gift_cards", 3600),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "sum up sales": _beat("orders.tasks.sum_up_sales", 60),
     "sum up all sales that are shown": _beat("orders.tasks.sum_up_sales", 3600) | {"kwargs": {"everything": True}},
