@@ -94,7 +94,15 @@ OMS: dict[str, Any] = {
         "manual": "payments.providers.manual.ManualProvider",
         "gift_card": "payments.providers.gift_card.GiftCardProvider",
         "store_credit": "payments.providers.store_credit.StoreCreditProvider",
+        **(
+            {"fake": "payments.providers.fake.FakeProvider"}
+            if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
+            else {}
+        ),
     },
+    # Where `manage.py fakegateway` listens, and what it signs its webhooks with.
+    "FAKE_GATEWAY_URL": os.environ.get("OMS_FAKE_GATEWAY_URL", ""),
+    "FAKE_GATEWAY_SECRET": os.environ.get("OMS_FAKE_GATEWAY_SECRET", ""),
     # Import formats by name.
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from oms.core import actors, ids
 from oms.core.errors import DomainError
 from oms.core.money import Money
+from oms.core.transactions import atomic
 from payments.enums import BalanceKind
 from payments.models import GiftCard, StoreCreditAccount
+from payments.models.balances import ZERO
 from payments.providers.base import (
     AuthorizeRequest,
     BadWebhook,
@@ -67,15 +69,16 @@ class BalanceProvider(PaymentProvider, Generic[Account]):
 
     def authorize(self, request: AuthorizeRequest) -> ProviderResult:
         """All of the amount or nothing: how much is to come from a balance is said by the session."""
-        try:
-            account = self.find(request)
-            account.money(Decimal(0)) - request.amount  # another currency is refused
-            if not self._is_done(request):
-                self._move(account, request.reference, -request.amount.amount, BalanceKind.REDEEMED, request)
-        except DomainError as refusal:
-            return ProviderResult(
-                outcome=Outcome.DECLINED, reference=request.reference, code=refusal.code, message=str(refusal)
-            )
+        with atomic():
+            try:
+                account = self.find(request)
+                account.money(ZERO) - request.amount  # another currency is refused
+                if not self._is_done(request):
+                    self._move(account, request.reference, -request.amount.amount, BalanceKind.REDEEMED, request)
+            except DomainError as refusal:  # caught in the transaction: that a card has expired is kept
+                return ProviderResult(
+                    outcome=Outcome.DECLINED, reference=request.reference, code=refusal.code, message=str(refusal)
+                )
         data: dict[str, str] = {"method": str(account)} if isinstance(account, GiftCard) else {}
         return ProviderResult(outcome=Outcome.SUCCEEDED, reference=request.reference, data=data)
 
@@ -100,6 +103,7 @@ class BalanceProvider(PaymentProvider, Generic[Account]):
     def _done(self, request: CaptureRequest | RefundRequest) -> ProviderResult:
         return ProviderResult(outcome=Outcome.SUCCEEDED, reference=request.reference, movement=str(request.key))
 
+    @atomic(savepoint=True)  # a refusal is an answer to the caller, whose transaction goes on
     def _give_back(self, request: RefundRequest | VoidRequest, kind: BalanceKind, note: str = "") -> None:
         account_id = ledger.account_of(self.kind, request.reference)
         if account_id is None:
