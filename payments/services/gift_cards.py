@@ -119,6 +119,16 @@ def adjust_gift_card(*, card_id: UUID, amount: Money, reason: str, actor: Actor,
 
 
 @atomic()
+def describe_gift_card(*, card_id: UUID, recipient: str | None = None, note: str | None = None) -> GiftCard:
+    """Say anew whom a card is for, or what is noted of it; None leaves it as it is. Raises NotFound."""
+    card = lock_gift_card(card_id)
+    card.recipient = card.recipient if recipient is None else recipient[:190]
+    card.note = card.note if note is None else note[:255]
+    card.save(update_fields=["recipient", "note", "updated_at"])
+    return card
+
+
+@atomic()
 def disable_gift_card(*, card_id: UUID) -> GiftCard:
     """Nobody can pay with it from now on; its balance stays. The second time nothing changes. Raises NotFound."""
     card = lock_gift_card(card_id)

@@ -28,8 +28,8 @@ def a_customer(email: str = "ada@example.com") -> Customer:
     return Customer.objects.create(email=email, first_name="Ada", last_name="Lovelace", has_account=True)
 
 
-def an_account(amount: Any = 50, currency: str = "USD") -> StoreCreditAccount:
-    customer = a_customer()
+def an_account(amount: Any = 50, currency: str = "USD", **customer_fields: str) -> StoreCreditAccount:
+    customer = a_customer(**customer_fields)
     return issue_store_credit(
         customer_id=customer.pk, amount=Money(Decimal(amount), currency), reason="goodwill", actor=STAFF
     )
