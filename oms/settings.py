@@ -509,6 +509,8 @@ UNFOLD = {
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Customers"), "group", "orders_customer"),
                     _entry(_("Payments"), "payments", "payments_payment"),
+                    _entry(_("Gift cards"), "redeem", "payments_giftcard"),
+                    _entry(_("Store credit"), "account_balance_wallet", "payments_storecreditaccount"),
                 ],
             },
             {

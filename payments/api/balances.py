@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django.utils import timezone
 from django_filters import FilterSet
 from rest_framework.request import Request
 
@@ -43,17 +42,9 @@ class StatusFilter(WordsFilter):
     def filter(self, qs: QuerySet[GiftCard], value: list[str]) -> QuerySet[GiftCard]:
         if not value:
             return qs
-        over = Q(expires_at__isnull=False, expires_at__lte=timezone.now())
-        good = Q(disabled_at=None) & ~over
-        by_word = {
-            "disabled": Q(disabled_at__isnull=False),
-            "expired": Q(disabled_at=None) & over,
-            "active": good & Q(balance__gt=0),
-            "used_up": good & Q(balance=0),
-        }
         wanted = Q(pk__in=[])
         for word in value:
-            wanted |= by_word[word]
+            wanted |= GiftCard.that_are(word)
         return qs.filter(wanted)
 
 

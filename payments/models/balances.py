@@ -115,6 +115,16 @@ class GiftCard(Balance):
             return "expired"
         return "active" if self.balance else "used_up"
 
+    @staticmethod
+    def that_are(status: str) -> Q:
+        """The condition behind a status: an expired card is expired whether or not that was written down."""
+        over = Q(expires_at__isnull=False, expires_at__lte=timezone.now())
+        if status == "disabled":
+            return Q(disabled_at__isnull=False)
+        if status == "expired":
+            return Q(disabled_at=None) & over
+        return Q(disabled_at=None) & ~over & (Q(balance__gt=0) if status == "active" else Q(balance=0))
+
 
 class GiftCardEntry(BalanceEntry):
     id_prefix = ids.GIFT_CARD_ENTRY

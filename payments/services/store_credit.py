@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from oms.core import ids
 from oms.core.actors import Actor
@@ -63,9 +66,15 @@ def lock_account(account_id: UUID) -> StoreCreditAccount:
     raise _no_account(account_id)
 
 
+def customers() -> QuerySet[Any]:
+    """Who can have an account: rows of an app above, reached through the foreign key."""
+    kind: Any = StoreCreditAccount._meta.get_field("customer").related_model
+    rows: QuerySet[Any] = kind._base_manager.all()
+    return rows
+
+
 def _open(customer_id: UUID, currency: str) -> StoreCreditAccount:
-    customers = StoreCreditAccount._meta.get_field("customer").related_model
-    if not customers._base_manager.filter(pk=customer_id).exists():
+    if not customers().filter(pk=customer_id).exists():
         raise NotFound(kind="customer", id=ids.encode(ids.CUSTOMER, customer_id))
     account, _made = StoreCreditAccount.objects.get_or_create(customer_id=customer_id, currency=currency)
     return account
