@@ -40,7 +40,7 @@ class Balance(Identified, Timestamped):
 
 
 class BalanceEntry(Identified):
-    """One movement of a balance, append-only: the database refuses to change or delete it.
+    """One movement of a balance, append-only: the database refuses to change or delete it, but for emptying a note.
 
     amount: with its sign. number: counts the entries of one balance without gaps. attempt_id: the attempt that moved
     it, which moves it once. reference: of the payment that it belongs to, under which the provider knows it.

@@ -153,7 +153,12 @@ def test_many_cards_expire_in_batches(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE payments_giftcardentry SET amount = 1", "DELETE FROM payments_giftcardentry"]
+    "statement",
+    [
+        "UPDATE payments_giftcardentry SET note = 'x'",
+        "UPDATE payments_giftcardentry SET note = '', amount = 1",
+        "DELETE FROM payments_giftcardentry",
+    ],
 )
 def test_the_database_refuses_to_rewrite_entries(statement):
     a_card()
