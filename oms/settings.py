@@ -69,6 +69,8 @@ DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY") or ("" if PRODUCTION else "development-only-key-do-not-use-in-production")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when OMS_ENV=production.")
+# Codes of gift cards are kept as a hash under this key; without one under SECRET_KEY. Change it, and no code is known.
+GIFT_CARD_KEY = os.environ.get("OMS_GIFT_CARD_KEY", "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -96,6 +98,8 @@ OMS: dict[str, Any] = {
     "PAYMENT_PROVIDERS": {
         "manual": "payments.providers.manual.ManualProvider",
         **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
+        "gift_card": "payments.providers.gift_card.GiftCardProvider",
+        "store_credit": "payments.providers.store_credit.StoreCreditProvider",
         **(
             {"fake": "payments.providers.fake.FakeProvider"}
             if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
@@ -380,6 +384,7 @@ CELERY_BEAT_SCHEDULE = {
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "look after payments": _beat("payments.tasks.look_after_attempts", 30),
+    "expire gift cards": _beat("payments.tasks.expire_gift_cards", 3600),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "sum up sales": _beat("orders.tasks.sum_up_sales", 60),
     "sum up all sales that are shown": _beat("orders.tasks.sum_up_sales", 3600) | {"kwargs": {"everything": True}},
@@ -511,6 +516,8 @@ UNFOLD = {
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Customers"), "group", "orders_customer"),
                     _entry(_("Payments"), "payments", "payments_payment"),
+                    _entry(_("Gift cards"), "redeem", "payments_giftcard"),
+                    _entry(_("Store credit"), "account_balance_wallet", "payments_storecreditaccount"),
                 ],
             },
             {

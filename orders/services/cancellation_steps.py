@@ -16,7 +16,7 @@ from orders.services import credit_lines
 from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason
 from payments.models import Payment, PaymentAttempt
 from payments.policies import refundable, voidable
-from payments.services import attempts, refunding, voiding
+from payments.services import attempts, ledger, refunding, voiding
 from payments.settled import Settled
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
     payments = [
         each for each in Payment.objects.filter(order=order).order_by("created_at", "id") if not each.is_recorded
     ]
+    ledger.lock_money_of(payments)
     before = list(PaymentAttempt.objects.filter(payment__order=order).order_by("id"))
     attempts.require_settled(before, MoneyAct.CAPTURE, MoneyAct.REFUND, MoneyAct.VOID)
     order.canceling_at, order.cancel_reason = timezone.now(), reason

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from oms.core import ids
+from oms.core import ids, locks
 from oms.core.actors import Actor
 from oms.core.money import MAX_AMOUNT, quantum, round_amount
 from oms.core.transactions import atomic
@@ -127,6 +127,7 @@ def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Paym
     payment = Payment.objects.filter(provider=provider, reference=reference).first()
     if payment is None and session is not None and (known.authorized is not None or known.captured):
         payment = _open(session)
+        locks.made(locks.Rank.CAPABILITY, [payment.pk])
     if payment is not None:
         _follow(payment, known)
     if session is not None:
