@@ -7,11 +7,12 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from oms.core import personal, providers
         from payments import tasks
+        from payments.providers import known
         from payments.providers.base import PaymentProvider
         from payments.services import attempts, webhooks
         from payments.services.personal import PaymentKeeper
 
-        providers.declare(attempts.KIND, interface=PaymentProvider, many=True)
+        providers.declare(known.KIND, interface=PaymentProvider, many=True)
         attempts.wanted.register(tasks.carry_out_soon)
         webhooks.wanted.register(tasks.process_webhook_soon)
         personal.register("payments", PaymentKeeper())

@@ -60,6 +60,30 @@ class SessionNotOpen(NotAllowed):
     message = _("This payment session is %(status)s.")
 
 
+class CollectionHoldsMoney(NotAllowed):
+    code = "payment_collection_holds_money"
+    message = _("Something was paid into this collection, or is about to be. Let go of that, or refund it, first.")
+
+
+class PaymentDeclined(DomainError):
+    """The provider said no. Nothing was moved."""
+
+    code = "payment_declined"
+    message = _("The payment was declined: %(message)s.")
+
+
+class NoPaymentSession(NotAllowed):
+    code = "no_payment_session"
+    message = _("Nothing was chosen to pay with: begin a payment session first.")
+
+
+class PaymentPending(NotAllowed):
+    """Nobody can say yet. Asking again goes on where this left off."""
+
+    code = "payment_pending"
+    message = _("The payment is not settled yet (%(status)s). Try again in a moment.")
+
+
 class CollectionClosed(NotAllowed):
     code = "payment_collection_closed"
     message = _("This payment collection is %(status)s.")

@@ -35,7 +35,7 @@ class SalesChannelForm(forms.ModelForm[SalesChannel]):
 
     class Meta:
         model = SalesChannel
-        fields = ("name", "code", "description", "is_active", "default_currency", "time_zone")
+        fields = ("name", "code", "description", "is_active", "capture_on", "default_currency", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +68,7 @@ class SalesChannelAdmin(ConsoleAdmin):
     list_display = ("name", "code", "is_active", "default_currency", "time_zone", "shown_locations")
     ordering = ("name", "id")
     exact_search = ("code", "name")
-    fields = ("name", "code", "description", "is_active", "default_currency", "time_zone", "sells_from")
+    fields = ("name", "code", "description", "is_active", "capture_on", "default_currency", "time_zone", "sells_from")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SalesChannel]:
         rows: QuerySet[SalesChannel] = super().get_queryset(request)

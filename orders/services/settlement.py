@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -52,15 +53,30 @@ class MoneyChange:
         self.acts.append((event, facts, changes or {}))
 
 
+_under_way: ContextVar[Mapping[UUID, MoneyChange]] = ContextVar("money_changes", default={})  # noqa: B039  (read only)
+
+
 @contextmanager
-def money_change(order_id: UUID, *, actor: Actor, revision: int | None = None) -> Iterator[MoneyChange]:
+def money_change(
+    order_id: UUID, *, actor: Actor, revision: int | None = None, is_new: bool = False
+) -> Iterator[MoneyChange]:
     """Lock the order, let the caller move its money, then follow. Where nothing was told or recorded nothing changes.
 
-    Raises NotFound, StaleRevision.
+    Within such a block, another one for the same order is the same one. is_new: this transaction has just inserted it,
+    so that nobody else can see it, and it need not be locked. Raises NotFound, StaleRevision.
     """
+    under_way = _under_way.get()
+    if order_id in under_way:
+        yield under_way[order_id]
+        return
     with atomic():
-        change = MoneyChange(lock_order(order_id, revision=revision), actor)
-        yield change
+        order = Order.objects.get(pk=order_id) if is_new else lock_order(order_id, revision=revision)
+        change = MoneyChange(order, actor)
+        token = _under_way.set({**under_way, order_id: change})
+        try:
+            yield change
+        finally:
+            _under_way.reset(token)
         done = 0
         while done < len(change.told):  # what follows may begin new attempts, which tell in their turn
             _follow(change, change.told[done])

@@ -16,8 +16,9 @@ from oms.core.transactions import atomic
 from orders import errors, events
 from orders.locks import lock_order
 from orders.models import OrderLine
-from orders.services import journal, rollup
+from orders.services import collecting, journal, rollup
 from orders.services.fulfilling import FulfillItem
+from payments.enums import CaptureOn
 
 Counter = Literal["quantity_shipped", "quantity_delivered"]
 
@@ -34,8 +35,9 @@ def create_shipment(
 ) -> Fulfillment:
     """Hand a packed fulfillment to the carrier, with its tracking numbers where there are any.
 
-    items: what the caller believes is in it. Raises FulfillmentAlreadyShipped the second time, FulfillmentCanceled,
-    ShipsOtherThanPacked.
+    items: what the caller believes is in it. Where the channel takes its money with the shipment, that is asked for in
+    the same transaction, and carried out by a worker. Raises FulfillmentAlreadyShipped the second time,
+    FulfillmentCanceled, ShipsOtherThanPacked.
     """
     order = lock_order(order_id)
     fulfillment = fulfillments.lock_fulfillment(order_id, fulfillment_id)
@@ -54,6 +56,8 @@ def create_shipment(
         order_id=order.public_id, fulfillment_id=fulfillment.public_id, tracking_numbers=numbers
     )
     journal.record(order, event, actor=actor, changes=changes, facts={"tracking": numbers})
+    if order.channel.capture_on == CaptureOn.SHIPMENT:
+        collecting.capture_shipped(order_id=order_id, actor=actor)
     return fulfillment
 
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from oms.core import locks, providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.hooks import Hook
@@ -23,7 +22,6 @@ from payments.providers.base import PaymentProvider
 from payments.services import answering
 from payments.settled import Tell
 
-KIND: Final = "PAYMENT_PROVIDERS"
 # How long whoever waits for an answer has for asking, before somebody else may ask.
 LEASE: Final = timedelta(seconds=30)
 
@@ -31,15 +29,9 @@ LEASE: Final = timedelta(seconds=30)
 wanted: Hook[[str], None] = Hook("payment_call_wanted", lambda attempt_id: None)
 
 
-def provider_of(code: str) -> PaymentProvider:
-    """Raises UnknownProvider."""
-    provider: PaymentProvider = providers.get(KIND, code)
-    return provider
-
-
-def lock_payment(payment: Payment) -> tuple[Payment, Sequence[PaymentAttempt]]:
-    """A payment as it is now, locked, and its attempts. Its owner is locked already (`changing.change_of`)."""
-    (fresh,) = locks.lock(locks.Rank.CAPABILITY, Payment.objects.filter(pk=payment.pk))
+def as_it_is(payment: Payment) -> tuple[Payment, Sequence[PaymentAttempt]]:
+    """A payment as it is now, and its attempts. Its owner is locked, and so nobody else changes them meanwhile."""
+    fresh = Payment.objects.select_related("session").get(pk=payment.pk)
     return fresh, list(PaymentAttempt.objects.filter(payment=fresh))
 
 

@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from oms.core import actors, ids, locks
+from django.utils import timezone
+
+from oms.core import actors, ids
 from oms.core.actors import Actor
 from oms.core.errors import NotFound
 from oms.core.money import Money
 from oms.core.outside import require_no_transaction
 from oms.core.transactions import atomic
 from payments import errors
-from payments.enums import EventSource, MoneyAct, SessionStatus
+from payments.enums import OPEN_STATES, EventSource, MoneyAct, SessionStatus
 from payments.models import PaymentAttempt, PaymentCollection, PaymentSession
+from payments.providers import known
 from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult
 from payments.services import attempts, facts
 from payments.services.changing import Owner, change_of, owner_of_session
+from payments.settled import Tell
 
 _OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE, SessionStatus.ERROR)
 
@@ -53,7 +57,7 @@ def create_session(
     A provider that cannot be reached leaves a session without a reference, for which `initiate` may be called again.
     Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive.
     """
-    party = attempts.provider_of(provider)
+    party = known.provider_of(provider)
     collection = find_collection(collection_id)
     with change_of(Owner(collection.order_id, collection.pk), actor=actor):
         collection = find_collection(collection_id)
@@ -81,7 +85,7 @@ def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
     Raises ProviderUnavailable; a provider that rejects it makes the session an error. Never inside a transaction.
     """
     session = find_session(session_id)
-    party = attempts.provider_of(session.provider)
+    party = known.provider_of(session.provider)
     if session.reference or party.local:
         return session
     require_no_transaction(f"the payment provider {party.code}")
@@ -105,27 +109,63 @@ def request_authorization(
     A session that was declined may be tried again. Raises NotFound, SessionNotOpen, PaymentBusy.
     """
     session = find_session(session_id)
-    party = attempts.provider_of(session.provider)
     with change_of(owner_of_session(session), actor=actor) as tell:
-        (session,) = locks.lock(locks.Rank.CAPABILITY, PaymentSession.objects.filter(pk=session_id))
-        before = list(PaymentAttempt.objects.filter(session=session, act=MoneyAct.AUTHORIZE))
-        attempts.require_settled(before, MoneyAct.AUTHORIZE)
-        if session.status not in _OPEN or not session.reference:
-            raise errors.SessionNotOpen(status=session.get_status_display())
-        return attempts.begin(
-            act=MoneyAct.AUTHORIZE,
-            amount=Money(session.amount, session.currency),
-            provider=party,
-            session=session,
-            actor=actor,
-            tell=tell,
-            data=data,
-            waits=waits,
-        )
+        return authorize_here(session, actor=actor, tell=tell, data=data, waits=waits)
 
 
-def find_collection(collection_id: UUID) -> PaymentCollection:
-    collection = PaymentCollection.objects.filter(pk=collection_id).first()
+def authorize_here(
+    session: PaymentSession,
+    *,
+    actor: Actor,
+    tell: Tell,
+    data: Mapping[str, Any] | None = None,
+    waits: bool = False,
+) -> PaymentAttempt:
+    """The same in the caller's transaction, whose owner is locked."""
+    session = find_session(session.pk)
+    before = list(PaymentAttempt.objects.filter(session=session, act=MoneyAct.AUTHORIZE))
+    attempts.require_settled(before, MoneyAct.AUTHORIZE)
+    if session.status not in _OPEN or not session.reference:
+        raise errors.SessionNotOpen(status=session.get_status_display())
+    return attempts.begin(
+        act=MoneyAct.AUTHORIZE,
+        amount=Money(session.amount, session.currency),
+        provider=known.provider_of(session.provider),
+        session=session,
+        actor=actor,
+        tell=tell,
+        data=data,
+        waits=waits,
+    )
+
+
+def cancel_collection(collection: PaymentCollection, *, actor: Actor) -> PaymentCollection:
+    """Nothing is collected any more: its open sessions end. The second time changes nothing.
+
+    Raises CollectionHoldsMoney while something of it is paid, or may still come to be.
+    """
+    with change_of(Owner(collection.order_id, collection.pk), actor=actor):
+        collection = find_collection(collection.pk)
+        if collection.canceled_at is not None:
+            return collection
+        begun = PaymentSession.objects.filter(collection=collection)
+        if (
+            collection.payments.filter(canceled_at=None).exists()
+            or collection.payments.filter(captured__gt=0).exists()
+            or PaymentAttempt.objects.filter(session__in=begun, state__in=OPEN_STATES).exists()
+        ):
+            raise errors.CollectionHoldsMoney()
+        now = timezone.now()
+        begun.filter(status__in=_OPEN).update(status=SessionStatus.CANCELED, updated_at=now)
+        collection.canceled_at = now
+        collection.save(update_fields=["canceled_at", "updated_at"])
+        return collection
+
+
+def find_collection(collection_id: UUID, *, order_id: UUID | None = None) -> PaymentCollection:
+    """order_id: it has to be of this order. Raises NotFound."""
+    rows = PaymentCollection.objects.filter(pk=collection_id)
+    collection = (rows if order_id is None else rows.filter(order_id=order_id)).first()
     if collection is None:
         raise NotFound(kind="payment_collection", id=ids.encode(ids.PAYMENT_COLLECTION, collection_id))
     return collection

@@ -8,6 +8,7 @@ from oms.core.actors import Actor
 from payments import errors, policies
 from payments.enums import MoneyAct
 from payments.models import Payment, PaymentAttempt
+from payments.providers import known
 from payments.services import attempts
 from payments.services.capturing import find_payment
 from payments.services.changing import change_of, owner_of_payment
@@ -27,7 +28,7 @@ def request_void(*, payment_id: UUID, actor: Actor, waits: bool = False) -> Paym
 def void_here(payment: Payment, *, actor: Actor, tell: Tell, reason: str = "", waits: bool = False) -> PaymentAttempt:
     """The same in the caller's transaction, whose owner is locked."""
     attempts.require_ours(payment)
-    payment, before = attempts.lock_payment(payment)
+    payment, before = attempts.as_it_is(payment)
     attempts.require_settled(before, MoneyAct.CAPTURE, MoneyAct.VOID)
     left = policies.voidable(payment, before)
     if not left:
@@ -35,7 +36,7 @@ def void_here(payment: Payment, *, actor: Actor, tell: Tell, reason: str = "", w
     return attempts.begin(
         act=MoneyAct.VOID,
         amount=payment.money(left),
-        provider=attempts.provider_of(payment.provider),
+        provider=known.provider_of(payment.provider),
         payment=payment,
         session=payment.session,
         reason=reason,

@@ -1,0 +1,145 @@
+"""What an order still owes is collected: a collection for a customer to pay, or money that staff have in hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from oms.core.actors import Actor
+from oms.core.money import Money
+from orders import errors
+from orders.models import Order
+from orders.services import settlement
+from payments import policies
+from payments.enums import MoneyAct
+from payments.errors import CollectsMoreThanDue, PaymentDeclined
+from payments.models import Payment, PaymentAttempt, PaymentCollection
+from payments.providers import known
+from payments.services import capturing, sessions
+
+ZERO = Decimal(0)
+
+
+def due(order: Order) -> Money:
+    """What the customer still has to pay, beyond what they authorized already. Never below zero."""
+    payments = list(Payment.objects.filter(order=order))
+    promised = sum((each.amount - each.captured for each in payments if each.canceled_at is None), ZERO)
+    return order.money(max(order.balance.amount - promised, ZERO))
+
+
+def collect(*, order_id: UUID, amount: Money | None = None, actor: Actor) -> PaymentCollection:
+    """Write down that an amount is to be collected for an order; all that is due when none is given.
+
+    The first one of an order has the order's id. Asking again is a further collection. Raises NotFound, NothingDue,
+    CollectsMoreThanDue, AmountNotPositive, CurrencyMismatch.
+    """
+    with settlement.money_change(order_id, actor=actor) as change:
+        order = change.order
+        wanted = _within_due(order, amount)
+        first = not PaymentCollection.objects.filter(pk=order.pk).exists()
+        return sessions.create_collection(amount=wanted, order_id=order.pk, actor=actor, first=first)
+
+
+def mark_as_paid(
+    *,
+    order_id: UUID,
+    amount: Money | None = None,
+    method: str = "",
+    note: str = "",
+    collection_id: UUID | None = None,
+    actor: Actor,
+) -> Payment:
+    """Staff have the money in hand: a manual payment, taken at once; all that is due when no amount is given.
+
+    More than is due may be given, and is owed to the customer then. A second time there is nothing due. collection_id:
+    the one that is paid; else a new one. Raises NotFound, NothingDue, AmountNotPositive, CurrencyMismatch,
+    OrderBeingCanceled.
+    """
+    with settlement.money_change(order_id, actor=actor) as change:
+        order = change.order
+        _require_open(order)
+        owed = due(order)
+        if not owed:
+            raise errors.NothingDue(number=order.number)
+        paid = amount or owed
+        owed - paid  # another currency is refused
+        collection = _collection(order, collection_id, paid, actor)
+        session = sessions.create_session(collection_id=collection.pk, provider="manual", amount=paid, actor=actor)
+        session.data = {"method": method, "note": note}
+        session.save(update_fields=["data", "updated_at"])
+        attempt = sessions.authorize_here(session, actor=actor, tell=change.tell)
+        if attempt.payment is None:
+            raise PaymentDeclined(message=attempt.message or attempt.code)
+        capturing.capture_here(attempt.payment, amount=None, actor=actor, tell=change.tell)
+        return attempt.payment
+
+
+def cancel_collection(*, collection_id: UUID, actor: Actor) -> PaymentCollection:
+    """Nothing is collected any more; the second time changes nothing. Raises NotFound, CollectionHoldsMoney."""
+    return sessions.cancel_collection(sessions.find_collection(collection_id), actor=actor)
+
+
+def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
+    """Take what has been shipped and was authorized: goods by what they cost, shipping with the first parcel.
+
+    Cumulative, so that the parts sum to the whole, and that what is on its way is not asked for twice. A provider that
+    captures once is asked for all that is due with the first parcel.
+    """
+    with settlement.money_change(order_id, actor=actor) as change:
+        order = change.order
+        target = _worth_of_shipped(order)
+        begun = []
+        for payment in Payment.objects.filter(order=order).order_by("created_at", "id"):
+            if payment.is_recorded:
+                target -= payment.captured
+                continue
+            its = list(PaymentAttempt.objects.filter(payment=payment))
+            moving = policies.on_its_way(its, MoneyAct.CAPTURE)
+            target -= payment.captured + moving
+            left = policies.capturable(payment, its)
+            if payment.expires_at is not None and policies.has_expired(payment, timezone.now()):
+                left = ZERO
+            once = not known.provider_of(payment.provider).can.several_captures
+            wanted = min(left, max(target, order.total - payment.captured - moving if once and target > 0 else target))
+            if wanted > 0:
+                begun.append(
+                    capturing.capture_here(payment, amount=payment.money(wanted), actor=actor, tell=change.tell)
+                )
+                target -= wanted
+        return begun
+
+
+def _worth_of_shipped(order: Order) -> Decimal:
+    """What has left the house is worth, shipping included; all of it is the order's total."""
+    lines = [line for line in order.lines.all() if line.kind != "fee"]
+    if all(line.quantity_shipped == line.quantity for line in lines if line.requires_shipping):
+        return order.total
+    gone = sum((line.total * line.quantity_shipped / line.quantity for line in lines), ZERO)
+    if not gone:
+        return ZERO
+    shipping = sum((each.total for each in order.shipping_lines.all()), ZERO)
+    return min(order.money(gone + shipping).rounded().amount, order.total)
+
+
+def _within_due(order: Order, amount: Money | None) -> Money:
+    owed = due(order)
+    if not owed:
+        raise errors.NothingDue(number=order.number)
+    wanted = amount or owed
+    if owed < wanted:
+        raise CollectsMoreThanDue(requested=str(wanted), due=str(owed))
+    return wanted
+
+
+def _require_open(order: Order) -> None:
+    if order.canceling_at is not None:
+        raise errors.OrderBeingCanceled(number=order.number)
+
+
+def _collection(order: Order, collection_id: UUID | None, paid: Money, actor: Actor) -> PaymentCollection:
+    if collection_id is not None:
+        return sessions.find_collection(collection_id, order_id=order.pk)
+    first = not PaymentCollection.objects.filter(pk=order.pk).exists()
+    return sessions.create_collection(amount=paid, order_id=order.pk, actor=actor, first=first)

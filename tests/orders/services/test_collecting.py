@@ -1,0 +1,108 @@
+"""What an order owes is collected by staff, and with its shipments where the channel says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from channels.models import SalesChannel
+from fulfillment.services.fulfillments import Tracking
+from inventory.models import InventoryItem
+from oms.core.money import Money
+from orders.errors import NothingDue
+from orders.models import Order
+from orders.requests import LineRequest, ShippingRequest
+from orders.services import collecting, fulfilling, shipping
+from orders.services.fulfilling import FulfillItem
+from payments.enums import CaptureOn
+from payments.models import Payment, PaymentAttempt
+from payments.services import sessions
+from tests.scenarios import STAFF, place, recorded_events, shop
+
+pytestmark = pytest.mark.django_db
+
+
+def dollars(amount: str) -> Money:
+    return Money(Decimal(amount), "USD")
+
+
+def test_money_in_hand_pays_what_is_due_and_no_second_time() -> None:
+    order_id = place(shop({"W1": {"LAMP": 5}}), {"LAMP": 2}).order_id
+    assert order_id is not None
+
+    collecting.mark_as_paid(order_id=order_id, amount=dollars("5"), method="cash", actor=STAFF)
+    collecting.mark_as_paid(order_id=order_id, method="cash", actor=STAFF)
+    with pytest.raises(NothingDue):
+        collecting.mark_as_paid(order_id=order_id, method="cash", actor=STAFF)
+
+    order = Order.objects.get(pk=order_id)
+    assert (order.payment_status, order.captured_total, order.balance) == ("captured", 20, dollars("0.0000"))
+    assert list(order.payments.values_list("method", "amount", "captured")) == [("cash", 5, 5), ("cash", 15, 15)]
+    assert recorded_events() == [
+        "order.placed",
+        *["order.payment_authorized", "order.payment_captured"] * 2,
+    ]
+
+
+def shipped_in_parts(lines: Sequence[LineRequest], steps: Sequence[dict[int, int]], **fields: object) -> list[Decimal]:
+    """What was captured after each parcel of an order whose channel takes its money with the shipment."""
+    here = shop({"W1": {"LAMP": 50, "RUG": 50}})
+    SalesChannel.objects.update(capture_on=CaptureOn.SHIPMENT)
+    InventoryItem.objects.update(requires_shipping=True)
+    placed = place(here, lines, **fields)
+    assert placed.order_id is not None
+    _authorize_all(placed.order_id)
+    captured = []
+    ordered = list(Order.objects.get(pk=placed.order_id).lines.order_by("position"))
+    for step in steps:
+        fulfillment = fulfilling.create_fulfillment(
+            order_id=placed.order_id,
+            location_id=here.locations["W1"].pk,
+            items=[FulfillItem(ordered[index].pk, quantity) for index, quantity in step.items()],
+            actor=STAFF,
+        )
+        shipping.create_shipment(
+            order_id=placed.order_id, fulfillment_id=fulfillment.pk, parcels=[Tracking(number="T")], actor=STAFF
+        )
+        captured.append(Order.objects.get(pk=placed.order_id).captured_total)
+    return captured
+
+
+def _authorize_all(order_id: UUID) -> None:
+    collection = collecting.collect(order_id=order_id, actor=STAFF)
+    session = sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
+    sessions.request_authorization(session_id=session.pk, actor=STAFF)
+
+
+def test_each_parcel_takes_what_is_in_it_and_the_first_one_the_shipping() -> None:
+    lines = [
+        LineRequest(sku="LAMP", quantity=3, unit_price=Decimal("3.3333")),
+        LineRequest(sku="RUG", quantity=1, unit_price=Decimal(7)),
+    ]
+    delivery = [ShippingRequest(name="Parcel", amount=Decimal(5))]
+
+    captured = shipped_in_parts(lines, [{0: 1}, {0: 1}, {0: 1, 1: 1}], shipping_methods=delivery)
+
+    assert captured == [Decimal("8.33"), Decimal("11.67"), Decimal("22")]
+    assert [attempt.is_last for attempt in PaymentAttempt.objects.filter(act="capture")] == [False, False, True]
+
+
+def test_a_shipped_order_that_nobody_paid_asks_nobody() -> None:
+    here = shop({"W1": {"LAMP": 5}})
+    SalesChannel.objects.update(capture_on=CaptureOn.SHIPMENT)
+    order_id = place(here, {"LAMP": 1}).order_id
+    assert order_id is not None
+    order = Order.objects.get(pk=order_id)
+    fulfillment = fulfilling.create_fulfillment(
+        order_id=order_id,
+        location_id=here.locations["W1"].pk,
+        items=[FulfillItem(order.lines.get().pk, 1)],
+        actor=STAFF,
+    )
+
+    shipping.create_shipment(order_id=order_id, fulfillment_id=fulfillment.pk, parcels=[], actor=STAFF)
+
+    assert not Payment.objects.exists()
