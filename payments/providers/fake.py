@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -50,7 +50,7 @@ class FakeProvider(PaymentProvider):
 
     code = "fake"
     title = _("Fake gateway, for trying out")
-    can = Capabilities(webhooks=True, expires_days=7)
+    can = Capabilities(webhooks=True, lists=True, expires_days=7)
 
     def initiate(self, request: InitiateRequest) -> ProviderResult:
         more = {"capture": request.capture, "description": request.description}
@@ -85,6 +85,18 @@ class FakeProvider(PaymentProvider):
                 return ()
             raise
         return _facts(told["payment"])
+
+    def payments_since(self, since: datetime, *, timeout: float = 10.0) -> Iterator[str]:
+        after: str | None = ""
+        while after is not None:
+            told = self._ask(
+                "GET",
+                "",
+                timeout,
+                params={"since": since.astimezone(UTC).isoformat(timespec="microseconds"), "after": after},
+            )
+            yield from (payment["id"] for payment in told["payments"])
+            after = told["next"]
 
     def check_webhook(self, webhook: InboundWebhook) -> None:
         try:

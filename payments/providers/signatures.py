@@ -17,10 +17,10 @@ class BadSignature(Exception):
     """Its text says why."""
 
 
-def verify(secret: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Raises BadSignature for what is not signed with this secret (`whsec_` and base64), or is old.
+def verify(secret: str, headers: Mapping[str, str], body: bytes) -> str:
+    """The id of a message that is signed with this secret (`whsec_` and base64) and is not old. headers: lower case.
 
-    headers: names in lower case.
+    Raises BadSignature.
     """
     if not secret:
         raise BadSignature("no secret is set")
@@ -41,3 +41,4 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes) -> None:
         raise BadSignature("its signature is wrong")
     if abs(time.time() - sent_at) > TOLERANCE_SECONDS:
         raise BadSignature("it was signed too long ago, or in the future")
+    return message_id

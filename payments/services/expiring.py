@@ -21,8 +21,8 @@ from payments.enums import AttemptState, EventSource, MoneyAct
 from payments.events import AuthorizationExpiring
 from payments.models import Payment, PaymentAttempt
 from payments.providers.base import LookUpRequest, ProviderRejected, ProviderUnavailable
+from payments.providers.known import provider_of
 from payments.services import facts
-from payments.services.attempts import provider_of
 from payments.services.changing import change_of, owner_of_payment
 
 log = structlog.get_logger(__name__)

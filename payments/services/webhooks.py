@@ -27,8 +27,8 @@ from oms.core.transactions import atomic
 from payments.enums import EventSource, WebhookProblem
 from payments.models import ProviderWebhook
 from payments.providers.base import BadWebhook, InboundWebhook, ParsedWebhook, PaymentProvider
+from payments.providers.known import provider_of
 from payments.services import calling, facts
-from payments.services.attempts import provider_of
 
 log = structlog.get_logger(__name__)
 

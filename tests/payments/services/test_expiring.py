@@ -11,7 +11,7 @@ from django.utils import timezone
 from oms.core.models import OutboxEvent
 from payments.errors import PaymentExpired
 from payments.models import Payment
-from payments.services import capturing, expiring, facts
+from payments.services import calling, capturing, expiring, facts
 from tests.payments.money import amounts, authorized, money, ordered, usd
 from tests.payments.signed import NOT_REACHED, SignedProvider, fact
 from tests.scenarios import STAFF, nothing_moves, recorded_events, shop
@@ -38,7 +38,6 @@ def test_staff_are_told_once_of_what_ends_soon_and_not_of_what_was_captured_or_e
     here = shop({"W1": {"LAMP": 30}})
     soon, later, taken = (authorized(ordered(here)) for _ in range(3))
     ends(later, hours(72))
-    capturing.request_capture(payment_id=taken.pk, actor=STAFF, waits=True)
     facts.learn("signed", [fact("capture", taken.reference, movement="c")], source="webhook", actor=STAFF)
     ends(taken, hours(5))
     at = ends(soon, hours(47)).expires_at
@@ -62,8 +61,8 @@ def test_staff_are_told_once_of_what_ends_soon_and_not_of_what_was_captured_or_e
 
 def test_what_is_left_of_a_last_capture_ends_without_a_word():
     payment = authorized(ordered())
-    capturing.request_capture(payment_id=payment.pk, amount=usd(60), is_last=True, actor=STAFF, waits=True)
-    facts.learn("signed", [fact("capture", payment.reference, 60, movement="c")], source="webhook", actor=STAFF)
+    attempt = capturing.request_capture(payment_id=payment.pk, amount=usd(60), is_last=True, actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
     ends(payment, hours(5))
 
     assert expiring.warn_of_ending() == 0
