@@ -54,6 +54,8 @@ from orders.requests import (
 )
 from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
 from orders.services.sales import sum_up_sales
+from payments.models import PaymentAttempt, ProviderEvent, ProviderWebhook
+from payments.services import sessions
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -127,6 +129,7 @@ def furnish(house: Shop, number: int) -> None:
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)
+    _furnish_money(order, number)
     Delivery.objects.create(event=OutboxEvent.objects.filter(stream=order.pk).first(), subscriber=f"s{number}")
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     clerk = StaffFactory()
@@ -140,6 +143,24 @@ def furnish(house: Shop, number: int) -> None:
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])
+
+
+def _furnish_money(order: Order, number: int) -> None:
+    """A customer who begins to pay, a capture that is declined, and what providers tell."""
+    collection = sessions.create_collection(amount=order.money(Decimal(1)), order_id=order.pk, actor=STAFF, first=True)
+    session = sessions.create_session(collection_id=collection.pk, provider="manual", context={EVIL: EVIL}, actor=STAFF)
+    told = {"provider": "manual", "reference": session.reference, "currency": "GBP", "amount": Decimal(1)}
+    PaymentAttempt.objects.create(
+        **{name: told[name] for name in ("currency", "amount")},
+        session=session,
+        act="authorize",
+        state="declined",
+        code=EVIL,
+        message=EVIL,
+        actor=STAFF.as_dict() | {"label": EVIL},
+    )
+    ProviderEvent.objects.create(**told, act="authorize", outcome="declined", message=EVIL, source="call")
+    ProviderWebhook.objects.create(provider="manual", event_id=f"{EVIL}{number}", kind=EVIL, body=EVIL, error=EVIL)
 
 
 def _furnish_stock(house: Shop) -> None:

@@ -42,8 +42,12 @@ def held(payments: QuerySet[Any]) -> QuerySet[Any]:
 
 def ending_soon(payments: QuerySet[Any], now: datetime) -> QuerySet[Any]:
     """Those that end within the hours of settings.OMS["AUTHORIZATION_WARNING_HOURS"]."""
-    soon = now + timedelta(hours=settings.OMS["AUTHORIZATION_WARNING_HOURS"])
-    return held(payments).filter(expires_at__gt=now, expires_at__lte=soon)
+    return held(payments).filter(expires_at__gt=now, expires_at__lte=now + warned_before())
+
+
+def warned_before() -> timedelta:
+    """How long before it ends staff are told of an authorization."""
+    return timedelta(hours=settings.OMS["AUTHORIZATION_WARNING_HOURS"])
 
 
 def ended(payments: QuerySet[Any], now: datetime) -> QuerySet[Any]:

@@ -24,7 +24,11 @@ MODELS = {
     **{f"orders.{name}": ("msa", "", "") for name in ("shippingline", "taxline", "adjustment", "creditline")},
     **{f"orders.{name}": ("ms", "", "") for name in ("orderaddress", "note")},
     "orders.customer": ("ms", "", "ms"),
-    "payments.payment": ("msa", "", ""),
+    **{
+        f"payments.{name}": ("msa", "", "")
+        for name in ("payment", "paymentcollection", "paymentsession", "paymentattempt", "providerevent")
+    },
+    "payments.providerwebhook": ("m", "", ""),  # they may name people
     **{f"fulfillment.{name}": ("mwsa", "", "") for name in ("fulfillment", "fulfillmentline", "parcel")},
     "inventory.inventoryitem": ("mwsa", "m", "m"),
     "inventory.stocklocation": ("mwsa", "m", "m"),
