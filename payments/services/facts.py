@@ -230,8 +230,8 @@ def _follow(payment: Payment, known: Books) -> None:
     now = timezone.now()
     if known.is_void:
         payment.canceled_at = payment.canceled_at or now
-    if captured and captured >= payment.amount:
-        payment.captured_at = payment.captured_at or now
+    is_taken = captured and captured >= payment.amount  # as far as it is known: a capture may be told of first
+    payment.captured_at = (payment.captured_at or now) if is_taken else None
     payment.save()
 
 
