@@ -55,6 +55,14 @@ class EventProblem(models.TextChoices):
     AMOUNT = "amount", _("an amount that cannot be")
 
 
+class WebhookProblem(models.TextChoices):
+    """Why a webhook is shown to people."""
+
+    UNKNOWN_REFERENCE = "unknown_reference", _("names a payment that nobody here knows")
+    DIFFERS = "differs", _("came again with other contents")
+    FAILED = "failed", _("cannot be processed")
+
+
 class RefundReason(models.TextChoices):
     """Why money goes back."""
 
@@ -108,3 +116,5 @@ class BalanceReason(models.TextChoices):
 GIVEN_REASONS = [each for each in BalanceReason if each is not BalanceReason.EXPIRY_CHANGED]
 
 OPEN_STATES = (AttemptState.INTENDED, AttemptState.PENDING, AttemptState.UNKNOWN)
+# Nobody has an answer yet.
+HANGING_STATES = (AttemptState.INTENDED, AttemptState.UNKNOWN)

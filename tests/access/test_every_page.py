@@ -24,9 +24,13 @@ MODELS = {
     **{f"orders.{name}": ("msa", "", "") for name in ("shippingline", "taxline", "adjustment", "creditline")},
     **{f"orders.{name}": ("ms", "", "") for name in ("orderaddress", "note")},
     "orders.customer": ("ms", "", "ms"),
-    "payments.payment": ("msa", "", ""),
+    **{
+        f"payments.{name}": ("msa", "", "")
+        for name in ("payment", "paymentcollection", "paymentsession", "paymentattempt", "providerevent")
+    },
     **{f"payments.{name}": ("ms", "m", "") for name in ("giftcard", "storecreditaccount")},
     **{f"payments.{name}": ("ms", "", "") for name in ("giftcardentry", "storecreditentry")},
+    "payments.providerwebhook": ("m", "", ""),  # they may name people
     **{f"fulfillment.{name}": ("mwsa", "", "") for name in ("fulfillment", "fulfillmentline", "parcel")},
     "inventory.inventoryitem": ("mwsa", "m", "m"),
     "inventory.stocklocation": ("mwsa", "m", "m"),

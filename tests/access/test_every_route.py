@@ -104,8 +104,11 @@ API = {
     "DELETE admin/api-keys/<str:key_id>": "",
     "POST admin/api-keys/<str:key_id>/revoke": "",
 }
-# Open to everybody: where one becomes somebody, or nobody again.
-OPEN = {"POST auth/user/emailpass", "POST auth/token/refresh", "POST auth/session", "DELETE auth/session"}
+# Open to everybody: where one becomes somebody, or nobody again, and where each message is signed.
+OPEN = {
+    *("POST auth/user/emailpass", "POST auth/token/refresh", "POST auth/session", "DELETE auth/session"),
+    "POST webhooks/payments/<str:provider>",
+}
 
 _PREFIXES = {
     "order_id": "order",
