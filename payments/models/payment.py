@@ -56,6 +56,10 @@ class Payment(Identified, Timestamped):
 
     class Meta:
         ordering = ["created_at", "id"]
+        permissions = [
+            ("capture_payment", _("Can collect money: take, let go, mark as paid")),
+            ("refund_payment", _("Can give money back")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(captured__gte=0, captured__lte=F("amount")), name="payment_captured_within_authorized"
@@ -86,6 +90,9 @@ class Payment(Identified, Timestamped):
                 condition=Q(expires_at__isnull=False, canceled_at=None, captured__lt=F("amount")),
             ),
             models.Index(fields=["-id"], name="payment_with_problem", condition=~Q(problem="")),
+            models.Index(
+                fields=["-id"], name="payment_to_capture", condition=Q(canceled_at=None, captured__lt=F("amount"))
+            ),
         ]
 
     def __str__(self) -> str:
