@@ -63,7 +63,9 @@ def mark_as_paid(
         owed = due(order)
         if not owed:
             raise errors.NothingDue(number=order.number)
-        paid = amount or (_left_of(order, collection_id, owed) if collection_id else owed)
+        paid = amount
+        if paid is None:
+            paid = _left_of(order, collection_id, owed) if collection_id else owed
         owed - paid  # another currency is refused
         collection = _collection(order, collection_id, paid, actor)
         session = sessions.create_session(collection_id=collection.pk, provider="manual", amount=paid, actor=actor)
@@ -127,7 +129,7 @@ def _within_due(order: Order, amount: Money | None) -> Money:
     owed = due(order)
     if not owed:
         raise errors.NothingDue(number=order.number)
-    wanted = amount or owed
+    wanted = owed if amount is None else amount
     if owed < wanted:
         raise CollectsMoreThanDue(requested=str(wanted), due=str(owed))
     return wanted

@@ -83,7 +83,7 @@ def open_session(
         collection = find_collection(collection_id)
         if collection.canceled_at:
             raise errors.CollectionClosed(status=SessionStatus.CANCELED.label)
-        wanted = amount or Money(collection.amount, collection.currency)
+        wanted = Money(collection.amount, collection.currency) if amount is None else amount
         Money(collection.amount, collection.currency) - wanted  # another currency is refused
         attempts.require_amount(wanted)
         session = PaymentSession.objects.create(
