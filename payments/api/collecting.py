@@ -15,8 +15,9 @@ from oms.web.authentication import actor_of
 from oms.web.views import ApiView, one
 from payments import errors, selectors
 from payments.api import access, base, examples, inputs, parts, shapes
+from payments.providers import known
 from payments.providers.base import ProviderUnavailable
-from payments.services import attempts, sessions
+from payments.services import sessions
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ class AuthorizeView(ApiView):
         try:
             sessions.initiate(session.pk)
         except ProviderUnavailable as problem:
-            provider = attempts.provider_of(session.provider)
+            provider = known.provider_of(session.provider)
             log.warning("payments.not_reached", provider=provider.code, problem=str(problem)[:200])
             raise errors.ProviderNotReached(provider=str(provider.title)) from None
         return base.answer(

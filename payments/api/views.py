@@ -15,8 +15,8 @@ from payments import policies, selectors
 from payments.api import access, base, examples, parts, shapes
 from payments.api.filters import NoFilters, PaymentFilters
 from payments.models import PaymentAttempt, ProviderEvent
+from payments.providers import known
 from payments.providers.base import PaymentProvider
-from payments.services import attempts
 
 TAG: Final = base.TAG
 # By id, which is by time: ids are made in ascending order, and theirs is the index.
@@ -111,7 +111,7 @@ class ProvidersView(ApiView):
         description="Those of the settings. `external`, of payments that were taken elsewhere, is none.",
     )
     def get(self, request: Request) -> HttpResponse:
-        found: list[PaymentProvider] = [providers.get(attempts.KIND, code) for code in providers.names(attempts.KIND)]
+        found = [known.provider_of(code) for code in providers.names(known.KIND)]
         return base.all_of("payment_providers", [_provider(each) for each in found])
 
 
