@@ -58,6 +58,7 @@ from orders.services.sales import sum_up_sales
 from payments.models import PaymentAttempt, ProviderEvent, ProviderWebhook
 from payments.services import gift_cards, sessions, store_credit
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
+from tests.paying import promised
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
 EVIL = "<script>alert(1)</script>"
@@ -124,6 +125,7 @@ def furnish(house: Shop, number: int) -> None:
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    promised(order, 20, captured=[5])
     bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
     bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
     BulkJobRow.objects.update(message=EVIL)
