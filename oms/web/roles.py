@@ -30,7 +30,9 @@ def _view(app: str, *models: str) -> frozenset[str]:
 _GOODS_OF_ORDERS: Final = _view("orders", "order", "orderline", "hold", "timelineentry") | _view(
     "fulfillment", "fulfillment", "fulfillmentline", "parcel"
 )
-_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline") | _view("payments", "payment")
+_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline", "crediteditem") | _view(
+    "payments", "payment"
+)
 _PEOPLE: Final = _view("orders", "customer", "orderaddress", "note")
 _GOODS: Final = _view("inventory", "inventoryitem", "kitcomponent", "stocklocation", "inventorylevel", "pooledstock")
 _STOCK: Final = _GOODS | _view(
