@@ -88,7 +88,17 @@ OMS: dict[str, Any] = {
     # Fulfillment providers by code.
     "FULFILLMENT_PROVIDERS": {"manual": "fulfillment.providers.manual.ManualProvider"},
     # Payment providers by code (payments.providers.base.PaymentProvider).
-    "PAYMENT_PROVIDERS": {"manual": "payments.providers.manual.ManualProvider"},
+    "PAYMENT_PROVIDERS": {
+        "manual": "payments.providers.manual.ManualProvider",
+        **(
+            {"fake": "payments.providers.fake.FakeProvider"}
+            if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
+            else {}
+        ),
+    },
+    # Where `manage.py fakegateway` listens, and what it signs its webhooks with.
+    "FAKE_GATEWAY_URL": os.environ.get("OMS_FAKE_GATEWAY_URL", ""),
+    "FAKE_GATEWAY_SECRET": os.environ.get("OMS_FAKE_GATEWAY_SECRET", ""),
     # Import formats by name.
     "ORDER_FORMATS": {
         "ndjson": "channels.adapters.ndjson.NdjsonFormat",

@@ -7,10 +7,11 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from oms.core import personal, providers
         from payments import tasks
+        from payments.providers import known
         from payments.providers.base import PaymentProvider
         from payments.services import attempts
         from payments.services.personal import PaymentKeeper
 
-        providers.declare(attempts.KIND, interface=PaymentProvider, many=True)
+        providers.declare(known.KIND, interface=PaymentProvider, many=True)
         attempts.wanted.register(tasks.carry_out_soon)
         personal.register("payments", PaymentKeeper())

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.payments.gateway import gateway, gateway_process
+
+__all__ = ["gateway", "gateway_process"]  # fixtures for all tests
+
 # A file, or one test of a file. What is named here must exist: nothing is left out without a word.
 SMOKE = (
     "channels/services/test_imports.py::test_a_file_brought_in_twice_changes_nothing_the_second_time",

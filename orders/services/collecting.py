@@ -16,7 +16,8 @@ from payments import policies
 from payments.enums import MoneyAct
 from payments.errors import CollectsMoreThanDue, PaymentDeclined
 from payments.models import Payment, PaymentAttempt, PaymentCollection
-from payments.services import attempts, capturing, sessions
+from payments.providers import known
+from payments.services import capturing, sessions
 
 ZERO = Decimal(0)
 
@@ -100,7 +101,7 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
             left = policies.capturable(payment, its)
             if payment.expires_at is not None and policies.has_expired(payment, timezone.now()):
                 left = ZERO
-            once = not attempts.provider_of(payment.provider).can.several_captures
+            once = not known.provider_of(payment.provider).can.several_captures
             wanted = min(left, max(target, order.total - payment.captured - moving if once and target > 0 else target))
             if wanted > 0:
                 begun.append(

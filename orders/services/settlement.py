@@ -57,17 +57,21 @@ _under_way: ContextVar[Mapping[UUID, MoneyChange]] = ContextVar("money_changes",
 
 
 @contextmanager
-def money_change(order_id: UUID, *, actor: Actor, revision: int | None = None) -> Iterator[MoneyChange]:
+def money_change(
+    order_id: UUID, *, actor: Actor, revision: int | None = None, is_new: bool = False
+) -> Iterator[MoneyChange]:
     """Lock the order, let the caller move its money, then follow. Where nothing was told or recorded nothing changes.
 
-    Within such a block, another one for the same order is the same one. Raises NotFound, StaleRevision.
+    Within such a block, another one for the same order is the same one. is_new: this transaction has just inserted it,
+    so that nobody else can see it, and it need not be locked. Raises NotFound, StaleRevision.
     """
     under_way = _under_way.get()
     if order_id in under_way:
         yield under_way[order_id]
         return
     with atomic():
-        change = MoneyChange(lock_order(order_id, revision=revision), actor)
+        order = Order.objects.get(pk=order_id) if is_new else lock_order(order_id, revision=revision)
+        change = MoneyChange(order, actor)
         token = _under_way.set({**under_way, order_id: change})
         try:
             yield change

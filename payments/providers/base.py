@@ -199,8 +199,8 @@ class Capabilities:
 
     partial_capture: less than was authorized. several_captures: again after that. partial_refund, void, webhooks,
     look_up: as they say. key_hours: for how long a repeated key is known; later an unknown outcome is looked up.
-    expires_days: an authorization is good for so many days; 0: for ever, or as each answer says. asks_amount_zero:
-    an amount of 0 is authorized too.
+    expires_days: an authorization is good for so many days; 0: for ever, or as each answer says. keyless: acts of which
+    its webhooks and books do not repeat our key, so that a movement without one may be ours.
     """
 
     partial_capture: bool = True
@@ -211,6 +211,7 @@ class Capabilities:
     look_up: bool = True
     key_hours: int = 24
     expires_days: int = 0
+    keyless: frozenset[MoneyAct] = frozenset()
 
 
 class PaymentProvider:

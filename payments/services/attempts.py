@@ -11,7 +11,6 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from oms.core import providers
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError
 from oms.core.hooks import Hook
@@ -23,18 +22,11 @@ from payments.providers.base import PaymentProvider
 from payments.services import answering
 from payments.settled import Tell
 
-KIND: Final = "PAYMENT_PROVIDERS"
 # How long whoever waits for an answer has for asking, before somebody else may ask.
 LEASE: Final = timedelta(seconds=30)
 
 # Called after the commit of an intent that nobody waits for, with its id as text; answered by the Celery side.
 wanted: Hook[[str], None] = Hook("payment_call_wanted", lambda attempt_id: None)
-
-
-def provider_of(code: str) -> PaymentProvider:
-    """Raises UnknownProvider."""
-    provider: PaymentProvider = providers.get(KIND, code)
-    return provider
 
 
 def as_it_is(payment: Payment) -> tuple[Payment, Sequence[PaymentAttempt]]:

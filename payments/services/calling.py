@@ -20,8 +20,9 @@ from oms.core.outside import require_no_transaction
 from payments.enums import OPEN_STATES, AttemptState, EventSource
 from payments.models import PaymentAttempt
 from payments.providers.base import ProviderUnavailable
+from payments.providers.known import provider_of
 from payments.services import answering
-from payments.services.attempts import LEASE, provider_of
+from payments.services.attempts import LEASE
 
 log = structlog.get_logger(__name__)
 

@@ -15,6 +15,7 @@ from oms.core.money import Money
 from payments import errors, policies
 from payments.enums import MoneyAct
 from payments.models import Payment, PaymentAttempt
+from payments.providers import known
 from payments.services import attempts
 from payments.services.changing import change_of, owner_of_payment
 from payments.settled import Tell
@@ -40,7 +41,7 @@ def capture_here(
     """The same in the caller's transaction, whose owner is locked."""
     attempts.require_ours(payment)
     payment, before = attempts.as_it_is(payment)
-    provider = attempts.provider_of(payment.provider)
+    provider = known.provider_of(payment.provider)
     if payment.canceled_at:
         raise errors.PaymentCanceled()
     if payment.expires_at is not None and policies.has_expired(payment, timezone.now()):
@@ -73,7 +74,7 @@ def find_payment(payment_id: UUID) -> Payment:
 
 
 def _require_possible(payment: Payment, before: Sequence[PaymentAttempt], asked: Decimal, left: Decimal) -> None:
-    provider = attempts.provider_of(payment.provider)
+    provider = known.provider_of(payment.provider)
     if asked < left and not provider.can.partial_capture:
         raise errors.NotSupportedByProvider(provider=str(provider.title), what="a capture of a part")
     if not provider.can.several_captures and (payment.captured or policies.on_its_way(before, MoneyAct.CAPTURE)):

@@ -22,13 +22,6 @@ class Owner:
     collection_id: UUID | None
 
 
-class _HasOrder(Exception):
-    """The cart became an order while its collection was waited for."""
-
-    def __init__(self, order_id: UUID) -> None:
-        self.order_id = order_id
-
-
 def owner_of_payment(payment: Payment) -> Owner:
     return Owner(payment.order_id, payment.collection_id)
 
@@ -46,7 +39,7 @@ def change_of(owner: Owner, *, actor: Actor) -> Iterator[Tell]:
     with atomic():
         order_id = owner.order_id
         if order_id is None and owner.collection_id is not None:
-            order_id = _lock_collection(owner.collection_id)
+            order_id = lock_collection(owner.collection_id)
         if order_id is None:
             yield unheard
             return
@@ -54,13 +47,8 @@ def change_of(owner: Owner, *, actor: Actor) -> Iterator[Tell]:
             yield tell
 
 
-def _lock_collection(collection_id: UUID) -> UUID | None:
-    """Lock a collection that has no order. Its order, which is to be locked instead, where it got one meanwhile."""
-    try:
-        with atomic(savepoint=True):  # going back to it lets go of the collection: an order is locked before
-            for collection in locks.lock(locks.Rank.CAPABILITY, PaymentCollection.objects.filter(pk=collection_id)):
-                if collection.order_id is not None:
-                    raise _HasOrder(collection.order_id)
-    except _HasOrder as found:
-        return found.order_id
+def lock_collection(collection_id: UUID) -> UUID | None:
+    """Lock a collection that has no order yet, as a cart is locked: before any order. Its order, if it got one."""
+    for collection in locks.lock(locks.Rank.SOURCE, PaymentCollection.objects.filter(pk=collection_id)):
+        return collection.order_id
     return None

@@ -9,6 +9,7 @@ from oms.core.money import Money
 from payments import errors, policies
 from payments.enums import MoneyAct
 from payments.models import Payment, PaymentAttempt
+from payments.providers import known
 from payments.services import attempts
 from payments.settled import Tell
 
@@ -23,7 +24,7 @@ def refund_here(
     """
     attempts.require_ours(payment)
     payment, before = attempts.as_it_is(payment)
-    provider = attempts.provider_of(payment.provider)
+    provider = known.provider_of(payment.provider)
     left = policies.refundable(payment, before)
     payment.money(left) - amount  # another currency is refused
     if amount.amount > left:

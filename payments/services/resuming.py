@@ -16,8 +16,8 @@ from oms.core.outside import require_no_transaction
 from payments.enums import AttemptState, EventSource
 from payments.models import PaymentAttempt
 from payments.providers.base import Fact, LookUpRequest, Outcome, ProviderResult, ProviderUnavailable
+from payments.providers.known import provider_of
 from payments.services import answering, calling, facts
-from payments.services.attempts import provider_of
 
 log = structlog.get_logger(__name__)
 _BATCH: Final = 200

@@ -17,6 +17,7 @@ from oms.core.transactions import atomic
 from payments import errors
 from payments.enums import OPEN_STATES, EventSource, MoneyAct, SessionStatus
 from payments.models import PaymentAttempt, PaymentCollection, PaymentSession
+from payments.providers import known
 from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult
 from payments.services import attempts, facts
 from payments.services.changing import Owner, change_of, owner_of_session
@@ -56,7 +57,7 @@ def create_session(
     A provider that cannot be reached leaves a session without a reference, for which `initiate` may be called again.
     Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive.
     """
-    party = attempts.provider_of(provider)
+    party = known.provider_of(provider)
     collection = find_collection(collection_id)
     with change_of(Owner(collection.order_id, collection.pk), actor=actor):
         collection = find_collection(collection_id)
@@ -84,7 +85,7 @@ def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
     Raises ProviderUnavailable; a provider that rejects it makes the session an error. Never inside a transaction.
     """
     session = find_session(session_id)
-    party = attempts.provider_of(session.provider)
+    party = known.provider_of(session.provider)
     if session.reference or party.local:
         return session
     require_no_transaction(f"the payment provider {party.code}")
@@ -129,7 +130,7 @@ def authorize_here(
     return attempts.begin(
         act=MoneyAct.AUTHORIZE,
         amount=Money(session.amount, session.currency),
-        provider=attempts.provider_of(session.provider),
+        provider=known.provider_of(session.provider),
         session=session,
         actor=actor,
         tell=tell,

@@ -14,6 +14,7 @@ from payments.books import Books, Event
 from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason, SessionStatus
 from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import Outcome
+from payments.providers.known import provider_of
 from payments.settled import Tell
 
 LOOK_AGAIN: Final = timedelta(minutes=2)  # after what is pending, for news that did not come by itself
@@ -34,8 +35,9 @@ def settle(
     attempts = list(PaymentAttempt.objects.filter(session=session, payment=None)) if session else []
     attempts += PaymentAttempt.objects.filter(payment=payment) if payment else []
     answers: dict[PaymentAttempt, list[Event]] = {}
+    keyless = _keyless(payment or session)
     for movement in sorted(known.movements, key=lambda each: each.key is None):  # those that say whose they are first
-        attempt = _attempt_for(movement, attempts, taken=answers)
+        attempt = _attempt_for(movement, attempts, taken=answers, keyless=keyless)
         if attempt is None:
             attempt = _foreign(movement, payment, session, actor)
             if attempt is None:
@@ -52,7 +54,11 @@ def settle(
 
 
 def _attempt_for(
-    movement: Event, attempts: Iterable[PaymentAttempt], *, taken: dict[PaymentAttempt, list[Event]]
+    movement: Event,
+    attempts: Iterable[PaymentAttempt],
+    *,
+    taken: dict[PaymentAttempt, list[Event]],
+    keyless: frozenset[MoneyAct],
 ) -> PaymentAttempt | None:
     """By the key that the provider repeats; else by the movement's own id; else the oldest open one of that amount."""
     same = [each for each in attempts if each.act == movement.act]
@@ -61,13 +67,19 @@ def _attempt_for(
             return each
     if movement.movement:
         for each in same:
-            if each.movement == movement.movement:
+            if each.movement == movement.movement and each not in taken:
                 return each
     alone = movement.act in (MoneyAct.AUTHORIZE, MoneyAct.VOID)  # of which a payment has one
+    if not alone and movement.act not in keyless:
+        return None  # ours would say so
     for each in same:
         if each not in taken and each.state in OPEN_STATES and (alone or each.amount == movement.amount):
             return each
     return next((each for each in same if alone and each.state == _STATES[Outcome(movement.outcome)]), None)
+
+
+def _keyless(of: Payment | PaymentSession | None) -> frozenset[MoneyAct]:
+    return provider_of(of.provider).can.keyless if of else frozenset()
 
 
 def _foreign(

@@ -8,6 +8,7 @@ from oms.core.actors import Actor
 from payments import errors, policies
 from payments.enums import MoneyAct
 from payments.models import Payment, PaymentAttempt
+from payments.providers import known
 from payments.services import attempts
 from payments.services.capturing import find_payment
 from payments.services.changing import change_of, owner_of_payment
@@ -35,7 +36,7 @@ def void_here(payment: Payment, *, actor: Actor, tell: Tell, reason: str = "", w
     return attempts.begin(
         act=MoneyAct.VOID,
         amount=payment.money(left),
-        provider=attempts.provider_of(payment.provider),
+        provider=known.provider_of(payment.provider),
         payment=payment,
         session=payment.session,
         reason=reason,

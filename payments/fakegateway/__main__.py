@@ -1,0 +1,3 @@
+from payments.fakegateway.running import main
+
+main()

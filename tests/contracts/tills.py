@@ -1,0 +1,69 @@
+"""Every payment provider that must keep the contract, with what its tests need besides the interface.
+
+A new provider adds a till of its own here, and a line to TILLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from oms.core.money import Money
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a customer pays with: the context of the session, and the data of the authorization."""
+
+    context: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Till(Protocol):
+    """code: of the provider. fixtures: what has to run. currencies: what it is tried in.
+
+    keeps_books: it knows by itself what was moved, and refuses what cannot be.
+    """
+
+    code: ClassVar[str]
+    fixtures: ClassVar[Sequence[str]]
+    currencies: ClassVar[Sequence[str]]
+    keeps_books: ClassVar[bool]
+
+    def rich(self, amount: Money) -> Means:
+        """Of somebody who can pay this much."""
+        ...
+
+    def poor(self, amount: Money) -> Means:
+        """Of somebody who cannot; asked of those who keep books only."""
+        ...
+
+
+class ManualTill:
+    code = "manual"
+    fixtures = ()
+    currencies = ("USD", "JPY", "KWD")
+    keeps_books = False
+
+    def rich(self, amount: Money) -> Means:
+        return Means()
+
+    def poor(self, amount: Money) -> Means:
+        raise NotImplementedError("whoever takes the money looks at it")
+
+
+class FakeTill:
+    code = "fake"
+    fixtures = ("gateway",)
+    currencies = ("USD", "JPY", "KWD")
+    keeps_books = True
+
+    def rich(self, amount: Money) -> Means:
+        return Means(data={"card": "4242424242424242"})
+
+    def poor(self, amount: Money) -> Means:
+        return Means(data={"card": "4000000000000002"})
+
+
+TILLS: Mapping[str, Till] = {till.code: till for till in (ManualTill(), FakeTill())}
