@@ -7,9 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
-from payments.enums import OPEN_STATES, MoneyAct
+from payments.enums import OPEN_STATES, MoneyAct, RefundReason
 
 ZERO: Final = Decimal(0)
+# Why somebody gives money back. The others are said by the house itself.
+CHOSEN_REASONS: Final = [
+    each for each in RefundReason if each not in (RefundReason.CANCELLATION, RefundReason.PROVIDER)
+]
 
 
 class Try(Protocol):

@@ -25,6 +25,7 @@ from payments import policies
 from payments.enums import MoneyAct, RefundReason
 from payments.errors import RefundExceedsCapture
 from payments.models import Payment, PaymentAttempt
+from payments.providers.known import provider_of
 from payments.services import attempts
 
 ZERO: Final = Decimal(0)
@@ -300,8 +301,20 @@ def _tenders(
     return [(ours[tender.id], each) for tender, each in shares]
 
 
+def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
+    """What can give something back, and how much, in the order in which they are asked."""
+    payments, _standing = _money(order)
+    by_id = {payment.pk: payment for payment, _tries in payments}
+    tenders = [
+        Tender(payment.pk, payment.provider, policies.refundable(payment, tries))
+        for payment, tries in payments
+        if not payment.is_recorded
+    ]
+    return [(by_id[each.id], each.left) for each in calculator.in_order(tenders) if each.left > 0]
+
+
 def _whole(payment: Payment) -> bool:
-    return not attempts.provider_of(payment.provider).can.partial_refund
+    return not provider_of(payment.provider).can.partial_refund
 
 
 def _too_much(order: Order, amount: Decimal, left: Decimal) -> DomainError:
