@@ -21,7 +21,10 @@ pytestmark = pytest.mark.django_db
 MODELS = {
     "orders.order": ("mwsa", "", ""),
     **{f"orders.{name}": ("mwsa", "", "") for name in ("orderline", "hold", "timelineentry")},
-    **{f"orders.{name}": ("msa", "", "") for name in ("shippingline", "taxline", "adjustment", "creditline")},
+    **{
+        f"orders.{name}": ("msa", "", "")
+        for name in ("shippingline", "taxline", "adjustment", "creditline", "crediteditem")
+    },
     **{f"orders.{name}": ("ms", "", "") for name in ("orderaddress", "note")},
     "orders.customer": ("ms", "", "ms"),
     "payments.payment": ("msa", "", ""),
@@ -75,6 +78,7 @@ PAGES = {
     "inventory_inventorylevel_then": ("get", "mwsa"),
     "orders_customer_personal-data": ("post", "m"),
     "orders_customer_erase": ("post", "m"),
+    "orders_order_refund": ("get", "ms"),
     "orders_order_act": ("post", "ms"),  # each act has a permission of its own: below
     "channels_ordersource_act": ("post", "m"),
     "channels_importupload_import": ("get", "m"),
@@ -104,7 +108,10 @@ PAGES = {
 OPEN = {"login", "logout", "app_list", "autocomplete", "view_on_site", "second_factor", None}
 ACTS = {
     **dict.fromkeys(("fulfill", "move", "unpack", "ship", "deliver"), "mw"),
-    **dict.fromkeys(("cancel", "hold", "release", "complete", "archive", "note", "remove-note", "tag", "untag"), "ms"),
+    **dict.fromkeys(("capture", "void", "mark-paid"), "m"),
+    **dict.fromkeys(
+        ("cancel", "keep", "hold", "release", "complete", "archive", "note", "remove-note", "tag", "untag"), "ms"
+    ),
 }
 
 _NOTHING = UUID(int=7)
