@@ -24,7 +24,7 @@ from orders.models import (
     TaxLine,
     TimelineEntry,
 )
-from payments.models import Payment
+from payments.models import GiftCard, GiftCardEntry, Payment, StoreCreditAccount, StoreCreditEntry
 
 
 def _at_locations(path: str, ids: Ids) -> Q:
@@ -52,3 +52,8 @@ for _part in (
     *(TimelineEntry, BulkJobRow, Payment),
 ):
     limit_as(_part, Order, through="order")
+limit_as(StoreCreditAccount, Customer, through="customer")
+limit_as(StoreCreditEntry, StoreCreditAccount, through="account")
+# A gift card is good in every channel, for whoever has its code.
+limit(GiftCard, channel=never, location=never)
+limit_as(GiftCardEntry, GiftCard, through="account")

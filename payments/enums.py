@@ -77,4 +77,34 @@ class CaptureOn(models.TextChoices):
     MANUAL = "manual", _("by hand")
 
 
+class BalanceKind(models.TextChoices):
+    """What moved a gift card or an account of store credit.
+
+    redeemed: a payment took it. released: the payment let go of it. refunded: it came back after it was taken.
+    """
+
+    ISSUED = "issued", _("issued")
+    REDEEMED = "redeemed", _("paid with")
+    RELEASED = "released", _("let go")
+    REFUNDED = "refunded", _("refunded")
+    EXPIRED = "expired", _("expired")
+    ADJUSTED = "adjusted", _("adjusted")
+
+
+class BalanceReason(models.TextChoices):
+    """Why a balance is given or changed. expiry_changed: staff had a card that had expired live on."""
+
+    GOODWILL = "goodwill", _("goodwill")
+    RETURN = "return", _("goods returned")
+    SALE = "sale", _("sold")
+    PROMOTION = "promotion", _("promotion")
+    CORRECTION = "correction", _("correction")
+    FRAUD = "fraud", _("fraud")
+    OTHER = "other", _("other")
+    EXPIRY_CHANGED = "expiry_changed", _("expiry changed")
+
+
+# What people may say; the last is said by us.
+GIVEN_REASONS = [each for each in BalanceReason if each is not BalanceReason.EXPIRY_CHANGED]
+
 OPEN_STATES = (AttemptState.INTENDED, AttemptState.PENDING, AttemptState.UNKNOWN)

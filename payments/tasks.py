@@ -9,7 +9,7 @@ import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from payments.services import calling, resuming
+from payments.services import calling, gift_cards, resuming
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,11 @@ def look_after_attempts() -> None:
     """Send what waits, is unknown or pending to the workers."""
     for attempt_id in resuming.due_attempts():
         resume.apply_async((str(attempt_id),), retry=False, expires=30)
+
+
+@shared_task(name="payments.tasks.expire_gift_cards")  # type: ignore[untyped-decorator]  # Celery has no types
+def expire_gift_cards() -> None:
+    gift_cards.expire_gift_cards()
 
 
 def carry_out_soon(attempt_id: str) -> None:

@@ -36,12 +36,13 @@ from inventory.services.pool import holding
 from inventory.services.pool.adjusting import adjust_pooled_stock
 from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
+from oms.core.money import Money
 from oms.core.transactions import atomic
 from oms.web import audit
 from oms.web.api_keys import create_api_key
 from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
-from orders.models import BulkJobRow, CreditedItem, Order
+from orders.models import BulkJobRow, CreditedItem, Customer, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -54,6 +55,7 @@ from orders.requests import (
 )
 from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
 from orders.services.sales import sum_up_sales
+from payments.services import gift_cards, store_credit
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
@@ -127,6 +129,7 @@ def furnish(house: Shop, number: int) -> None:
     bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
     bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
     BulkJobRow.objects.update(message=EVIL)
+    _furnish_balances(house, number)
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)
@@ -143,6 +146,15 @@ def furnish(house: Shop, number: int) -> None:
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])
+
+
+def _furnish_balances(house: Shop, number: int) -> None:
+    """A gift card for somebody with an evil name, and the credit of another."""
+    words = {"note": EVIL, "actor": STAFF}
+    gift_cards.issue_gift_card(amount=Money(Decimal(50), "GBP"), recipient=EVIL, **words)
+    customer = Customer.objects.create(channel=house.channel, external_id=f"C{number}", first_name=EVIL)
+    amount = Money(Decimal(5), "GBP")
+    store_credit.issue_store_credit(customer_id=customer.pk, amount=amount, reason="goodwill", **words)
 
 
 def _furnish_stock(house: Shop) -> None:

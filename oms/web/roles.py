@@ -33,6 +33,7 @@ _GOODS_OF_ORDERS: Final = _view("orders", "order", "orderline", "hold", "timelin
 _MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline", "crediteditem") | _view(
     "payments", "payment"
 )
+_BALANCES: Final = _view("payments", "giftcard", "giftcardentry", "storecreditaccount", "storecreditentry")
 _PEOPLE: Final = _view("orders", "customer", "orderaddress", "note")
 _GOODS: Final = _view("inventory", "inventoryitem", "kitcomponent", "stocklocation", "inventorylevel", "pooledstock")
 _STOCK: Final = _GOODS | _view(
@@ -53,7 +54,9 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     # All of the business; no users, keys, events, schedules.
     MERCHANT: frozenset(
         {
-            *(_GOODS_OF_ORDERS | _MONEY | _PEOPLE | _STOCK | _CHANNELS | _IMPORTS | _PACKING),
+            *(_GOODS_OF_ORDERS | _MONEY | _BALANCES | _PEOPLE | _STOCK | _CHANNELS | _IMPORTS | _PACKING),
+            *("payments.add_giftcard", "payments.change_giftcard"),
+            *("payments.add_storecreditaccount", "payments.change_storecreditaccount"),
             *("orders.add_order", "orders.change_order", "orders.delete_customer"),
             *("orders.add_customer", "orders.change_customer"),
             *("inventory.add_inventoryitem", "inventory.change_inventoryitem", "inventory.add_stocklocation"),
@@ -70,10 +73,10 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("inventory.change_inventorylevel", "inventory.change_pooledstock", "web.own_locations_only"),
         }
     ),
-    # Talks to customers: everything of an order, but neither goods nor keys.
+    # Talks to customers: everything of an order, but neither goods nor keys; gives no credit.
     SUPPORT: frozenset(
         {
-            *(_GOODS_OF_ORDERS | _MONEY | _PEOPLE | _GOODS | _CHANNELS),
+            *(_GOODS_OF_ORDERS | _MONEY | _BALANCES | _PEOPLE | _GOODS | _CHANNELS),
             *("orders.change_order", "orders.add_customer", "orders.change_customer"),
         }
     ),

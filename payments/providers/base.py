@@ -231,6 +231,13 @@ class PaymentProvider:
         """Prepare a payment: PENDING, with its reference and what the browser needs."""
         raise NotImplementedError(f"{type(self).__name__}.initiate")
 
+    def chosen(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the customer chose to pay with, as it is kept with the attempt and given to `authorize`.
+
+        A provider whose choice is worth money itself keeps something else in its place.
+        """
+        return data
+
     def update(self, request: UpdateRequest) -> ProviderResult:
         """Another amount for a payment that is not authorized yet."""
         raise NotImplementedError(f"{type(self).__name__}.update")
