@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from oms.core import actors
 from orders.services import refunds
 from payments.enums import EventSource
-from payments.models import PaymentAttempt
-from payments.providers.base import Outcome, ProviderResult
-from payments.services import calling, facts, sessions
-from tests.payments.money import amounts, captured, money, ordered, session_of, usd
+from payments.models import PaymentAttempt, PaymentSession
+from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
+from payments.services import calling, capturing, facts, resuming, sessions
+from tests.payments.money import amounts, authorized, captured, money, ordered, session_of, usd
 from tests.payments.signed import SignedProvider, fact
 from tests.scenarios import STAFF
 
@@ -53,6 +55,45 @@ def test_a_card_that_asked_for_3d_secure_is_the_try_that_succeeds_though_nobody_
     assert attempts() == [("authorize", "succeeded", False)]
 
 
+def test_a_call_that_breaks_in_a_way_nobody_thought_of_has_an_unknown_outcome(monkeypatch):
+    payment = captured(ordered())
+    answers(monkeypatch, "refund", KeyError("id"))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+
+    attempt = calling.carry_out(attempt.pk, waited=True)
+
+    assert (attempt.state, attempt.leased_until) == ("unknown", None)
+    assert attempt.next_try_at is not None
+    assert attempt.next_try_at > timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("is_done", "ends"),
+    [
+        (True, ("succeeded", "", ("partially_refunded", 70, 100, 30, 0))),
+        (False, ("declined", "authentication_error", ("captured", 100, 100, 0, 0))),
+    ],
+)
+def test_a_repeat_that_is_rejected_does_not_say_that_the_first_call_was_not_carried_out(monkeypatch, is_done, ends):
+    """Credentials were changed meanwhile, say."""
+    order_id = ordered()
+    payment = captured(order_id)
+    rejected = ProviderRejected("Invalid API key", code="authentication_error")
+    answers(monkeypatch, "refund", ProviderUnavailable("timeout"), rejected)
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+    done = fact("refund", payment.reference, 30, movement="r", key=str(attempt.pk))
+    SignedProvider.books[payment.reference] = [done] if is_done else []
+
+    resuming.resume(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, money(order_id)) == ("unknown", ("captured", 70, 100, 0, -30))
+    resuming.resume(attempt.pk)
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.code, money(order_id)) == ends
+
+
 def test_two_movements_with_the_key_of_one_call_are_both_seen():
     order_id = ordered()
     payment = captured(order_id)
@@ -78,3 +119,32 @@ def test_a_refund_that_was_pending_without_a_name_and_failed_under_one_is_declin
 
     attempt.refresh_from_db()
     assert (attempt.state, money(order_id)) == ("declined", ("captured", 100, 100, 0, 0))
+
+
+def test_what_a_provider_that_was_taken_out_of_the_settings_left_open_is_put_off(settings):
+    payment = authorized(ordered())
+    attempt = capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(leased_until=None)
+    settings.OMS = settings.OMS | {
+        "PAYMENT_PROVIDERS": {k: v for k, v in settings.OMS["PAYMENT_PROVIDERS"].items() if k != "signed"}
+    }
+
+    resuming.resume_all()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, resuming.due_attempts()) == ("intended", [])
+
+
+def test_a_customer_who_never_answered_3d_secure_is_not_waited_for_for_ever(monkeypatch):
+    session = session_of(ordered())
+    answers(monkeypatch, "authorize", ProviderResult(outcome=Outcome.REQUIRES_ACTION))
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+    PaymentAttempt.objects.update(created_at=timezone.now() - timedelta(days=8), next_try_at=timezone.now())
+
+    resuming.resume_all()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.next_try_at) == ("pending", None)
+    learn(fact("authorize", session.reference, key=str(attempt.pk)))
+    assert PaymentSession.objects.get().status == "authorized"
