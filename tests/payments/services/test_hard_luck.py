@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from channels.models import SalesChannel
 from oms.core import actors
 from orders.services import refunds
-from payments.enums import EventSource
-from payments.models import PaymentAttempt, PaymentSession
+from orders.services.cancellation import cancel_order
+from payments.enums import CaptureOn, EventSource
+from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
 from tests.payments.money import amounts, authorized, captured, money, ordered, session_of, usd
@@ -119,6 +121,43 @@ def test_a_refund_that_was_pending_without_a_name_and_failed_under_one_is_declin
 
     attempt.refresh_from_db()
     assert (attempt.state, money(order_id)) == ("declined", ("captured", 100, 100, 0, 0))
+
+
+def test_an_authorization_that_is_told_after_it_ended_is_known_and_not_taken():
+    order_id = ordered()
+    SalesChannel.objects.update(capture_on=CaptureOn.PLACEMENT)
+    session = session_of(order_id)
+    ended = (timezone.now() - timedelta(hours=1)).isoformat()
+
+    learn(fact("authorize", session.reference, expires_at=ended))
+
+    assert amounts(Payment.objects.get()) == (100, 0, 0)
+
+
+def test_an_authorization_that_comes_too_late_with_a_capture_under_way_is_known():
+    order_id = ordered()
+    session = session_of(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF)
+
+    learn(
+        fact("authorize", session.reference),
+        fact("capture", session.reference, 60, "pending", movement="c"),
+    )
+
+    assert amounts(Payment.objects.get()) == (100, 0, 0)
+
+
+def test_what_is_authorized_twice_is_not_taken_twice():
+    order_id = ordered()
+    SalesChannel.objects.update(capture_on=CaptureOn.PLACEMENT)
+    first, second = session_of(order_id), session_of(order_id)
+    for session in (first, second):
+        attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+        calling.carry_out(attempt.pk, waited=True)
+        for begun in PaymentAttempt.objects.filter(act="capture", state="intended"):
+            calling.carry_out(begun.pk)
+
+    assert money(order_id) == ("captured", 100, 100, 0, 0)
 
 
 def test_what_a_provider_that_was_taken_out_of_the_settings_left_open_is_put_off(settings):
