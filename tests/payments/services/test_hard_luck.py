@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from channels.models import SalesChannel
 from oms.core import actors
-from orders.services import refunds
+from orders.services import refunding_lines, refunds
 from orders.services.cancellation import cancel_order
+from orders.services.refund_planning import Wanted
 from payments.enums import CaptureOn, EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
+from tests.payments.balances import a_card, an_order, pay, payment_of, worth
 from tests.payments.money import amounts, authorized, captured, money, ordered, session_of, usd
 from tests.payments.signed import SignedProvider, fact
 from tests.scenarios import STAFF
@@ -121,6 +123,17 @@ def test_a_refund_that_was_pending_without_a_name_and_failed_under_one_is_declin
 
     attempt.refresh_from_db()
     assert (attempt.state, money(order_id)) == ("declined", ("captured", 100, 100, 0, 0))
+
+
+def test_a_refund_to_several_gift_cards_locks_them_in_one_order():
+    one, other = a_card(50), a_card(50)
+    order_id = an_order(100)
+    for new in (other, one):
+        capturing.request_capture(payment_id=payment_of(pay(order_id, 50, "gift_card", code=new.code)).pk, actor=STAFF)
+
+    refunding_lines.refund_order(order_id=order_id, wanted=Wanted(amount=usd(100)), actor=STAFF)
+
+    assert [worth(new.card)[0] for new in (one, other)] == [50, 50]
 
 
 def test_an_authorization_that_is_told_after_it_ended_is_known_and_not_taken():
