@@ -23,9 +23,15 @@ ZERO = Decimal(0)
 
 
 def due(order: Order) -> Money:
-    """What the customer still has to pay, beyond what they authorized already. Never below zero."""
-    payments = list(Payment.objects.filter(order=order))
-    promised = sum((each.amount - each.captured for each in payments if each.canceled_at is None), ZERO)
+    """What the customer still has to pay, beyond what they authorized already. Never below zero.
+
+    An authorization that ended is no promise any more, though its provider may not have said so.
+    """
+    now = timezone.now()
+    held = [
+        each for each in Payment.objects.filter(order=order, canceled_at=None) if not policies.has_expired(each, now)
+    ]
+    promised = sum((each.amount - each.captured for each in held), ZERO)
     return order.money(max(order.balance.amount - promised, ZERO))
 
 

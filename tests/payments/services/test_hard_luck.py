@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from channels.models import SalesChannel
 from oms.core import actors
-from orders.services import refunding_lines, refunds
+from orders.services import collecting, refunding_lines, refunds
 from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
 from payments.enums import CaptureOn, EventSource
@@ -169,6 +169,16 @@ def test_what_is_authorized_twice_is_not_taken_twice():
         calling.carry_out(attempt.pk, waited=True)
         for begun in PaymentAttempt.objects.filter(act="capture", state="intended"):
             calling.carry_out(begun.pk)
+
+    assert money(order_id) == ("captured", 100, 100, 0, 0)
+
+
+def test_what_was_promised_and_has_ended_can_be_collected_anew():
+    order_id = ordered()
+    payment = authorized(order_id)
+    Payment.objects.filter(pk=payment.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    collecting.mark_as_paid(order_id=order_id, actor=STAFF)
 
     assert money(order_id) == ("captured", 100, 100, 0, 0)
 
