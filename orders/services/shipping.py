@@ -77,7 +77,7 @@ def mark_delivered(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Ful
     if fulfillment.requires_shipping and not fulfillment.shipped_at:
         raise errors.FulfillmentNotShipped()
 
-    if not fulfillment.requires_shipping:
+    if not fulfillment.requires_shipping and not fulfillment.shipped_at:
         _advance(fulfillment, "quantity_shipped")
     fulfillments.deliver(fulfillment)
     _advance(fulfillment, "quantity_delivered")

@@ -102,3 +102,16 @@ def test_what_does_not_ship_arrives_straight_away_and_is_not_unpacked_then():
     assert state(order) == ("pending", "not_paid", "delivered", 0)
     with nothing_moves(), pytest.raises(errors.FulfillmentAlreadyShipped):
         cancel_fulfillment(**download)
+
+
+def test_what_does_not_ship_and_was_sent_all_the_same_arrives_once():
+    lamps = shop({})
+    InventoryItemFactory(sku="MANUAL", is_stocked=False, requires_shipping=False)
+    order = placed_order(lamps, {"MANUAL": 2})
+    fulfillment = create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    download = {"order_id": order.pk, "fulfillment_id": fulfillment.pk, "actor": STAFF}
+    create_shipment(**download, parcels=PARCELS)
+
+    mark_delivered(**download)
+
+    assert state(order) == ("pending", "not_paid", "delivered", 0)
