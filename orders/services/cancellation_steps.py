@@ -58,10 +58,12 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
 def finish(change: MoneyChange) -> None:
     """The order is canceled: what it holds is let go, and so is what was authorized while it was waited for."""
     order = change.order
-    for payment in Payment.objects.filter(order=order).order_by("created_at", "id"):
-        its = PaymentAttempt.objects.filter(payment=payment)
-        if not payment.is_recorded and voidable(payment, its):
-            voiding.void_here(payment, actor=change.actor, tell=change.tell)
+    payments = [each for each in Payment.objects.filter(order=order, canceled_at=None) if not each.is_recorded]
+    held = [each for each in payments if voidable(each, PaymentAttempt.objects.filter(payment=each))]
+    if len(held) > 1:
+        ledger.lock_money_of(held)
+    for payment in held:
+        voiding.void_here(payment, actor=change.actor, tell=change.tell)
     was = order.status
     order.status = OrderStatus.CANCELED
     order.canceled_at, order.canceling_at = timezone.now(), None

@@ -210,3 +210,18 @@ def test_a_customer_who_never_answered_3d_secure_is_not_waited_for_for_ever(monk
     assert (attempt.state, attempt.next_try_at) == ("pending", None)
     learn(fact("authorize", session.reference, key=str(attempt.pk)))
     assert PaymentSession.objects.get().status == "authorized"
+
+
+def test_gift_cards_that_were_authorized_while_a_cancellation_waited_are_let_go_in_one_order(monkeypatch):
+    order_id = ordered()
+    captured(order_id, 50)
+    answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.SUCCEEDED, movement="r"))
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    one, other = a_card(10), a_card(10)
+    for new in (other, one):
+        pay(order_id, 10, "gift_card", code=new.code)
+
+    calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
+
+    assert money(order_id) == ("refunded", 0, 50, 50, 0)
+    assert [worth(new.card)[0] for new in (one, other)] == [10, 10]
