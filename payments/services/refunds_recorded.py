@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from oms.core import locks
-from payments.models import Payment
+from oms.core import ids, locks
+from payments.enums import EventSource, MoneyAct
+from payments.models import Payment, ProviderEvent
+from payments.providers.base import Outcome
 
 
 def refundable(order_ids: Collection[UUID]) -> dict[UUID, Decimal]:
@@ -28,10 +30,12 @@ def refundable(order_ids: Collection[UUID]) -> dict[UUID, Decimal]:
 def record(amounts: Mapping[UUID, Decimal]) -> None:
     """Note that these amounts went back to the customers of these orders: from their oldest payments first.
 
-    The payments are locked (`refundable`). Raises ValueError for more than was taken.
+    What a payment of ours says follows from its log, so there it is noted too. The payments are locked (`refundable`).
+    Raises ValueError for more than was taken.
     """
     left = {order_id: amount for order_id, amount in amounts.items() if amount}
     changed: dict[UUID, Decimal] = {}
+    told: list[ProviderEvent] = []
     for payment in Payment.objects.filter(order_id__in=left).order_by("created_at", "id"):
         if payment.order_id is None:
             continue
@@ -39,11 +43,29 @@ def record(amounts: Mapping[UUID, Decimal]) -> None:
         if amount:
             changed[payment.pk] = amount
             left[payment.order_id] -= amount
+            if not payment.is_recorded:
+                told.append(_event(payment, amount))
     if any(left.values()):
         raise ValueError("more is to be given back than was taken")
     if changed:
         with connection.cursor() as cursor:
             cursor.execute(_RECORD, [list(changed), list(changed.values())])
+        ProviderEvent.objects.bulk_create(told)
+
+
+def _event(payment: Payment, amount: Decimal) -> ProviderEvent:
+    event_id = ids.new_id()
+    return ProviderEvent(
+        pk=event_id,
+        provider=payment.provider,
+        reference=payment.reference,
+        act=MoneyAct.REFUND,
+        movement=f"elsewhere_{event_id}",
+        outcome=Outcome.SUCCEEDED,
+        currency=payment.currency,
+        amount=amount,
+        source=EventSource.STAFF,
+    )
 
 
 _RECORD = """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from oms.core.money import Money
 from orders.enums import CancelReason
-from orders.models import CreditLine, Order
+from orders.models import CreditLine, Customer, Order
 from orders.services.cancellation import cancel_order
+from orders.services.credit_notes import CreditNote, NoteLine, apply_credit_notes
 from orders.services.refunds import refund_payment
 from payments.errors import AmountNotPositive, CaptureExceedsAuthorization, RefundExceedsCapture
 from payments.models import Payment
@@ -107,3 +110,20 @@ def test_nothing_is_not_all_of_it() -> None:
         ):
             with pytest.raises(AmountNotPositive):
                 asked()
+
+
+def test_what_a_credit_note_of_the_source_gave_back_stays_so_when_more_goes_back_here() -> None:
+    payment = authorized()
+    capturing.request_capture(payment_id=payment.pk, actor=STAFF)
+    order = Order.objects.get()
+    customer = Customer.objects.create(email="ada@example.com", channel=order.channel, external_id="C1")
+    Order.objects.update(customer=customer)
+    line = NoteLine(sku="LAMP", quantity=3, unit_price=Decimal(10))
+    note = CreditNote("N1", "C1", timezone.now() + timedelta(minutes=1), "USD", [line])
+    apply_credit_notes(channel_id=order.channel_id, notes=[note], actor=STAFF)
+    before = money(order.pk)
+
+    refund_payment(payment_id=payment.pk, amount=Money(Decimal(20), "USD"), actor=STAFF)
+
+    assert before == ("partially_refunded", 70, 100, 30, 0)
+    assert money(order.pk) == ("partially_refunded", 50, 100, 50, 0)
