@@ -55,6 +55,14 @@ class EventProblem(models.TextChoices):
     AMOUNT = "amount", _("an amount that cannot be")
 
 
+class WebhookProblem(models.TextChoices):
+    """Why a webhook is shown to people."""
+
+    UNKNOWN_REFERENCE = "unknown_reference", _("names a payment that nobody here knows")
+    DIFFERS = "differs", _("came again with other contents")
+    FAILED = "failed", _("cannot be processed")
+
+
 class RefundReason(models.TextChoices):
     """Why money goes back."""
 
@@ -77,4 +85,36 @@ class CaptureOn(models.TextChoices):
     MANUAL = "manual", _("by hand")
 
 
+class BalanceKind(models.TextChoices):
+    """What moved a gift card or an account of store credit.
+
+    redeemed: a payment took it. released: the payment let go of it. refunded: it came back after it was taken.
+    """
+
+    ISSUED = "issued", _("issued")
+    REDEEMED = "redeemed", _("paid with")
+    RELEASED = "released", _("let go")
+    REFUNDED = "refunded", _("refunded")
+    EXPIRED = "expired", _("expired")
+    ADJUSTED = "adjusted", _("adjusted")
+
+
+class BalanceReason(models.TextChoices):
+    """Why a balance is given or changed. expiry_changed: staff had a card that had expired live on."""
+
+    GOODWILL = "goodwill", _("goodwill")
+    RETURN = "return", _("goods returned")
+    SALE = "sale", _("sold")
+    PROMOTION = "promotion", _("promotion")
+    CORRECTION = "correction", _("correction")
+    FRAUD = "fraud", _("fraud")
+    OTHER = "other", _("other")
+    EXPIRY_CHANGED = "expiry_changed", _("expiry changed")
+
+
+# What people may say; the last is said by us.
+GIVEN_REASONS = [each for each in BalanceReason if each is not BalanceReason.EXPIRY_CHANGED]
+
 OPEN_STATES = (AttemptState.INTENDED, AttemptState.PENDING, AttemptState.UNKNOWN)
+# Nobody has an answer yet.
+HANGING_STATES = (AttemptState.INTENDED, AttemptState.UNKNOWN)

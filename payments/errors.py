@@ -87,3 +87,43 @@ class PaymentPending(NotAllowed):
 class CollectionClosed(NotAllowed):
     code = "payment_collection_closed"
     message = _("This payment collection is %(status)s.")
+
+
+class InsufficientBalance(NotAllowed):
+    code = "insufficient_balance"
+    message = _("%(requested)s cannot be taken: the balance is %(available)s.")
+
+
+class BalanceTooLarge(DomainError):
+    code = "balance_too_large"
+    message = _("The balance would be greater than can be kept.")
+
+
+class AdjustsByNothing(DomainError):
+    code = "adjusts_by_nothing"
+    message = _("The change must be more or less than nothing, in whole %(unit)s %(currency)s.")
+
+
+class ReasonNeeded(DomainError):
+    code = "reason_needed"
+    message = _("Say why: %(known)s.")
+
+
+class GiftCardUnknown(NotAllowed):
+    code = "gift_card_unknown"
+    message = _("No gift card has this code.")
+
+
+class GiftCardDisabled(NotAllowed):
+    code = "gift_card_disabled"
+    message = _("This gift card is disabled.")
+
+
+class GiftCardExpired(NotAllowed):
+    code = "gift_card_expired"
+    message = _("This gift card expired at %(at)s. Change its expiry first.")
+
+
+class ExpiryInThePast(DomainError):
+    code = "expiry_in_the_past"
+    message = _("The expiry must lie in the future.")

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -53,7 +53,7 @@ class FakeProvider(PaymentProvider):
 
     code = "fake"
     title = _("Fake gateway, for trying out")
-    can = Capabilities(webhooks=True, expires_days=7)
+    can = Capabilities(webhooks=True, lists=True, expires_days=7)
 
     def initiate(self, request: InitiateRequest) -> ProviderResult:
         more = {"capture": request.capture, "description": request.description}
@@ -90,13 +90,29 @@ class FakeProvider(PaymentProvider):
                 raise
             return _facts(told["payment"])
 
-    def parse_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
+    def payments_since(self, since: datetime, *, timeout: float = 10.0) -> Iterator[str]:
+        after: str | None = ""
+        while after is not None:
+            told = self._ask(
+                "GET",
+                "",
+                timeout,
+                params={"since": since.astimezone(UTC).isoformat(timespec="microseconds"), "after": after},
+            )
+            yield from (payment["id"] for payment in told["payments"])
+            after = told["next"]
+
+    def check_webhook(self, webhook: InboundWebhook) -> None:
         try:
-            event_id = verify(settings.OMS["FAKE_GATEWAY_SECRET"], webhook.headers, webhook.body)
-            told = json.loads(webhook.body)
-            return ParsedWebhook(event_id=event_id, kind=told["type"], facts=[_fact(told["data"])])
+            verify(settings.OMS["FAKE_GATEWAY_SECRET"], webhook.headers, webhook.body)
         except BadSignature as problem:
             raise BadWebhook(provider=self.code, reason=str(problem)) from problem
+
+    def read_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
+        try:
+            told = json.loads(webhook.body)
+            event_id = webhook.headers["webhook-id"]
+            return ParsedWebhook(event_id=event_id, kind=told["type"], facts=[_fact(told["data"])])
         except _NONSENSE as problem:
             raise BadWebhook(provider=self.code, reason=_("its body is none of the gateway's")) from problem
 

@@ -127,14 +127,15 @@ def authorize_here(
     attempts.require_settled(before, MoneyAct.AUTHORIZE)
     if session.status not in _OPEN or not session.reference:
         raise errors.SessionNotOpen(status=session.get_status_display())
+    provider = known.provider_of(session.provider)
     return attempts.begin(
         act=MoneyAct.AUTHORIZE,
         amount=Money(session.amount, session.currency),
-        provider=known.provider_of(session.provider),
+        provider=provider,
         session=session,
         actor=actor,
         tell=tell,
-        data=data,
+        data=provider.chosen(data or {}),
         waits=waits,
     )
 

@@ -21,6 +21,7 @@ _PACKED = f"{_ORDER}/fulfillments/<str:fulfillment_id>"
 _ITEM = "admin/inventory-items/<str:item_id>"
 _LEVEL = f"{_ITEM}/location-levels/<str:location_id>"
 _ARRIVAL, _TRANSFER, _COUNT = (f"admin/stock-{name}/<str:document_id>" for name in ("arrivals", "transfers", "counts"))
+_CREDIT = "admin/store-credit-accounts"
 
 API = {
     "GET admin/orders": "mwsa",
@@ -49,6 +50,16 @@ API = {
     "POST admin/customers/<str:customer_id>/erase": "m",
     "GET admin/payments": "msa",
     "GET admin/payments/<str:payment_id>": "msa",
+    **{f"GET admin/gift-cards{rest}": "ms" for rest in ("", "/<str:card_id>", "/<str:card_id>/entries")},
+    "POST admin/gift-cards": "m",
+    "POST admin/gift-cards/lookup": "ms",
+    **{f"POST admin/gift-cards/<str:card_id>{act}": "m" for act in ("", "/adjust", "/disable", "/enable")},
+    **{
+        f"GET admin/store-credit-accounts{rest}": "ms"
+        for rest in ("", "/<str:account_id>", "/<str:account_id>/entries")
+    },
+    f"POST {_CREDIT}": "m",
+    **{f"POST {_CREDIT}/<str:account_id>/{act}": "m" for act in ("credit", "debit")},
     "GET admin/inventory-items": "mwsa",
     "POST admin/inventory-items": "m",
     f"GET {_ITEM}": "mwsa",
@@ -93,8 +104,11 @@ API = {
     "DELETE admin/api-keys/<str:key_id>": "",
     "POST admin/api-keys/<str:key_id>/revoke": "",
 }
-# Open to everybody: where one becomes somebody, or nobody again.
-OPEN = {"POST auth/user/emailpass", "POST auth/token/refresh", "POST auth/session", "DELETE auth/session"}
+# Open to everybody: where one becomes somebody, or nobody again, and where each message is signed.
+OPEN = {
+    *("POST auth/user/emailpass", "POST auth/token/refresh", "POST auth/session", "DELETE auth/session"),
+    "POST webhooks/payments/<str:provider>",
+}
 
 _PREFIXES = {
     "order_id": "order",
@@ -102,6 +116,8 @@ _PREFIXES = {
     "hold_id": "hold",
     "customer_id": "cus",
     "payment_id": "pay",
+    "card_id": "gcard",
+    "account_id": "scacc",
     "item_id": "iitem",
     "location_id": "sloc",
     "reservation_id": "resitem",

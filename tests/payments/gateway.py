@@ -51,6 +51,9 @@ class Gateway:
         """What happens with the next calls: payments.fakegateway.cards.Twist, Manner."""
         self._post("/script", {"on": on, "do": do, "webhook": webhook, "times": times, "pid": pid})
 
+    def forget_script(self) -> None:
+        self._post("/script", {"clear": True})
+
     def webhooks_to(self, url: str) -> None:
         self._post("/script", {"webhooks": url})
 
