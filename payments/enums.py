@@ -38,6 +38,30 @@ class SessionStatus(models.TextChoices):
     CANCELED = "canceled", _("canceled")
 
 
+class PaymentStatus(models.TextChoices):
+    """Where a payment stands, by its amounts."""
+
+    AUTHORIZED = "authorized", _("authorized")
+    PARTIALLY_CAPTURED = "partially_captured", _("captured in part")
+    CAPTURED = "captured", _("captured")
+    PARTIALLY_REFUNDED = "partially_refunded", _("refunded in part")
+    REFUNDED = "refunded", _("refunded")
+    CANCELED = "canceled", _("let go")
+
+
+class CollectionStatus(models.TextChoices):
+    """Where a payment collection stands, by the contract's words."""
+
+    NOT_PAID = "not_paid", _("not paid")
+    AWAITING = "awaiting", _("awaiting the customer")
+    AUTHORIZED = "authorized", _("authorized")
+    PARTIALLY_AUTHORIZED = "partially_authorized", _("authorized in part")
+    PARTIALLY_CAPTURED = "partially_captured", _("captured in part")
+    COMPLETED = "completed", _("paid")
+    CANCELED = "canceled", _("canceled")
+    FAILED = "failed", _("failed")
+
+
 class EventSource(models.TextChoices):
     """How we learned of a movement."""
 
