@@ -21,31 +21,10 @@ from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import InboundWebhook, LookUpRequest
 from payments.providers.stripe.adapter import StripeProvider
 from payments.services import calling, capturing, facts, resuming, sessions
-from tests.e2e.localstripe import LocalStripe, Relay, running
+from tests.e2e.localstripe import SECRET
 from tests.scenarios import STAFF, place, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
-SECRET = "whsec_of_localstripe"
-
-
-@pytest.fixture(scope="session")
-def localstripe(tmp_path_factory) -> Iterator[LocalStripe]:
-    with running(tmp_path_factory.mktemp("localstripe")) as stripe:
-        yield stripe
-
-
-@pytest.fixture
-def relay(localstripe, settings) -> Iterator[Relay]:
-    relay = Relay(localstripe)
-    with relay.serving() as address:
-        settings.STRIPE_SECRET_KEY = "sk_test_for_tests"
-        settings.STRIPE_WEBHOOK_SECRET = SECRET
-        settings.STRIPE_API_BASE = address
-        settings.OMS = settings.OMS | {
-            "PAYMENT_PROVIDERS": settings.OMS["PAYMENT_PROVIDERS"]
-            | {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
-        }
-        yield relay
 
 
 @pytest.fixture
