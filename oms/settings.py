@@ -69,6 +69,8 @@ DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY") or ("" if PRODUCTION else "development-only-key-do-not-use-in-production")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when OMS_ENV=production.")
+# Codes of gift cards are kept as a hash under this key; without one under SECRET_KEY. Change it, and no code is known.
+GIFT_CARD_KEY = os.environ.get("OMS_GIFT_CARD_KEY", "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -96,6 +98,8 @@ OMS: dict[str, Any] = {
     "PAYMENT_PROVIDERS": {
         "manual": "payments.providers.manual.ManualProvider",
         **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
+        "gift_card": "payments.providers.gift_card.GiftCardProvider",
+        "store_credit": "payments.providers.store_credit.StoreCreditProvider",
         **(
             {"fake": "payments.providers.fake.FakeProvider"}
             if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
@@ -132,14 +136,19 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
-    # Requests a minute by kind, of one key or member of staff; strangers and logins by address. 0: not limited, as
+    # Requests a minute by kind, of one key or member of staff; the last three by address. 0: not limited, as
     # everywhere but in production unless it is said. What passes in one burst is the same number.
     "REQUESTS_PER_MINUTE": {
         kind: _whole_number(f"OMS_{kind.upper()}_PER_MINUTE", usual if PRODUCTION else 0)
-        for kind, usual in {"reads": 6000, "writes": 6000, "batches": 300, "strangers": 120, "logins": 30}.items()
+        for kind, usual in (
+            *(("reads", 6000), ("writes", 6000), ("batches", 300)),
+            *(("strangers", 120), ("logins", 30), ("webhooks", 6000)),
+        )
     },
     # How many proxies of yours write X-Forwarded-For before a request comes here.
     "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
+    # Hours before an authorization ends at which staff are told to capture it.
+    "AUTHORIZATION_WARNING_HOURS": _whole_number("OMS_AUTHORIZATION_WARNING_HOURS", 48, least=1, most=8760),
     # Days after which an order that is still open is late.
     "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
     # Days after which goods that are waited for, or on their way between two places, need somebody to look at them.
@@ -153,6 +162,7 @@ OMS: dict[str, Any] = {
         "events": _days("OMS_KEEP_EVENTS_DAYS", 90),
         "idempotency_keys": _days("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
         "import_rejects": _days("OMS_KEEP_IMPORT_REJECTS_DAYS", 180),
+        "provider_webhooks": _days("OMS_KEEP_PROVIDER_WEBHOOKS_DAYS", 90),
         "sessions": _days("OMS_KEEP_SESSIONS_DAYS", 1),
         "source_files": _days("OMS_KEEP_SOURCE_FILES_DAYS", 0),
         "source_runs": _days("OMS_KEEP_SOURCE_RUNS_DAYS", 90),
@@ -355,7 +365,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     **{f"channels.tasks.run_{what}": {"queue": "imports"} for what in ("source", "upload")},
-    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("carry_out", "resume")},
+    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("carry_out", "resume", "ask_what_became")},
+    "payments.tasks.process_webhook": {"queue": "webhooks"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -380,6 +391,9 @@ CELERY_BEAT_SCHEDULE = {
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "look after payments": _beat("payments.tasks.look_after_attempts", 30),
+    "expire gift cards": _beat("payments.tasks.expire_gift_cards", 3600),
+    "look after webhooks of payments": _beat("payments.tasks.look_after_webhooks", 30),
+    "look after authorizations that end": _beat("payments.tasks.look_after_authorizations", 300),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "sum up sales": _beat("orders.tasks.sum_up_sales", 60),
     "sum up all sales that are shown": _beat("orders.tasks.sum_up_sales", 3600) | {"kwargs": {"everything": True}},
@@ -511,6 +525,8 @@ UNFOLD = {
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Customers"), "group", "orders_customer"),
                     _entry(_("Payments"), "payments", "payments_payment"),
+                    _entry(_("Gift cards"), "redeem", "payments_giftcard"),
+                    _entry(_("Store credit"), "account_balance_wallet", "payments_storecreditaccount"),
                 ],
             },
             {
@@ -567,6 +583,9 @@ UNFOLD = {
                     _entry(_("Events"), "bolt", "core_outboxevent"),
                     _entry(_("Subscribers"), "hearing", "core_delivery", page="core_delivery_subscribers"),
                     _entry(_("Deliveries"), "outbox", "core_delivery", but="admin:core_delivery_subscribers"),
+                    _entry(_("Payment attempts"), "swap_horiz", "payments_paymentattempt"),
+                    _entry(_("Told by payment providers"), "fact_check", "payments_providerevent"),
+                    _entry(_("Webhooks of payment providers"), "webhook", "payments_providerwebhook"),
                     _entry(_("Schedules"), "schedule", "django_celery_beat_periodictask"),
                 ],
             },

@@ -44,7 +44,9 @@ def refund_payment(
         if order.canceling_at is not None:
             raise errors.OrderBeingCanceled(number=order.number)
         owed = settlement.owed_to_customer(order)
-        asked = amount or payment.money(refunding.left_to_refund(find_payment(payment_id)))
+        asked = amount
+        if asked is None:
+            asked = payment.money(refunding.left_to_refund(find_payment(payment_id)))
         attempt = refunding.refund_here(
             payment, amount=asked, reason=reason, actor=actor, tell=change.tell, note=note, waits=waits
         )

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from oms.core import ids
+from oms.core import ids, locks
 from oms.core.actors import Actor
 from oms.core.money import MAX_AMOUNT, quantum, round_amount
 from oms.core.transactions import atomic
@@ -94,7 +94,7 @@ def record(
     provider: str, told: Sequence[Fact], *, source: EventSource, webhook_id: UUID | None = None
 ) -> list[ProviderEvent]:
     """Write what is new. What was told before in the same words is not written again."""
-    wanted = [_event(provider, fact, source, webhook_id) for fact in told]
+    wanted = [event_of(provider, fact, source, webhook_id) for fact in told]
     references = {event.reference for event in wanted}
     currencies = _currencies(provider, references)
     known = {
@@ -127,6 +127,7 @@ def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Paym
     payment = Payment.objects.filter(provider=provider, reference=reference).first()
     if payment is None and session is not None and (known.authorized is not None or known.captured):
         payment = _open(session)
+        locks.made(locks.Rank.CAPABILITY, [payment.pk])
     if payment is not None:
         _follow(payment, known)
     if session is not None:
@@ -135,7 +136,10 @@ def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Paym
     return payment
 
 
-def _event(provider: str, fact: Fact, source: EventSource, webhook_id: UUID | None) -> ProviderEvent:
+def event_of(
+    provider: str, fact: Fact, source: EventSource = EventSource.LOOKUP, webhook_id: UUID | None = None
+) -> ProviderEvent:
+    """The row that a fact would be, not written. Raises UnknownCurrency."""
     # What is not done has no movement of its own at most providers; two that failed are two.
     own = str(fact.key) if fact.key and fact.outcome is not Outcome.SUCCEEDED else ""
     return ProviderEvent(
@@ -230,8 +234,8 @@ def _follow(payment: Payment, known: Books) -> None:
     now = timezone.now()
     if known.is_void:
         payment.canceled_at = payment.canceled_at or now
-    if captured and captured >= payment.amount:
-        payment.captured_at = payment.captured_at or now
+    is_taken = captured and captured >= payment.amount  # as far as it is known: a capture may be told of first
+    payment.captured_at = (payment.captured_at or now) if is_taken else None
     payment.save()
 
 

@@ -24,7 +24,13 @@ MODELS = {
     **{f"orders.{name}": ("msa", "", "") for name in ("shippingline", "taxline", "adjustment", "creditline")},
     **{f"orders.{name}": ("ms", "", "") for name in ("orderaddress", "note")},
     "orders.customer": ("ms", "", "ms"),
-    "payments.payment": ("msa", "", ""),
+    **{
+        f"payments.{name}": ("msa", "", "")
+        for name in ("payment", "paymentcollection", "paymentsession", "paymentattempt", "providerevent")
+    },
+    **{f"payments.{name}": ("ms", "m", "") for name in ("giftcard", "storecreditaccount")},
+    **{f"payments.{name}": ("ms", "", "") for name in ("giftcardentry", "storecreditentry")},
+    "payments.providerwebhook": ("m", "", ""),  # they may name people
     **{f"fulfillment.{name}": ("mwsa", "", "") for name in ("fulfillment", "fulfillmentline", "parcel")},
     "inventory.inventoryitem": ("mwsa", "m", "m"),
     "inventory.stocklocation": ("mwsa", "m", "m"),
@@ -76,6 +82,8 @@ PAGES = {
     "orders_customer_personal-data": ("post", "m"),
     "orders_customer_erase": ("post", "m"),
     "orders_order_act": ("post", "ms"),  # each act has a permission of its own: below
+    "payments_giftcard_lookup": ("post", "ms"),
+    **{f"payments_{name}_act": ("post", "m") for name in ("giftcard", "storecreditaccount")},
     "channels_ordersource_act": ("post", "m"),
     "channels_importupload_import": ("get", "m"),
     "channels_importupload_start": ("post", "m"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from oms.core.money import Money
+from tests.payments.balances import a_card, an_account
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,36 @@ class FakeTill:
         return Means(data={"card": "4000000000000002"})
 
 
+class GiftCardTill:
+    """What is captured of a payment is known to the payment alone."""
+
+    code = "gift_card"
+    fixtures = ()
+    currencies = ("USD", "JPY", "KWD")
+    keeps_books = False
+    cannot: ClassVar[Mapping[str, str]] = {}
+
+    def rich(self, amount: Money) -> Means:
+        return Means(data={"code": a_card(amount.amount, amount.currency).code})
+
+    def poor(self, amount: Money) -> Means:
+        return Means(data={"code": a_card(amount.amount / 2, amount.currency).code})
+
+
+class StoreCreditTill:
+    code = "store_credit"
+    fixtures = ()
+    currencies = ("USD", "JPY", "KWD")
+    keeps_books = False
+    cannot: ClassVar[Mapping[str, str]] = {}
+
+    def rich(self, amount: Money) -> Means:
+        return Means(data={"account_id": an_account(amount.amount, amount.currency).public_id})
+
+    def poor(self, amount: Money) -> Means:
+        return Means(data={"account_id": an_account(amount.amount / 2, amount.currency).public_id})
+
+
 class StripeTill:
     """The real SDK over the wire to localstripe, and in front of it what that leaves out of Stripe."""
 
@@ -91,4 +122,6 @@ class StripeTill:
         return Means(data={"payment_method": self.card("4000000000000341")})
 
 
-TILLS: Mapping[str, Till] = {till.code: till for till in (ManualTill(), FakeTill(), StripeTill())}
+TILLS: Mapping[str, Till] = {
+    till.code: till for till in (ManualTill(), FakeTill(), GiftCardTill(), StoreCreditTill(), StripeTill())
+}

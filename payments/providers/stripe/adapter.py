@@ -189,8 +189,11 @@ class StripeProvider(PaymentProvider):
                 found += [fact for each in stripe.refunds_of(intent["id"]) for fact in reading.of_refund(each)]
         return found
 
-    def parse_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
-        return webhooks.parse(webhook)
+    def check_webhook(self, webhook: InboundWebhook) -> None:
+        webhooks.check(webhook)
+
+    def read_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
+        return webhooks.read(webhook)
 
 
 def _for_the_browser(intent: Object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -45,29 +45,26 @@ _READERS: Final[dict[str, Callable[[Object], Sequence[Fact]]]] = {
 EVENTS: Final = tuple(_READERS)
 
 
-def parse(webhook: InboundWebhook) -> ParsedWebhook:
-    """Check the signature, then read. An event of a kind that nobody asked for has no facts. Raises BadWebhook."""
-    event = _verified(webhook)
+def read(webhook: InboundWebhook) -> ParsedWebhook:
+    """An event of a kind that nobody asked for has no facts. Raises BadWebhook."""
     try:
-        read = _READERS.get(event["type"])
+        event = json.loads(webhook.body)
+        reader = _READERS.get(event["type"])
         at = datetime.fromtimestamp(event["created"], UTC)
-        facts = [replace(each, occurred_at=at) for each in read(event["data"]["object"])] if read else []
+        facts = [replace(each, occurred_at=at) for each in reader(event["data"]["object"])] if reader else []
         return ParsedWebhook(event_id=str(event["id"]), kind=str(event["type"]), facts=facts)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as problem:
         raise _bad(_("it has not the form of an event")) from problem
 
 
-def _verified(webhook: InboundWebhook) -> Any:
+def check(webhook: InboundWebhook) -> None:
+    """Raises BadWebhook for what Stripe has not signed, or not within TOLERANCE."""
     secret = settings.STRIPE_WEBHOOK_SECRET
     if not secret:
         raise _bad(_("OMS_STRIPE_WEBHOOK_SECRET is not set"))
     signature = webhook.headers.get("stripe-signature", "")
     if not client.is_signed(webhook.body, signature, secret=secret, tolerance=TOLERANCE):
         raise _bad(_("its signature is wrong or too old"))
-    try:
-        return json.loads(webhook.body)
-    except ValueError as problem:
-        raise _bad(_("it is no JSON")) from problem
 
 
 def _bad(reason: str | Promise) -> BadWebhook:
