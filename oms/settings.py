@@ -78,6 +78,11 @@ DATABASE_URL, REDIS_URL = _server_urls()
 
 # --- the replaceable parts -------------------------------------------------------------------------------------------
 
+# The payment provider `stripe` is there once it has a key.
+STRIPE_SECRET_KEY = os.environ.get("OMS_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("OMS_STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("OMS_STRIPE_API_BASE", "")  # another address than Stripe's own, for tests
+
 OMS: dict[str, Any] = {
     # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
     "SALES_CHANNELS": "channels.services.selling.selling",
@@ -92,6 +97,7 @@ OMS: dict[str, Any] = {
     # Payment providers by code (payments.providers.base.PaymentProvider).
     "PAYMENT_PROVIDERS": {
         "manual": "payments.providers.manual.ManualProvider",
+        **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
         "gift_card": "payments.providers.gift_card.GiftCardProvider",
         "store_credit": "payments.providers.store_credit.StoreCreditProvider",
         **(
@@ -130,14 +136,19 @@ OMS: dict[str, Any] = {
     "DELIVERY_LEASE_SECONDS": _whole_number("OMS_DELIVERY_LEASE_SECONDS", 60, least=1),
     # Tries before a delivery becomes a dead letter.
     "DELIVERY_ATTEMPTS": _whole_number("OMS_DELIVERY_ATTEMPTS", 15, least=1),
-    # Requests a minute by kind, of one key or member of staff; strangers and logins by address. 0: not limited, as
+    # Requests a minute by kind, of one key or member of staff; the last three by address. 0: not limited, as
     # everywhere but in production unless it is said. What passes in one burst is the same number.
     "REQUESTS_PER_MINUTE": {
         kind: _whole_number(f"OMS_{kind.upper()}_PER_MINUTE", usual if PRODUCTION else 0)
-        for kind, usual in {"reads": 6000, "writes": 6000, "batches": 300, "strangers": 120, "logins": 30}.items()
+        for kind, usual in (
+            *(("reads", 6000), ("writes", 6000), ("batches", 300)),
+            *(("strangers", 120), ("logins", 30), ("webhooks", 6000)),
+        )
     },
     # How many proxies of yours write X-Forwarded-For before a request comes here.
     "TRUSTED_PROXIES": _whole_number("OMS_TRUSTED_PROXIES", 0, most=10),
+    # Hours before an authorization ends at which staff are told to capture it.
+    "AUTHORIZATION_WARNING_HOURS": _whole_number("OMS_AUTHORIZATION_WARNING_HOURS", 48, least=1, most=8760),
     # Days after which an order that is still open is late.
     "LATE_AFTER_DAYS": _whole_number("OMS_LATE_AFTER_DAYS", 3, least=1, most=36_500),
     # Days after which goods that are waited for, or on their way between two places, need somebody to look at them.
@@ -151,6 +162,7 @@ OMS: dict[str, Any] = {
         "events": _days("OMS_KEEP_EVENTS_DAYS", 90),
         "idempotency_keys": _days("OMS_KEEP_IDEMPOTENCY_KEYS_DAYS", 7),
         "import_rejects": _days("OMS_KEEP_IMPORT_REJECTS_DAYS", 180),
+        "provider_webhooks": _days("OMS_KEEP_PROVIDER_WEBHOOKS_DAYS", 90),
         "sessions": _days("OMS_KEEP_SESSIONS_DAYS", 1),
         "source_files": _days("OMS_KEEP_SOURCE_FILES_DAYS", 0),
         "source_runs": _days("OMS_KEEP_SOURCE_RUNS_DAYS", 90),
@@ -353,7 +365,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     **{f"channels.tasks.run_{what}": {"queue": "imports"} for what in ("source", "upload")},
-    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("carry_out", "resume")},
+    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("carry_out", "resume", "ask_what_became")},
+    "payments.tasks.process_webhook": {"queue": "webhooks"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -379,6 +392,8 @@ CELERY_BEAT_SCHEDULE = {
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "look after payments": _beat("payments.tasks.look_after_attempts", 30),
     "expire gift cards": _beat("payments.tasks.expire_gift_cards", 3600),
+    "look after webhooks of payments": _beat("payments.tasks.look_after_webhooks", 30),
+    "look after authorizations that end": _beat("payments.tasks.look_after_authorizations", 300),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
     "sum up sales": _beat("orders.tasks.sum_up_sales", 60),
     "sum up all sales that are shown": _beat("orders.tasks.sum_up_sales", 3600) | {"kwargs": {"everything": True}},
@@ -403,6 +418,7 @@ LOGGING = {
         "django.server": {"level": "WARNING", "propagate": True, "handlers": []},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # its debug lines hold what customers' browsers are told
     },
 }
 
@@ -567,6 +583,9 @@ UNFOLD = {
                     _entry(_("Events"), "bolt", "core_outboxevent"),
                     _entry(_("Subscribers"), "hearing", "core_delivery", page="core_delivery_subscribers"),
                     _entry(_("Deliveries"), "outbox", "core_delivery", but="admin:core_delivery_subscribers"),
+                    _entry(_("Payment attempts"), "swap_horiz", "payments_paymentattempt"),
+                    _entry(_("Told by payment providers"), "fact_check", "payments_providerevent"),
+                    _entry(_("Webhooks of payment providers"), "webhook", "payments_providerwebhook"),
                     _entry(_("Schedules"), "schedule", "django_celery_beat_periodictask"),
                 ],
             },

@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", include("payments.api.urls")),
     path("admin/", include("payments.api.balance_urls")),
     path("admin/", include("oms.web.api.urls")),
+    path("webhooks/payments/", include("payments.api.webhook_urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
 ]
@@ -30,7 +31,7 @@ urlpatterns = [
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(("/admin/", "/auth/"))
+    return request.path.startswith(("/admin/", "/auth/", "/webhooks/"))
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:

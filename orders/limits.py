@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from oms.web.limits import Ids, anyway, by, limit, limit_as, never
+from oms.web.limits import Ids, Rule, anyway, by, limit, limit_as, never
 from orders.models import (
     Adjustment,
     BulkJob,
     BulkJobRow,
+    CreditedItem,
     CreditLine,
     Customer,
     CustomerChannel,
@@ -23,7 +24,17 @@ from orders.models import (
     TaxLine,
     TimelineEntry,
 )
-from payments.models import GiftCard, GiftCardEntry, Payment, StoreCreditAccount, StoreCreditEntry
+from payments.models import (
+    GiftCard,
+    GiftCardEntry,
+    Payment,
+    PaymentAttempt,
+    PaymentCollection,
+    PaymentSession,
+    ProviderEvent,
+    StoreCreditAccount,
+    StoreCreditEntry,
+)
 
 
 def _at_locations(path: str, ids: Ids) -> Q:
@@ -42,13 +53,32 @@ def _customers_of_locations(path: str, ids: Ids) -> Q:
     return Q(**{f"{path}pk__in": there.values("customer_id")})
 
 
+def _tried(of_order: Rule) -> Rule:
+    """Tries that failed have a session, movements that were made at the provider have a payment."""
+    return lambda path, ids: (
+        of_order(f"{path}payment__order__", ids) | of_order(f"{path}session__collection__order__", ids)
+    )
+
+
+def _told(of_order: Rule) -> Rule:
+    """What a provider told belongs to the payment or session that bears its reference."""
+
+    def rule(path: str, ids: Ids) -> Q:
+        its = Q(provider=OuterRef(f"{path}provider"), reference=OuterRef(f"{path}reference"))
+        of_payment = Payment.objects.filter(its, of_order("order__", ids))
+        of_session = PaymentSession.objects.filter(its, of_order("collection__order__", ids))
+        return Q(Exists(of_payment)) | Q(Exists(of_session))
+
+    return rule
+
+
 limit(Order, channel=by("channel_id"), location=_at_locations)
 limit(SalesQuarter, channel=by("channel_id"), location=never)
 limit(BulkJob, channel=anyway, location=anyway)  # everybody sees their own
 limit(Customer, channel=_customers_of_channels, location=_customers_of_locations)
 for _part in (
-    *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, OrderAddress, Hold, Note, TimelineEntry),
-    *(BulkJobRow, Payment),
+    *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, CreditedItem, OrderAddress, Hold, Note),
+    *(TimelineEntry, BulkJobRow, Payment, PaymentCollection),
 ):
     limit_as(_part, Order, through="order")
 limit_as(StoreCreditAccount, Customer, through="customer")
@@ -56,3 +86,6 @@ limit_as(StoreCreditEntry, StoreCreditAccount, through="account")
 # A gift card is good in every channel, for whoever has its code.
 limit(GiftCard, channel=never, location=never)
 limit_as(GiftCardEntry, GiftCard, through="account")
+limit_as(PaymentSession, PaymentCollection, through="collection")
+limit(PaymentAttempt, channel=_tried(by("channel_id")), location=_tried(_at_locations))
+limit(ProviderEvent, channel=_told(by("channel_id")), location=_told(_at_locations))

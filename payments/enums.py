@@ -38,6 +38,30 @@ class SessionStatus(models.TextChoices):
     CANCELED = "canceled", _("canceled")
 
 
+class PaymentStatus(models.TextChoices):
+    """Where a payment stands, by its amounts."""
+
+    AUTHORIZED = "authorized", _("authorized")
+    PARTIALLY_CAPTURED = "partially_captured", _("captured in part")
+    CAPTURED = "captured", _("captured")
+    PARTIALLY_REFUNDED = "partially_refunded", _("refunded in part")
+    REFUNDED = "refunded", _("refunded")
+    CANCELED = "canceled", _("let go")
+
+
+class CollectionStatus(models.TextChoices):
+    """Where a payment collection stands, by the contract's words."""
+
+    NOT_PAID = "not_paid", _("not paid")
+    AWAITING = "awaiting", _("awaiting the customer")
+    AUTHORIZED = "authorized", _("authorized")
+    PARTIALLY_AUTHORIZED = "partially_authorized", _("authorized in part")
+    PARTIALLY_CAPTURED = "partially_captured", _("captured in part")
+    COMPLETED = "completed", _("paid")
+    CANCELED = "canceled", _("canceled")
+    FAILED = "failed", _("failed")
+
+
 class EventSource(models.TextChoices):
     """How we learned of a movement."""
 
@@ -53,6 +77,14 @@ class EventProblem(models.TextChoices):
     CONFLICT = "conflict", _("contradicts what was told before")
     CURRENCY = "currency", _("another currency than the payment's")
     AMOUNT = "amount", _("an amount that cannot be")
+
+
+class WebhookProblem(models.TextChoices):
+    """Why a webhook is shown to people."""
+
+    UNKNOWN_REFERENCE = "unknown_reference", _("names a payment that nobody here knows")
+    DIFFERS = "differs", _("came again with other contents")
+    FAILED = "failed", _("cannot be processed")
 
 
 class RefundReason(models.TextChoices):
@@ -108,3 +140,5 @@ class BalanceReason(models.TextChoices):
 GIVEN_REASONS = [each for each in BalanceReason if each is not BalanceReason.EXPIRY_CHANGED]
 
 OPEN_STATES = (AttemptState.INTENDED, AttemptState.PENDING, AttemptState.UNKNOWN)
+# Nobody has an answer yet.
+HANGING_STATES = (AttemptState.INTENDED, AttemptState.UNKNOWN)

@@ -66,10 +66,26 @@ class CollectionHoldsMoney(NotAllowed):
 
 
 class PaymentDeclined(DomainError):
-    """The provider said no. Nothing was moved."""
+    """The provider was asked, and said no. Nothing was moved.
+
+    402, as gateways answer it: the request itself was right, so it is none of the refusals that a caller can mend by
+    sending another one (400), and nobody has to try again because something failed (5xx). The contract has no record of
+    it; its SDK throws for every status that is not 2xx.
+    """
 
     code = "payment_declined"
-    message = _("The payment was declined: %(message)s.")
+    status = 402
+    type = "payment_declined"
+    message = _("The payment provider declined: %(message)s")
+
+
+class ProviderNotReached(DomainError):
+    """Nobody answered, so nothing was begun: the same may be asked again."""
+
+    code = "provider_not_reached"
+    status = 503
+    type = "unavailable"
+    message = _("%(provider)s cannot be reached now. Try again in a moment.")
 
 
 class NoPaymentSession(NotAllowed):

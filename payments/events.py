@@ -32,3 +32,17 @@ class StoreCreditChanged(Event):
     amount: str
     balance: str
     currency_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationExpiring(Event):
+    """What a customer has authorized ends soon, and `left` of it was not captured. Told once for each payment."""
+
+    name = "payments.authorization_expiring"
+    payment_id: str
+    order_id: str | None
+    provider: str
+    amount: str
+    left: str
+    currency_code: str
+    expires_at: str

@@ -1,15 +1,16 @@
-"""What payments do later, in Celery workers of the queue `providers`. The attempts stand in the database; a message
-only says "look"."""
+"""What payments do later, in Celery workers of the queues `providers` and `webhooks`. What is to be done stands in the
+database; a message only says "look"."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from payments.services import calling, gift_cards, resuming
+from payments.services import calling, expiring, gift_cards, resuming, webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +38,49 @@ def expire_gift_cards() -> None:
     gift_cards.expire_gift_cards()
 
 
+@shared_task(name="payments.tasks.process_webhook")  # type: ignore[untyped-decorator]  # Celery has no types
+def process_webhook(webhook_id: str) -> None:
+    """Learn what a webhook says. Run twice, the second time learns nothing new."""
+    webhooks.process(UUID(webhook_id))
+
+
+@shared_task(name="payments.tasks.look_after_webhooks")  # type: ignore[untyped-decorator]  # Celery has no types
+def look_after_webhooks() -> None:
+    """Send webhooks that no worker has processed, or that are to be looked at again, to the workers."""
+    for webhook_id in webhooks.due_webhooks():
+        process_webhook.apply_async((str(webhook_id),), retry=False, expires=30)
+
+
+@shared_task(name="payments.tasks.look_after_authorizations")  # type: ignore[untyped-decorator]  # Celery has no types
+def look_after_authorizations() -> None:
+    """Warn of authorizations that end soon, and have workers ask what became of those that ended."""
+    expiring.warn_of_ending()
+    for payment_id in expiring.due_to_ask():
+        ask_what_became.apply_async((str(payment_id),), retry=False, expires=300)
+
+
+@shared_task(name="payments.tasks.ask_what_became")  # type: ignore[untyped-decorator]  # Celery has no types
+def ask_what_became(payment_id: str) -> None:
+    expiring.ask_what_became(UUID(payment_id))
+
+
+def process_webhook_soon(webhook_id: str) -> None:
+    """Ask a worker now. A broker that is down costs time only: beat has webhooks looked after."""
+    _send(process_webhook, webhook_id)
+
+
 def carry_out_soon(attempt_id: str) -> None:
     """Ask a worker now. A broker that is down costs time only: beat has open attempts looked after."""
+    _send(carry_out, attempt_id)
+
+
+def resume_soon(attempt_id: str) -> None:
+    """The same for an attempt that hangs, whether it is to be asked for again or looked up."""
+    _send(resume, attempt_id)
+
+
+def _send(task: Any, key: str) -> None:
     try:
-        carry_out.apply_async((attempt_id,), retry=False)
+        task.apply_async((key,), retry=False)
     except OperationalError as problem:
-        log.warning("tasks.message_lost", task=carry_out.name, problem=type(problem).__name__)
+        log.warning("tasks.message_lost", task=task.name, problem=type(problem).__name__)

@@ -42,7 +42,7 @@ from oms.web import audit
 from oms.web.api_keys import create_api_key
 from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
-from orders.models import BulkJobRow, Customer, Order
+from orders.models import BulkJobRow, CreditedItem, Customer, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -55,8 +55,10 @@ from orders.requests import (
 )
 from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
 from orders.services.sales import sum_up_sales
-from payments.services import gift_cards, store_credit
+from payments.models import PaymentAttempt, ProviderEvent, ProviderWebhook
+from payments.services import gift_cards, sessions, store_credit
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
+from tests.paying import promised
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
 EVIL = "<script>alert(1)</script>"
@@ -121,8 +123,12 @@ def furnish(house: Shop, number: int) -> None:
     packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order, {"LAMP": 1}), actor=STAFF)
     parcels = [Tracking(number=f"TRACK-{number}", carrier=EVIL, url="javascript:alert(1)")]
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
+    CreditedItem.objects.create(
+        order=order, refund=new_id(), attempt_id=new_id(), line=order.lines.get(), quantity=1, amount=Decimal(1)
+    )
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    promised(order, 20, captured=[5])
     bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
     bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
     BulkJobRow.objects.update(message=EVIL)
@@ -130,6 +136,7 @@ def furnish(house: Shop, number: int) -> None:
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)
+    _furnish_money(order, number)
     Delivery.objects.create(event=OutboxEvent.objects.filter(stream=order.pk).first(), subscriber=f"s{number}")
     IdempotencyKey.objects.create(scope="s", key=f"k{number}", fingerprint="f", status=200, body=b"{}")
     clerk = StaffFactory()
@@ -152,6 +159,24 @@ def _furnish_balances(house: Shop, number: int) -> None:
     customer = Customer.objects.create(channel=house.channel, external_id=f"C{number}", first_name=EVIL)
     amount = Money(Decimal(5), "GBP")
     store_credit.issue_store_credit(customer_id=customer.pk, amount=amount, reason="goodwill", **words)
+
+
+def _furnish_money(order: Order, number: int) -> None:
+    """A customer who begins to pay, a capture that is declined, and what providers tell."""
+    collection = sessions.create_collection(amount=order.money(Decimal(1)), order_id=order.pk, actor=STAFF, first=True)
+    session = sessions.create_session(collection_id=collection.pk, provider="manual", context={EVIL: EVIL}, actor=STAFF)
+    told = {"provider": "manual", "reference": session.reference, "currency": "GBP", "amount": Decimal(1)}
+    PaymentAttempt.objects.create(
+        **{name: told[name] for name in ("currency", "amount")},
+        session=session,
+        act="authorize",
+        state="declined",
+        code=EVIL,
+        message=EVIL,
+        actor=STAFF.as_dict() | {"label": EVIL},
+    )
+    ProviderEvent.objects.create(**told, act="authorize", outcome="declined", message=EVIL, source="call")
+    ProviderWebhook.objects.create(provider="manual", event_id=f"{EVIL}{number}", kind=EVIL, body=EVIL, error=EVIL)
 
 
 def _furnish_stock(house: Shop) -> None:

@@ -103,6 +103,12 @@ REQUEST_SECONDS: Final = Histogram(
 ORDERS_PLACED: Final = Counter("oms_orders_placed", "Orders placed, imported ones too.", ["channel"], registry=OWN)
 IMPORT_LINES: Final = Counter("oms_import_lines", "Lines of files committed.", ["channel", "format"], registry=OWN)
 IMPORT_REJECTS: Final = Counter("oms_import_rejects", "Records refused.", ["channel", "format"], registry=OWN)
+PAYMENT_WEBHOOKS: Final = Counter(
+    "oms_payment_webhooks",
+    "Webhooks of payment providers, by what became of them.",
+    ["provider", "outcome"],
+    registry=OWN,
+)
 TASKS: Final = Counter("oms_tasks", "Celery tasks ended.", ["task", "outcome"], registry=OWN)
 TASK_SECONDS: Final = Histogram("oms_task_seconds", "How long they ran.", ["task"], buckets=_TASK_BUCKETS, registry=OWN)
 

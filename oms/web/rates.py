@@ -24,6 +24,7 @@ WRITES: Final = "writes"
 BATCHES: Final = "batches"
 STRANGERS: Final = "strangers"
 LOGINS: Final = "logins"
+WEBHOOKS: Final = "webhooks"
 WINDOW: Final = 60  # seconds
 _PATIENCE: Final = 0.25  # seconds for which a request waits for the cache
 _PAUSE: Final = 5.0  # seconds for which a cache that did not answer is not asked

@@ -30,7 +30,9 @@ def _view(app: str, *models: str) -> frozenset[str]:
 _GOODS_OF_ORDERS: Final = _view("orders", "order", "orderline", "hold", "timelineentry") | _view(
     "fulfillment", "fulfillment", "fulfillmentline", "parcel"
 )
-_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline") | _view("payments", "payment")
+_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline", "crediteditem") | _view(
+    "payments", "payment", "paymentcollection", "paymentsession", "paymentattempt", "providerevent"
+)
 _BALANCES: Final = _view("payments", "giftcard", "giftcardentry", "storecreditaccount", "storecreditentry")
 _PEOPLE: Final = _view("orders", "customer", "orderaddress", "note")
 _GOODS: Final = _view("inventory", "inventoryitem", "kitcomponent", "stocklocation", "inventorylevel", "pooledstock")
@@ -61,7 +63,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("inventory.change_stocklocation", "inventory.change_inventorylevel", "inventory.change_pooledstock"),
             *("channels.add_saleschannel", "channels.change_saleschannel", "channels.import_orders"),
             *("channels.view_columnmapping", "orders.view_salesquarter", "web.share_savedview"),
-            *("channels.add_ordersource", "channels.change_ordersource"),
+            *("channels.add_ordersource", "channels.change_ordersource", "payments.view_providerwebhook"),
+            *("payments.capture_payment", "payments.refund_payment"),
         }
     ),
     # Packs, ships, receives, counts, at their own locations.
@@ -71,11 +74,13 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("inventory.change_inventorylevel", "inventory.change_pooledstock", "web.own_locations_only"),
         }
     ),
-    # Talks to customers: everything of an order, but neither goods nor keys; gives no credit.
+    # Talks to customers: everything of an order, also their money back, but neither goods nor keys. Takes no money,
+    # gives no credit.
     SUPPORT: frozenset(
         {
             *(_GOODS_OF_ORDERS | _MONEY | _BALANCES | _PEOPLE | _GOODS | _CHANNELS),
             *("orders.change_order", "orders.add_customer", "orders.change_customer"),
+            "payments.refund_payment",
         }
     ),
     # Reads figures: no lists of people, and none of the records that name them.

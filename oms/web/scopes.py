@@ -10,6 +10,8 @@ from typing import Any, Final
 class Scope(StrEnum):
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    PAYMENTS_CAPTURE = "payments:capture"
+    PAYMENTS_REFUND = "payments:refund"
     FULFILLMENTS_WRITE = "fulfillments:write"
     INVENTORY_READ = "inventory:read"
     INVENTORY_WRITE = "inventory:write"

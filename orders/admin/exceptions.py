@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.web.console import attention, show
 from oms.web.console.attention import Act, Kind, Matter
+from orders.admin.money_exceptions import could_not_be_canceled
 from orders.enums import BulkJobStatus, OrderStatus
 from orders.models import BulkJob, Order
 
 
 def _requiring_action(orders: QuerySet[Any]) -> QuerySet[Any]:
-    return orders.filter(status=OrderStatus.REQUIRES_ACTION)
+    """But for those that could not be canceled: they have a kind of their own."""
+    return orders.filter(~could_not_be_canceled(), status=OrderStatus.REQUIRES_ACTION)
 
 
 def _tell(orders: Sequence[Order]) -> Iterator[Matter]:

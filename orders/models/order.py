@@ -27,6 +27,11 @@ UNPAID = Q(
         PaymentStatus.REQUIRES_ACTION,
     ],
 )
+# More was taken than it is worth, and has not gone back.
+OWED = Q(
+    status__in=[OrderStatus.PENDING, OrderStatus.REQUIRES_ACTION, OrderStatus.CANCELED],
+    total__lt=F("captured_total") - F("refunded_total"),
+)
 
 
 class NextNumber(Func):
@@ -152,6 +157,7 @@ class Order(Identified, Timestamped):
             # Work that waits: few rows, however many orders there are.
             models.Index(fields=["-placed_at", "-id"], name="order_open", condition=OPEN),
             models.Index(fields=["-placed_at", "-id"], name="order_unpaid", condition=UNPAID),
+            models.Index(fields=["placed_at", "id"], name="order_owed", condition=OWED),
         ]
 
     def __str__(self) -> str:

@@ -56,8 +56,12 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
 
 
 def finish(change: MoneyChange) -> None:
-    """The order is canceled: what it holds is let go."""
+    """The order is canceled: what it holds is let go, and so is what was authorized while it was waited for."""
     order = change.order
+    for payment in Payment.objects.filter(order=order).order_by("created_at", "id"):
+        its = PaymentAttempt.objects.filter(payment=payment)
+        if not payment.is_recorded and voidable(payment, its):
+            voiding.void_here(payment, actor=change.actor, tell=change.tell)
     was = order.status
     order.status = OrderStatus.CANCELED
     order.canceled_at, order.canceling_at = timezone.now(), None

@@ -126,12 +126,13 @@ def _follow_refund(change: MoneyChange, settled: Settled) -> None:
         credit_lines.take_back(order, settled.attempt_id)
     if settled.state != AttemptState.SUCCEEDED or order.canceled_at is not None:
         return
-    if settled.was == AttemptState.DECLINED or (settled.is_foreign and settled.was is None):
+    if settled.was == AttemptState.DECLINED or (settled.is_foreign and settled.was != AttemptState.SUCCEEDED):
         # It was not asked for here, so nothing says yet what it was for. What was owed anyway needs no credit line.
         reason = CreditReason.PROVIDER_REFUND if settled.is_foreign else CreditReason.REFUND
         credit_lines.credit(
             order, max(amount - _owed_before(order, amount), ZERO), reason, settled.attempt_id, settled.note
         )
+        credit_lines.give_again(order, settled.attempt_id)
 
 
 def _owed_before(order: Order, refunded: Decimal) -> Decimal:

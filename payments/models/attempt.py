@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped
-from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason
+from payments.enums import HANGING_STATES, OPEN_STATES, AttemptState, MoneyAct, RefundReason
 from payments.models.collection import PaymentSession
+from payments.models.needing import NeedsSomebody
 from payments.models.payment import Payment
 
 
-class PaymentAttempt(Identified, Timestamped):
+class PaymentAttempt(Identified, Timestamped, NeedsSomebody):
     """An authorization, capture, refund or void: written before its provider is asked, settled by what it tells.
 
     Its id is the idempotency key of the call. A movement that the provider tells of and nobody here asked for has a row
@@ -63,6 +64,17 @@ class PaymentAttempt(Identified, Timestamped):
             # What waits: few rows, however many there are.
             models.Index(fields=["next_try_at"], name="attempt_open", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["-settled_at"], name="attempt_declined", condition=Q(state=AttemptState.DECLINED)),
+            # What needs a person: a card that a shop's customer is refused does not.
+            models.Index(
+                fields=["settled_at", "id"],
+                name="attempt_trouble",
+                condition=Q(
+                    state=AttemptState.DECLINED,
+                    act__in=(MoneyAct.CAPTURE, MoneyAct.REFUND, MoneyAct.VOID),
+                    dealt_with_at=None,
+                ),
+            ),
+            models.Index(fields=["id"], name="attempt_hanging", condition=Q(state__in=HANGING_STATES)),
         ]
 
     def __str__(self) -> str:

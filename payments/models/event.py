@@ -9,14 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.fields import AmountField, Identified
-from payments.enums import EventProblem, EventSource, MoneyAct
+from payments.enums import EventProblem, EventSource, MoneyAct, WebhookProblem
+from payments.models.needing import NeedsSomebody
 from payments.providers.base import Outcome
 
 
-class ProviderWebhook(Identified):
+class ProviderWebhook(Identified, NeedsSomebody):
     """A webhook as it came, signature checked: stored first, answered at once, worked on later.
 
-    body is the provider's, and may name people; it is pruned (settings.OMS["KEEP_DAYS"]).
+    body is the provider's, and may name people; it is pruned (settings.OMS["KEEP_DAYS"]). next_try_at: when it is
+    worked on (again); None once that is of no use. One that was never processed and is tried no more is a dead letter.
+    other_body: what came under the same id and says something else; it is never applied.
     """
 
     id_prefix = ids.PROVIDER_WEBHOOK
@@ -31,21 +34,28 @@ class ProviderWebhook(Identified):
     processed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(max_length=255, blank=True, default="")
+    problem = models.CharField(max_length=255, choices=WebhookProblem, blank=True, default="")
+    error = models.CharField(max_length=255, blank=True, default="", db_default="")
+    other_body = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="webhook_once")]
         indexes = [
-            models.Index(fields=["next_try_at"], name="webhook_open", condition=Q(processed_at=None)),
             models.Index(fields=["received_at"], name="webhook_by_time"),
+            # What is to be worked on, and what needs a person: few rows.
+            models.Index(fields=["next_try_at"], name="webhook_due", condition=Q(next_try_at__isnull=False)),
+            models.Index(
+                fields=["received_at", "id"], name="webhook_trouble", condition=~Q(problem="") & Q(dealt_with_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_id}"
 
 
-class ProviderEvent(Identified):
-    """One fact about one movement, append-only: the database refuses to change or delete it.
+class ProviderEvent(Identified, NeedsSomebody):
+    """One fact about one movement, append-only: the database refuses to change or delete it, but for saying once that
+    somebody has dealt with its problem.
 
     The amounts of a payment are recomputed from all facts without a problem that bear its provider and reference, so it
     does not matter in which order, how often or how late they came. What has a problem is kept for people to see.
@@ -81,6 +91,11 @@ class ProviderEvent(Identified):
         indexes = [
             models.Index(fields=["provider", "reference"], name="providerevent_by_reference"),
             models.Index(fields=["-recorded_at"], name="providerevent_with_problem", condition=~Q(problem="")),
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="providerevent_trouble",
+                condition=~Q(problem="") & Q(dealt_with_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -46,6 +46,10 @@ class Payment(Identified, Timestamped):
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text=_("The provider lets go of what is not captured by then.")
     )
+    expiry_warned_at = models.DateTimeField(null=True, blank=True, help_text=_("When it was told that it ends soon."))
+    expiry_checked_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When its provider was asked what became of it.")
+    )
     problem = models.CharField(
         max_length=40, blank=True, default="", db_default="", help_text=_("What its provider told that cannot be.")
     )
@@ -56,6 +60,10 @@ class Payment(Identified, Timestamped):
 
     class Meta:
         ordering = ["created_at", "id"]
+        permissions = [
+            ("capture_payment", _("Can collect money: take, let go, mark as paid")),
+            ("refund_payment", _("Can give money back")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(captured__gte=0, captured__lte=F("amount")), name="payment_captured_within_authorized"
@@ -86,6 +94,14 @@ class Payment(Identified, Timestamped):
                 condition=Q(expires_at__isnull=False, canceled_at=None, captured__lt=F("amount")),
             ),
             models.Index(fields=["-id"], name="payment_with_problem", condition=~Q(problem="")),
+            models.Index(
+                fields=["id"],
+                name="payment_without_order",
+                condition=Q(order=None) & (Q(canceled_at=None) | Q(captured__gt=F("refunded"))),
+            ),
+            models.Index(
+                fields=["-id"], name="payment_to_capture", condition=Q(canceled_at=None, captured__lt=F("amount"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,16 +18,13 @@ from payments.models import GiftCard, StoreCreditAccount
 from payments.models.balances import ZERO
 from payments.providers.base import (
     AuthorizeRequest,
-    BadWebhook,
     Call,
     Capabilities,
     CaptureRequest,
     Fact,
-    InboundWebhook,
     InitiateRequest,
     LookUpRequest,
     Outcome,
-    ParsedWebhook,
     PaymentProvider,
     ProviderRejected,
     ProviderResult,
@@ -96,9 +93,6 @@ class BalanceProvider(PaymentProvider, Generic[Account]):
 
     def look_up(self, request: LookUpRequest) -> Sequence[Fact]:
         return ()
-
-    def parse_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
-        raise BadWebhook(provider=self.code, reason=_("it sends none"))
 
     def _done(self, request: CaptureRequest | RefundRequest) -> ProviderResult:
         return ProviderResult(outcome=Outcome.SUCCEEDED, reference=request.reference, movement=str(request.key))

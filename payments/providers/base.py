@@ -7,7 +7,7 @@ is one fact, and facts may come in any order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -52,7 +52,9 @@ class ProviderRejected(Exception):
 
 
 class BadWebhook(DomainError):
-    """Not from the provider, or nothing that it would send: refused before anything is stored."""
+    """reason: in words of the adapter's own, nothing of the message: it is answered and logged.
+
+    Not from the provider, or nothing that it would send: refused before anything is stored."""
 
     code = "bad_webhook"
     status = 400
@@ -198,9 +200,10 @@ class Capabilities:
     """What a provider can do; the services refuse the rest before they ask.
 
     partial_capture: less than was authorized. several_captures: again after that. partial_refund, void, webhooks,
-    look_up: as they say. key_hours: for how long a repeated key is known; later an unknown outcome is looked up.
-    expires_days: an authorization is good for so many days; 0: for ever, or as each answer says. keyless: acts of which
-    its webhooks and books do not repeat our key, so that a movement without one may be ours.
+    look_up: as they say. lists: it can name the payments that something happened to since a moment.
+    key_hours: for how long a repeated key is known; later an unknown outcome is looked up. expires_days: an
+    authorization is good for so many days; 0: for ever, or as each answer says. keyless: acts of which its webhooks and
+    books do not repeat our key, so that a movement without one may be ours.
     """
 
     partial_capture: bool = True
@@ -209,6 +212,7 @@ class Capabilities:
     void: bool = True
     webhooks: bool = False
     look_up: bool = True
+    lists: bool = False
     key_hours: int = 24
     expires_days: int = 0
     keyless: frozenset[MoneyAct] = frozenset()
@@ -262,6 +266,22 @@ class PaymentProvider:
         """All that the provider knows of a payment, from its own books. Empty for a payment it never heard of."""
         raise NotImplementedError(f"{type(self).__name__}.look_up")
 
+    def payments_since(self, since: datetime, *, timeout: float = 10.0) -> Iterable[str]:
+        """References of all payments in its books that something happened to since then, page by page, in any order.
+
+        Of providers that say so in `can.lists`; payments of other shops of the same account may be among them.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.payments_since")
+
     def parse_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
         """What a webhook says, once its signature was checked. Calls nobody. Raises BadWebhook."""
-        raise NotImplementedError(f"{type(self).__name__}.parse_webhook")
+        self.check_webhook(webhook)
+        return self.read_webhook(webhook)
+
+    def check_webhook(self, webhook: InboundWebhook) -> None:
+        """Refuse what the provider has not signed, or not lately. Raises BadWebhook; always where it sends none."""
+        raise BadWebhook(provider=self.code, reason=_("it sends none"))
+
+    def read_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
+        """What a webhook says that was checked when it came, long ago perhaps. Calls nobody. Raises BadWebhook."""
+        raise NotImplementedError(f"{type(self).__name__}.read_webhook")

@@ -19,7 +19,7 @@ from payments import errors, settled
 from payments.enums import OPEN_STATES, MoneyAct
 from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import PaymentProvider
-from payments.services import answering
+from payments.services import answering, reviewing
 from payments.settled import Tell
 
 # How long whoever waits for an answer has for asking, before somebody else may ask.
@@ -55,6 +55,8 @@ def begin(
     waits: whoever asks for it makes the call itself after the commit (`calling.carry_out`); else a worker is told.
     """
     now = timezone.now()
+    if payment is not None and act is not MoneyAct.AUTHORIZE:
+        reviewing.tried_again(payment, act, actor=actor)
     attempt = PaymentAttempt.objects.create(
         payment=payment,
         session=session,

@@ -74,7 +74,10 @@ def apply(
 ) -> Payment | None:
     """The same for one payment whose owner the caller has locked (`change_of`)."""
     record(provider, told, source=source, webhook_id=webhook_id)
-    return converge(provider, reference, actor=actor, tell=tell)
+    payment = converge(provider, reference, actor=actor, tell=tell)
+    if payment is not None:
+        _learn_expiry(payment, told)
+    return payment
 
 
 def owner_of(provider: str, reference: str) -> Owner | None:
@@ -91,7 +94,7 @@ def record(
     provider: str, told: Sequence[Fact], *, source: EventSource, webhook_id: UUID | None = None
 ) -> list[ProviderEvent]:
     """Write what is new. What was told before in the same words is not written again."""
-    wanted = [_event(provider, fact, source, webhook_id) for fact in told]
+    wanted = [event_of(provider, fact, source, webhook_id) for fact in told]
     references = {event.reference for event in wanted}
     currencies = _currencies(provider, references)
     known = {
@@ -133,7 +136,10 @@ def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Paym
     return payment
 
 
-def _event(provider: str, fact: Fact, source: EventSource, webhook_id: UUID | None) -> ProviderEvent:
+def event_of(
+    provider: str, fact: Fact, source: EventSource = EventSource.LOOKUP, webhook_id: UUID | None = None
+) -> ProviderEvent:
+    """The row that a fact would be, not written. Raises UnknownCurrency."""
     # What is not done has no movement of its own at most providers; two that failed are two.
     own = str(fact.key) if fact.key and fact.outcome is not Outcome.SUCCEEDED else ""
     return ProviderEvent(
@@ -224,20 +230,33 @@ def _follow(payment: Payment, known: Books) -> None:
     payment.captured = captured
     payment.refunded = min(known.refunded, captured)
     payment.problem = REFUNDED_TOO_MUCH if known.refunded > captured else ""
-    payment.expires_at = known.expires_at
+    payment.expires_at = known.expires_at or payment.expires_at
     now = timezone.now()
     if known.is_void:
         payment.canceled_at = payment.canceled_at or now
-    if captured and captured >= payment.amount:
-        payment.captured_at = payment.captured_at or now
+    is_taken = captured and captured >= payment.amount  # as far as it is known: a capture may be told of first
+    payment.captured_at = (payment.captured_at or now) if is_taken else None
     payment.save()
+
+
+def _learn_expiry(payment: Payment, told: Sequence[Fact]) -> None:
+    """The same authorization may be told without its end first, and with it later: that is no second event."""
+    for fact in told:
+        is_held = fact.act is MoneyAct.AUTHORIZE and fact.outcome is Outcome.SUCCEEDED
+        is_same = fact.amount == payment.money(payment.amount)  # what contradicts changes nothing
+        if is_held and is_same and fact.expires_at is not None and payment.expires_at is None:
+            payment.expires_at = fact.expires_at
+            payment.save(update_fields=["expires_at", "updated_at"])
 
 
 def _follow_session(session: PaymentSession, payment: Payment | None, known: Books) -> None:
     if payment is None:
+        if known.is_void:
+            session.status = SessionStatus.CANCELED  # nobody can pay it any more
+            session.save(update_fields=["status", "updated_at"])
         return
-    if payment.canceled_at and not payment.captured:
-        session.status = SessionStatus.CANCELED
+    if payment.canceled_at:
+        session.status = SessionStatus.CAPTURED if payment.captured else SessionStatus.CANCELED
     else:
         session.status = SessionStatus.CAPTURED if payment.captured >= payment.amount else SessionStatus.AUTHORIZED
     session.authorized_at = session.authorized_at or timezone.now()

@@ -48,10 +48,10 @@ def _walk(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def api_routes() -> dict[str, type]:
-    """`METHOD path` and the view behind it, of everything below /admin/ and /auth/."""
+    """`METHOD path` and the view behind it, of everything below /admin/, /auth/ and /webhooks/."""
     found = {}
     for path, route in routes():
         kind = getattr(route.callback, "cls", None)
-        if kind is not None and path.startswith(("admin/", "auth/")):
+        if kind is not None and path.startswith(("admin/", "auth/", "webhooks/")):
             found |= {f"{method.upper()} {path}": kind for method in METHODS if hasattr(kind, method)}
     return found

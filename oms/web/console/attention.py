@@ -51,7 +51,8 @@ class Act:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """narrow: of the rows that may be seen those that need somebody. age: the fields that order them, the oldest first.
-    tell: how the rows read, for all of a page at once. rank: where it stands among the kinds."""
+    tell: how the rows read, for all of a page at once. rank: where it stands among the kinds. or_else: a second button,
+    for what is done where the first is not."""
 
     rank: int
     name: str
@@ -65,6 +66,7 @@ class Kind:
     act: Act
     tone: str = "busy"
     is_in_use: Callable[[], bool] = lambda: True
+    or_else: Act | None = None
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         seen = admin.site.get_model_admin(self.model).get_queryset(request)
@@ -73,11 +75,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A matter with its kind. may_act: whether the person may do the act."""
+    """A matter with its kind. may_act: whether the person may do the act; may_else: the other one."""
 
     kind: Kind
     matter: Matter
     may_act: bool
+    may_else: bool = False
 
     @property
     def is_button(self) -> bool:
@@ -139,4 +142,5 @@ def page(request: HttpRequest, wanted: Kind | None, number: int) -> Page:
 
 def _told(request: HttpRequest, kind: Kind, rows: Sequence[Any]) -> list[Shown]:
     may_act = request.user.has_perm(kind.act.permission)
-    return [Shown(kind, matter, may_act) for matter in kind.tell(rows)] if rows else []
+    may_else = kind.or_else is not None and request.user.has_perm(kind.or_else.permission)
+    return [Shown(kind, matter, may_act, may_else) for matter in kind.tell(rows)] if rows else []

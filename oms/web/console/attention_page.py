@@ -44,15 +44,16 @@ def exceptions_view(request: HttpRequest) -> HttpResponse:
 def act_view(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
     """A button was pressed: run its service, say what came of it, show the page again."""
     wanted = attention.kind_of(request, kind)
-    if wanted is None or wanted.act.run is None:
+    act = None if wanted is None else wanted.or_else if "or_else" in request.POST else wanted.act
+    if wanted is None or act is None or act.run is None:
         raise Http404
-    if not request.user.has_perm(wanted.act.permission):
+    if not request.user.has_perm(act.permission):
         raise PermissionDenied
     if not wanted.rows(request).filter(pk=pk).exists():
         messages.warning(request, _("That needs nobody any more."))
     else:
         try:
-            messages.success(request, wanted.act.run(request, pk))
+            messages.success(request, act.run(request, pk))
         except DomainError as refusal:
             messages.error(request, str(refusal))
     back = attention.kind_of(request, request.POST.get("kind", ""))

@@ -23,14 +23,14 @@ _TONES: Final[Mapping[str, str]] = (
     dict.fromkeys(
         [
             *("completed", "captured", "delivered", "shipped", "fulfilled", "matched", "refunded", "active"),
-            *("received", "applied", "cured", "settled", "done"),
+            *("received", "applied", "cured", "settled", "done", "succeeded"),
         ],
         "good",
     )
     | dict.fromkeys(
         [
             *("requires_action", "dead", "parked", "failed", "stopped", "unmatched", "shortage", "unreserved"),
-            "refused",
+            *("refused", "declined", "unknown", "error"),
         ],
         "bad",
     )

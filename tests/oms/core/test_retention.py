@@ -22,6 +22,7 @@ from oms import pruning
 from oms.core import ids, outbox, retention
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
 from oms.core.retention import Kept, KeptFiles
+from payments.models import ProviderWebhook
 from tests.factories import SalesChannelFactory
 from tests.oms.core.lamps import OTHER, STREAM, deliver_all, lit
 
@@ -147,6 +148,15 @@ def _others(days: int) -> None:
         id=old_id(), scope="s", key="k", fingerprint="f", status=200, body=b"", created_at=then
     )
     Session.objects.create(session_key="old", session_data="", expire_date=then)
+    for number, processed_at in enumerate((then, None)):
+        ProviderWebhook.objects.create(
+            id=type(old_id())(int=old_id().int + number),
+            provider="p",
+            event_id=str(number),
+            body="{}",
+            received_at=then,
+            processed_at=processed_at,
+        )
     channel = SalesChannelFactory()
     for number, status in enumerate(("completed", "running")):
         run = ImportRun.objects.create(
@@ -226,6 +236,7 @@ def test_the_command_says_what_would_go_and_what_went(mail):
         "idempotency_keys: 1 rows went (answers kept under an Idempotency-Key, after 7 days)",
         "sessions: 1 rows went (sessions of the console that have ended, after 1 days)",
         "audit: 0 rows went (entries of the audit, after 400 days)",
+        "provider_webhooks: 1 rows went (webhooks of payment providers that were processed, after 90 days)",
         "bulk_job_rows: 0 rows went (results of bulk jobs that have ended, order by order, after 90 days)",
         "bulk_jobs: 0 rows went (bulk jobs that have ended, after 90 days)",
         "import_rejects: 1 rows went (refused records of imports, with their raw rows, after 180 days)",

@@ -23,6 +23,7 @@ from payments.services.gift_cards import adjust_gift_card
 from payments.services.store_credit import adjust_store_credit
 from tests.api import key
 from tests.factories import SalesChannelFactory, StockLocationFactory
+from tests.paying import promised
 from tests.payments.balances import a_card, an_account, usd
 from tests.scenarios import STAFF, Shop, placed_order, shop
 
@@ -52,6 +53,7 @@ def furnish(rows: int) -> House:
     orders = [placed_order(here, {sku: 1}, email=f"{sku}@example.com") for sku in skus]
     for order in orders:
         Payment.objects.create(order=order, currency=order.currency, amount=order.total)
+    taken = promised(orders[0], 5 * rows + 30, captured=[5] * rows)
     for _ in range(rows - 1):
         key()
         SalesChannelFactory()
@@ -82,5 +84,6 @@ def furnish(rows: int) -> House:
         "order_id": orders[0].public_id,
         "item_id": here.items[skus[0]].public_id,
         "channel_id": here.channel.public_id,
+        "payment_id": taken.public_id,
     }
     return House(made.secret, here, orders, parts)

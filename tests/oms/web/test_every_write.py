@@ -17,12 +17,15 @@ from drf_spectacular.generators import SchemaGenerator
 from inventory.models import Arrival, StockCount, StockShortage, Transfer
 from oms.core.models import IdempotencyKey
 from oms.web.models import ApiKey
+from orders.enums import OrderStatus
+from orders.models import Order
 from payments import codes
 from payments.api import balance_examples
 from payments.models import GiftCard
 from tests.api import Api, problem
 from tests.factories import StockLocationFactory
 from tests.oms.web.furnished import House, furnish
+from tests.scenarios import placed_order
 
 pytestmark = pytest.mark.django_db
 _ID = re.compile(r"\b([a-z]+)_[0-9a-z]{26}\b")
@@ -52,6 +55,7 @@ class _Scene:
         self.other = StockLocationFactory()
         house = self.house
         order, where = house.orders[0], house.shop.locations["W0"]
+        unpaid = placed_order(house.shop, {"SKU-0": 1})
         person = self._made("/admin/customers", {"email": "new@example.com"}, "customer")
         self.line = order.lines.get().public_id
         self.ids = house.parts | {
@@ -65,6 +69,7 @@ class _Scene:
             "sc": house.parts["channel_id"],
             "cus": person["id"],
             "ordli": self.line,
+            "order": unpaid.public_id,
         }
 
     def copy(self) -> _Scene:
@@ -115,6 +120,18 @@ class _Scene:
     def elsewhere(self) -> None:
         self.by_prefix["sloc"] = self.ids["location_id"] = self.other.public_id
 
+    def to_be_decided(self) -> None:
+        Order.objects.filter(pk=self.house.orders[0].pk).update(status=OrderStatus.REQUIRES_ACTION)
+
+    def collected(self) -> None:
+        body = {"order_id": self.by_prefix["order"]}
+        self.ids["collection_id"] = self._made("/admin/payment-collections", body, "payment_collection")["id"]
+
+    def begun(self) -> None:
+        self.collected()
+        path = f"/admin/payment-collections/{self.ids['collection_id']}/payment-sessions"
+        self.ids["session_id"] = self._made(path, {"provider_id": "manual"}, "payment_session")["id"]
+
     def canceled_job(self) -> None:
         self._made(f"/admin/bulk-jobs/{self.ids['job_id']}/cancel", {}, "bulk_job")
 
@@ -134,6 +151,9 @@ _FIRST: dict[str, Callable[[_Scene], Any]] = {
     "createInventoryLevel": _Scene.elsewhere,
     "changeInventoryLevels": _Scene.elsewhere,
     "deleteInventoryLevel": _Scene.empty_level,
+    "keepOrder": _Scene.to_be_decided,
+    **dict.fromkeys(("deletePaymentCollection", "markAsPaid", "startPaymentSession"), _Scene.collected),
+    "authorizePaymentSession": _Scene.begun,
     "archiveOrder": lambda scene: scene.order("cancel"),
     "completeOrder": _Scene.packed,
     "cancelFulfillment": _Scene.packed,
@@ -175,7 +195,7 @@ def _body(scene: _Scene, example: Any) -> bytes:
 
 def test_a_repeat_under_its_key_is_answered_alike_and_another_request_is_refused():
     scene = _Scene()
-    assert len(_writes()) > 45
+    assert len(_writes()) > 55
 
     for name in _writes():
         with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -17,6 +18,7 @@ from oms.core import events, ids
 from oms.core.models import Delivery, OutboxEvent
 from oms.web.console import attention
 from orders.models import BulkJob, Order
+from payments.models import Payment, PaymentAttempt, PaymentCollection, ProviderEvent, ProviderWebhook
 from tests.console import EVIL, a_house, furnish, messages_of
 from tests.factories import StaffFactory
 from tests.scenarios import placed_order, shop
@@ -26,6 +28,8 @@ PAGE = "console_exceptions"
 KINDS = (
     *("orders", "bulk-jobs", "shortages", "waiting", "low-stock", "arrivals", "transfers"),
     *("rejects", "uploads", "sources", "credits", "dead-letters"),
+    *("cancel-refused", "captures-declined", "refunds-declined", "payments-unknown", "payments-contradicted"),
+    *("payment-webhooks", "payments-unallocated", "payments-odd", "authorizations", "authorizations-ended", "owed"),
 )
 
 
@@ -66,6 +70,31 @@ def trouble(house, number):
     old.save(force_insert=True)
     Reservation.objects.filter(pk=old.pk).update(created_at=days_ago(10 + number))
 
+    _trouble_with_money(house, number)
+
+
+def _trouble_with_money(house, number):
+    told = {"provider": "bank", "currency": "USD", "amount": Decimal(9)}
+    refused, owed = (placed_order(house, {"LAMP": 1}, external_id=f"{name}-{number}") for name in ("NO", "OWED"))
+    Order.objects.filter(pk=refused.pk).update(status="requires_action", placed_at=days_ago(19))
+    Order.objects.filter(pk=owed.pk).update(captured_total=Decimal(50))
+    ends = {"reference": days_ago(-1), "odd": None, "ended": days_ago(1)}
+    soon, odd, _ended = (
+        Payment.objects.create(order=refused, reference=f"{EVIL}{name}{number}", expires_at=at, **told)
+        for name, at in ends.items()
+    )
+    Payment.objects.filter(pk=odd.pk).update(problem=EVIL[:40])
+    cart = PaymentCollection.objects.create(cart_id=ids.new_id(), currency="USD", amount=9)
+    Payment.objects.create(pk=ids.first_id(days_ago(3 + number)), collection=cart, reference=f"cart{number}", **told)
+    tried = {"payment": soon, "currency": "USD", "amount": 9, "message": EVIL, "settled_at": days_ago(1)}
+    for act, reason in (("capture", ""), ("refund", "goodwill"), ("refund", "cancellation")):
+        PaymentAttempt.objects.create(act=act, reason=reason, state="declined", **tried)
+    PaymentAttempt.objects.create(pk=ids.first_id(days_ago(4 + number)), act="void", state="unknown", **tried)
+    ProviderEvent.objects.create(reference=EVIL, act="capture", outcome="succeeded", problem="conflict", **told)
+    ProviderWebhook.objects.create(
+        provider="bank", event_id=f"e{number}", kind=EVIL, body=EVIL, problem="failed", error=EVIL
+    )
+
 
 def shown(client, **query):
     answer = client.get(reverse(PAGE), query)
@@ -101,6 +130,17 @@ def test_everything_that_needs_a_person_is_there_the_oldest_first_each_with_its_
         "Sources that fail": "1",
         "Credits for staff": "1",
         "Dead letters": "1",
+        "Cancellations that were refused": "1",
+        "Captures that were declined": "1",
+        "Refunds that were declined": "1",
+        "Outcome unknown": "1",
+        "Contradictions of providers": "1",
+        "Webhooks of providers": "1",
+        "Paid without an order": "1",
+        "Amounts that cannot be": "1",
+        "Authorizations that end soon": "1",
+        "Authorizations that ended": "1",
+        "Owed to customers": "1",
     }
     html = answer.content.decode()
     assert EVIL not in html
@@ -122,7 +162,7 @@ def test_the_page_costs_the_same_however_much_there_is(client, staff):
         trouble(house, number)
 
     assert (queries(), queries(kind="waiting")) == few
-    assert few[0] <= len(KINDS) + 8
+    assert few[0] <= len(KINDS) + 12
 
 
 def test_one_kind_is_looked_at_for_itself_page_by_page(client, staff, monkeypatch):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oms.web.console import show
 from oms.web.console.admin import ReadOnlyAdmin
 from payments import admin_balances  # noqa: F401  (it registers what it shows)
 from payments.models import Payment
+from payments.policies import has_expired
 
 
 @admin.register(Payment)
@@ -26,6 +34,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "shown_amount",
         "shown_captured",
         "shown_refunded",
+        "shown_end",
         "created_at",
     )
     list_display_links = ("shown_reference",)
@@ -40,6 +49,31 @@ class PaymentAdmin(ReadOnlyAdmin):
             return rows.filter(provider=provider, reference=reference.strip())
         by_number: QuerySet[Any] = super().search(rows, term)
         return by_number | rows.filter(provider="external", reference=term)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [*super().get_fields(request, obj), "shown_records"]
+
+    @display(description=_("Behind it"))
+    def shown_records(self, row: Payment) -> SafeString:
+        """The lists of what was tried and told, narrowed down to this payment."""
+        query = urlencode({"q": f"{row.provider} {row.reference}"})
+        lists = (
+            ("paymentattempt", _("Attempts")),
+            ("providerevent", _("Told by the provider")),
+            ("providerwebhook", _("Webhooks")),
+        )
+        links = ((reverse(f"admin:payments_{model}_changelist"), query, title) for model, title in lists)
+        return format_html_join(" · ", '<a class="c-link" href="{}?{}">{}</a>', links)
+
+    @display(description=_("Authorization"))
+    def shown_end(self, row: Payment) -> SafeString:
+        """Until when what is authorized and was not captured can be."""
+        if row.expires_at is None or row.canceled_at is not None or row.captured >= row.amount:
+            return SafeString("–")
+        at = date_format(timezone.localtime(row.expires_at), "SHORT_DATETIME_FORMAT")
+        if has_expired(row, timezone.now()):
+            return show.badge("failed", _now("ended %s") % at)
+        return show.badge("authorized", _now("until %s") % at)
 
     @display(description=_("Payment"))
     def shown_reference(self, row: Payment) -> str:

@@ -1,0 +1,3 @@
+from payments.admin import exceptions, payments, records, webhooks
+
+__all__ = ["exceptions", "payments", "records", "webhooks"]

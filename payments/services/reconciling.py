@@ -1,0 +1,242 @@
+"""Our payments beside their providers' books: every difference, movement by movement.
+
+Nothing is moved. Rows are read page by page in the order of their ids, so any number of them takes as much memory as
+one page; each payment is looked up on its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+import structlog
+
+from oms.core import actors, ids, providers
+from oms.core.outside import require_no_transaction
+from payments.books import Books, Event, books
+from payments.enums import EventSource, MoneyAct
+from payments.models import Payment, PaymentSession, ProviderEvent
+from payments.providers.base import Fact, LookUpRequest, Outcome, PaymentProvider, ProviderRejected, ProviderUnavailable
+from payments.providers.known import KIND, provider_of
+from payments.services import facts
+
+log = structlog.get_logger(__name__)
+
+PAGE: Final = 500
+GIVE_UP: Final = 5  # payments in a row that a provider could not be asked about: it is down, and is left in peace
+
+MISSING_HERE: Final = "missing here"
+MISSING_THERE: Final = "missing there"
+AMOUNT: Final = "amount differs"
+STATE: Final = "state differs"
+UNKNOWN: Final = "unknown payment"
+UNAVAILABLE: Final = "provider unavailable"
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not the same. payment: its public id, or the provider's reference where we have none.
+
+    movement: the act and the provider's id of it; empty where it is about the whole payment. ours, theirs: amount and
+    outcome; empty where there is nothing.
+    """
+
+    kind: str
+    provider: str
+    payment: str
+    reference: str
+    movement: str = ""
+    ours: str = ""
+    theirs: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        about = f" {self.movement}" if self.movement else ""
+        sides = f": ours {self.ours or '-'}, theirs {self.theirs or '-'}" if self.ours or self.theirs else ""
+        return f"{self.provider} {self.reference} ({self.payment}){about}: {self.kind}{sides}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of one payment. was: how many differences there were before they were mended, where that was asked."""
+
+    differences: Sequence[Difference]
+    was: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """A session that its provider knows of, with the payment that it holds, if any."""
+
+    session: PaymentSession
+    payment: Payment | None
+    known: Books
+
+    @property
+    def name(self) -> str:
+        return (self.payment or self.session).public_id
+
+    @property
+    def reference(self) -> str:
+        return self.session.reference
+
+
+def reconcile(*, since: datetime | None = None, provider: str = "", fix: bool = False) -> Iterator[Compared]:
+    """Compare every payment of ours that was begun since then, and those that the providers name since then.
+
+    provider: only with this one. fix: learn what the provider tells, which moves no money, and give what is still
+    different. A provider without books (`can.look_up`) or of our own tables is left out. Never inside a transaction.
+    Raises UnknownProvider.
+    """
+    codes = [provider_of(provider).code] if provider else providers.names(KIND)
+    for code in codes:
+        party = provider_of(code)
+        if party.can.look_up and not party.local:
+            require_no_transaction(f"the payment provider {code}")
+            yield from _with(party, since, fix)
+
+
+def _with(party: PaymentProvider, since: datetime | None, fix: bool) -> Iterator[Compared]:
+    missed = 0
+    for one in _ours(party.code, since):
+        compared = _compare(party, one, fix)
+        yield compared
+        missed = missed + 1 if any(each.kind == UNAVAILABLE for each in compared.differences) else 0
+        if missed == GIVE_UP:
+            return
+    if party.can.lists and since is not None:
+        yield from _named_there(party, since, fix)
+
+
+def _ours(code: str, since: datetime | None) -> Iterator[_Ours]:
+    """Page by page in the order of the primary key: every payment of ours has a session."""
+    rows = PaymentSession.objects.filter(provider=code).exclude(reference="").order_by("pk")
+    page = list(rows.filter(pk__gte=ids.first_id(since))[:PAGE] if since else rows[:PAGE])
+    while page:
+        yield from _known(code, page)
+        page = list(rows.filter(pk__gt=page[-1].pk)[:PAGE])
+
+
+def _known(code: str, sessions: Sequence[PaymentSession]) -> Iterator[_Ours]:
+    """Two queries for a page of them."""
+    references = [each.reference for each in sessions]
+    payments = {each.reference: each for each in Payment.objects.filter(provider=code, reference__in=references)}
+    told: defaultdict[str, list[ProviderEvent]] = defaultdict(list)
+    for event in ProviderEvent.objects.filter(provider=code, reference__in=references, problem="").order_by("id"):
+        told[event.reference].append(event)
+    for each in sessions:
+        yield _Ours(each, payments.get(each.reference), books(told[each.reference]))
+
+
+def _named_there(party: PaymentProvider, since: datetime, fix: bool) -> Iterator[Compared]:
+    """What the provider says something happened to: payments that began earlier, and those nobody here knows."""
+    waiting: list[str] = []
+    try:
+        for reference in party.payments_since(since):
+            waiting.append(reference)
+            if len(waiting) == PAGE:
+                yield from _compare_named(party, waiting, since, fix)
+                waiting = []
+    except (ProviderUnavailable, ProviderRejected) as problem:
+        log.warning("payments.list_failed", provider=party.code, problem=str(problem)[:200])
+        yield Compared([Difference(UNAVAILABLE, party.code, "", "", theirs=str(problem)[:200])])
+    yield from _compare_named(party, waiting, since, fix)
+
+
+def _compare_named(party: PaymentProvider, references: Sequence[str], since: datetime, fix: bool) -> Iterator[Compared]:
+    sessions = list(PaymentSession.objects.filter(provider=party.code, reference__in=references))
+    for reference in sorted(set(references) - {each.reference for each in sessions}):
+        yield Compared([Difference(UNKNOWN, party.code, "", reference)])
+    first = ids.first_id(since)
+    for one in _known(party.code, [each for each in sessions if each.pk < first]):  # the others were compared already
+        yield _compare(party, one, fix)
+
+
+def _compare(party: PaymentProvider, one: _Ours, fix: bool) -> Compared:
+    try:
+        told = party.look_up(LookUpRequest(reference=one.reference, key=one.session.pk))
+    except (ProviderUnavailable, ProviderRejected) as problem:
+        log.warning("payments.lookup_failed", provider=party.code, payment=one.name, problem=str(problem)[:200])
+        return Compared([Difference(UNAVAILABLE, party.code, one.name, one.reference, theirs=str(problem)[:200])])
+    found = list(_differences(party.code, one, told))
+    if not found or not fix:
+        return Compared(found)
+    facts.learn(party.code, told, source=EventSource.LOOKUP, actor=actors.SYSTEM)
+    (fresh,) = _known(party.code, [one.session])
+    return Compared(list(_differences(party.code, fresh, told)), was=len(found))
+
+
+def _differences(code: str, one: _Ours, told: Sequence[Fact]) -> Iterator[Difference]:
+    theirs = books(facts.event_of(code, fact) for fact in told)
+    name = (code, one.name, one.reference)
+    if not told and (one.payment is not None or one.known.movements):
+        yield Difference(UNKNOWN, *name, ours=_sums(one.payment))
+        return
+    yield from _of_movements(name, _done(one.known), _done(theirs), _by_place(one.known), _by_place(theirs))
+    if one.payment is not None:
+        yield from _of_the_whole(name, one.payment, one.known)
+
+
+def _of_movements(
+    name: tuple[str, str, str],
+    ours: Mapping[tuple[str, str], Event],
+    theirs: Mapping[tuple[str, str], Event],
+    all_ours: Mapping[tuple[str, str], Event],
+    all_theirs: Mapping[tuple[str, str], Event],
+) -> Iterator[Difference]:
+    """ours, theirs: what was done; the others also what is on its way or was refused."""
+    for place in sorted({*ours, *theirs}):
+        here, there = all_ours.get(place), all_theirs.get(place)
+        words = {"movement": " ".join(filter(None, place)), "ours": _words(here), "theirs": _words(there)}
+        if here is None:
+            yield Difference(MISSING_HERE, *name, **words)
+        elif there is None:
+            yield Difference(MISSING_THERE, *name, **words)
+        elif here.outcome != there.outcome:
+            yield Difference(STATE, *name, **words)
+        elif here.amount != there.amount:
+            yield Difference(AMOUNT, *name, **words)
+
+
+def _of_the_whole(name: tuple[str, str, str], payment: Payment, known: Books) -> Iterator[Difference]:
+    """A payment says what its log says: what was changed by hand shows here."""
+    wanted = (
+        (MoneyAct.CAPTURE, payment.captured, known.captured),
+        (MoneyAct.REFUND, payment.refunded, known.refunded),
+    )
+    for act, ours, logged in wanted:
+        if ours != logged:
+            yield Difference(AMOUNT, *name, f"all {act}s", _money(ours, payment), _money(logged, payment))
+    if known.is_void and payment.canceled_at is None:
+        yield Difference(STATE, *name, MoneyAct.VOID, "open", "let go")
+
+
+def _done(known: Books) -> dict[tuple[str, str], Event]:
+    return {place: each for place, each in _by_place(known).items() if each.outcome == Outcome.SUCCEEDED}
+
+
+def _by_place(known: Books) -> dict[tuple[str, str], Event]:
+    return {(each.act, each.movement): each for each in known.movements}
+
+
+def _words(event: Event | None) -> str:
+    return "" if event is None else f"{event.amount.normalize():f} {event.outcome}"
+
+
+def _money(amount: Decimal, payment: Payment) -> str:
+    return str(payment.money(amount))
+
+
+def _sums(payment: Payment | None) -> str:
+    if payment is None:
+        return ""
+    parts: Iterable[Decimal] = (payment.amount, payment.captured, payment.refunded)
+    return " / ".join(_money(each, payment) for each in parts)
