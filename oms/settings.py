@@ -69,12 +69,19 @@ DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY") or ("" if PRODUCTION else "development-only-key-do-not-use-in-production")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when OMS_ENV=production.")
+# Codes of gift cards are kept as a hash under this key; without one under SECRET_KEY. Change it, and no code is known.
+GIFT_CARD_KEY = os.environ.get("OMS_GIFT_CARD_KEY", "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 DATABASE_URL, REDIS_URL = _server_urls()
 
 # --- the replaceable parts -------------------------------------------------------------------------------------------
+
+# The payment provider `stripe` is there once it has a key.
+STRIPE_SECRET_KEY = os.environ.get("OMS_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("OMS_STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("OMS_STRIPE_API_BASE", "")  # another address than Stripe's own, for tests
 
 OMS: dict[str, Any] = {
     # Finds a sales channel by code or id: a function (text) -> orders.services.placement.Selling.
@@ -90,6 +97,9 @@ OMS: dict[str, Any] = {
     # Payment providers by code (payments.providers.base.PaymentProvider).
     "PAYMENT_PROVIDERS": {
         "manual": "payments.providers.manual.ManualProvider",
+        **({"stripe": "payments.providers.stripe.adapter.StripeProvider"} if STRIPE_SECRET_KEY else {}),
+        "gift_card": "payments.providers.gift_card.GiftCardProvider",
+        "store_credit": "payments.providers.store_credit.StoreCreditProvider",
         **(
             {"fake": "payments.providers.fake.FakeProvider"}
             if os.environ.get("OMS_FAKE_GATEWAY_URL") or not PRODUCTION
@@ -381,6 +391,7 @@ CELERY_BEAT_SCHEDULE = {
     "look after imports": _beat("channels.tasks.look_after_imports", 30),
     "look after bulk jobs": _beat("orders.tasks.look_after_bulk_jobs", 30),
     "look after payments": _beat("payments.tasks.look_after_attempts", 30),
+    "expire gift cards": _beat("payments.tasks.expire_gift_cards", 3600),
     "look after webhooks of payments": _beat("payments.tasks.look_after_webhooks", 30),
     "look after authorizations that end": _beat("payments.tasks.look_after_authorizations", 300),
     "release holds that are due": _beat("orders.tasks.release_due_holds", 60),
@@ -407,6 +418,7 @@ LOGGING = {
         "django.server": {"level": "WARNING", "propagate": True, "handlers": []},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # its debug lines hold what customers' browsers are told
     },
 }
 
@@ -513,6 +525,8 @@ UNFOLD = {
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Customers"), "group", "orders_customer"),
                     _entry(_("Payments"), "payments", "payments_payment"),
+                    _entry(_("Gift cards"), "redeem", "payments_giftcard"),
+                    _entry(_("Store credit"), "account_balance_wallet", "payments_storecreditaccount"),
                 ],
             },
             {

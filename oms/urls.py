@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", include("orders.api.urls")),
     path("admin/", include("inventory.api.urls")),
     path("admin/", include("payments.api.urls")),
+    path("admin/", include("payments.api.balance_urls")),
     path("admin/", include("oms.web.api.urls")),
     path("webhooks/payments/", include("payments.api.webhook_urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

@@ -9,6 +9,7 @@ from orders.models import (
     Adjustment,
     BulkJob,
     BulkJobRow,
+    CreditedItem,
     CreditLine,
     Customer,
     CustomerChannel,
@@ -23,7 +24,17 @@ from orders.models import (
     TaxLine,
     TimelineEntry,
 )
-from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession, ProviderEvent
+from payments.models import (
+    GiftCard,
+    GiftCardEntry,
+    Payment,
+    PaymentAttempt,
+    PaymentCollection,
+    PaymentSession,
+    ProviderEvent,
+    StoreCreditAccount,
+    StoreCreditEntry,
+)
 
 
 def _at_locations(path: str, ids: Ids) -> Q:
@@ -66,10 +77,15 @@ limit(SalesQuarter, channel=by("channel_id"), location=never)
 limit(BulkJob, channel=anyway, location=anyway)  # everybody sees their own
 limit(Customer, channel=_customers_of_channels, location=_customers_of_locations)
 for _part in (
-    *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, OrderAddress, Hold, Note, TimelineEntry),
-    *(BulkJobRow, Payment, PaymentCollection),
+    *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, CreditedItem, OrderAddress, Hold, Note),
+    *(TimelineEntry, BulkJobRow, Payment, PaymentCollection),
 ):
     limit_as(_part, Order, through="order")
+limit_as(StoreCreditAccount, Customer, through="customer")
+limit_as(StoreCreditEntry, StoreCreditAccount, through="account")
+# A gift card is good in every channel, for whoever has its code.
+limit(GiftCard, channel=never, location=never)
+limit_as(GiftCardEntry, GiftCard, through="account")
 limit_as(PaymentSession, PaymentCollection, through="collection")
 limit(PaymentAttempt, channel=_tried(by("channel_id")), location=_tried(_at_locations))
 limit(ProviderEvent, channel=_told(by("channel_id")), location=_told(_at_locations))

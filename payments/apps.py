@@ -10,9 +10,10 @@ class PaymentsConfig(AppConfig):
         from payments.providers import known
         from payments.providers.base import PaymentProvider
         from payments.services import attempts, webhooks
-        from payments.services.personal import PaymentKeeper
+        from payments.services.personal import BalanceKeeper, PaymentKeeper
 
         providers.declare(known.KIND, interface=PaymentProvider, many=True)
         attempts.wanted.register(tasks.carry_out_soon)
         webhooks.wanted.register(tasks.process_webhook_soon)
         personal.register("payments", PaymentKeeper())
+        personal.register("balances", BalanceKeeper())

@@ -38,6 +38,30 @@ class SessionStatus(models.TextChoices):
     CANCELED = "canceled", _("canceled")
 
 
+class PaymentStatus(models.TextChoices):
+    """Where a payment stands, by its amounts."""
+
+    AUTHORIZED = "authorized", _("authorized")
+    PARTIALLY_CAPTURED = "partially_captured", _("captured in part")
+    CAPTURED = "captured", _("captured")
+    PARTIALLY_REFUNDED = "partially_refunded", _("refunded in part")
+    REFUNDED = "refunded", _("refunded")
+    CANCELED = "canceled", _("let go")
+
+
+class CollectionStatus(models.TextChoices):
+    """Where a payment collection stands, by the contract's words."""
+
+    NOT_PAID = "not_paid", _("not paid")
+    AWAITING = "awaiting", _("awaiting the customer")
+    AUTHORIZED = "authorized", _("authorized")
+    PARTIALLY_AUTHORIZED = "partially_authorized", _("authorized in part")
+    PARTIALLY_CAPTURED = "partially_captured", _("captured in part")
+    COMPLETED = "completed", _("paid")
+    CANCELED = "canceled", _("canceled")
+    FAILED = "failed", _("failed")
+
+
 class EventSource(models.TextChoices):
     """How we learned of a movement."""
 
@@ -84,6 +108,36 @@ class CaptureOn(models.TextChoices):
     SHIPMENT = "shipment", _("when the goods ship, what ships")
     MANUAL = "manual", _("by hand")
 
+
+class BalanceKind(models.TextChoices):
+    """What moved a gift card or an account of store credit.
+
+    redeemed: a payment took it. released: the payment let go of it. refunded: it came back after it was taken.
+    """
+
+    ISSUED = "issued", _("issued")
+    REDEEMED = "redeemed", _("paid with")
+    RELEASED = "released", _("let go")
+    REFUNDED = "refunded", _("refunded")
+    EXPIRED = "expired", _("expired")
+    ADJUSTED = "adjusted", _("adjusted")
+
+
+class BalanceReason(models.TextChoices):
+    """Why a balance is given or changed. expiry_changed: staff had a card that had expired live on."""
+
+    GOODWILL = "goodwill", _("goodwill")
+    RETURN = "return", _("goods returned")
+    SALE = "sale", _("sold")
+    PROMOTION = "promotion", _("promotion")
+    CORRECTION = "correction", _("correction")
+    FRAUD = "fraud", _("fraud")
+    OTHER = "other", _("other")
+    EXPIRY_CHANGED = "expiry_changed", _("expiry changed")
+
+
+# What people may say; the last is said by us.
+GIVEN_REASONS = [each for each in BalanceReason if each is not BalanceReason.EXPIRY_CHANGED]
 
 OPEN_STATES = (AttemptState.INTENDED, AttemptState.PENDING, AttemptState.UNKNOWN)
 # Nobody has an answer yet.

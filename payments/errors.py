@@ -66,10 +66,26 @@ class CollectionHoldsMoney(NotAllowed):
 
 
 class PaymentDeclined(DomainError):
-    """The provider said no. Nothing was moved."""
+    """The provider was asked, and said no. Nothing was moved.
+
+    402, as gateways answer it: the request itself was right, so it is none of the refusals that a caller can mend by
+    sending another one (400), and nobody has to try again because something failed (5xx). The contract has no record of
+    it; its SDK throws for every status that is not 2xx.
+    """
 
     code = "payment_declined"
-    message = _("The payment was declined: %(message)s.")
+    status = 402
+    type = "payment_declined"
+    message = _("The payment provider declined: %(message)s")
+
+
+class ProviderNotReached(DomainError):
+    """Nobody answered, so nothing was begun: the same may be asked again."""
+
+    code = "provider_not_reached"
+    status = 503
+    type = "unavailable"
+    message = _("%(provider)s cannot be reached now. Try again in a moment.")
 
 
 class NoPaymentSession(NotAllowed):
@@ -87,3 +103,43 @@ class PaymentPending(NotAllowed):
 class CollectionClosed(NotAllowed):
     code = "payment_collection_closed"
     message = _("This payment collection is %(status)s.")
+
+
+class InsufficientBalance(NotAllowed):
+    code = "insufficient_balance"
+    message = _("%(requested)s cannot be taken: the balance is %(available)s.")
+
+
+class BalanceTooLarge(DomainError):
+    code = "balance_too_large"
+    message = _("The balance would be greater than can be kept.")
+
+
+class AdjustsByNothing(DomainError):
+    code = "adjusts_by_nothing"
+    message = _("The change must be more or less than nothing, in whole %(unit)s %(currency)s.")
+
+
+class ReasonNeeded(DomainError):
+    code = "reason_needed"
+    message = _("Say why: %(known)s.")
+
+
+class GiftCardUnknown(NotAllowed):
+    code = "gift_card_unknown"
+    message = _("No gift card has this code.")
+
+
+class GiftCardDisabled(NotAllowed):
+    code = "gift_card_disabled"
+    message = _("This gift card is disabled.")
+
+
+class GiftCardExpired(NotAllowed):
+    code = "gift_card_expired"
+    message = _("This gift card expired at %(at)s. Change its expiry first.")
+
+
+class ExpiryInThePast(DomainError):
+    code = "expiry_in_the_past"
+    message = _("The expiry must lie in the future.")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
-from payments.enums import OPEN_STATES, MoneyAct
+from payments.enums import OPEN_STATES, CollectionStatus, MoneyAct, PaymentStatus, RefundReason, SessionStatus
 
 ZERO: Final = Decimal(0)
+# Why somebody gives money back. The others are said by the house itself.
+CHOSEN_REASONS: Final = [
+    each for each in RefundReason if each not in (RefundReason.CANCELLATION, RefundReason.PROVIDER)
+]
 
 
 class Try(Protocol):
@@ -57,3 +61,30 @@ def voidable(payment: Held, attempts: Iterable[Try]) -> Decimal:
 
 def has_expired(payment: Held, now: datetime) -> bool:
     return payment.expires_at is not None and payment.expires_at <= now
+
+
+def payment_status(payment: Held) -> PaymentStatus:
+    """Where a payment stands, by its amounts. `selectors.in_status` says the same in SQL."""
+    if payment.refunded:
+        return PaymentStatus.REFUNDED if payment.refunded >= payment.captured else PaymentStatus.PARTIALLY_REFUNDED
+    if payment.captured:
+        return PaymentStatus.CAPTURED if payment.captured >= payment.amount else PaymentStatus.PARTIALLY_CAPTURED
+    return PaymentStatus.CANCELED if payment.canceled_at else PaymentStatus.AUTHORIZED
+
+
+def collection_status(
+    *, amount: Decimal, held: Decimal, captured: Decimal, canceled: bool, tries: Collection[str]
+) -> CollectionStatus:
+    """Where a collection stands. held: what is authorized and was not let go; tries: the statuses of its sessions.
+
+    What was taken counts first: a collection that is called off after that was paid all the same.
+    """
+    if captured:
+        return CollectionStatus.COMPLETED if captured >= amount else CollectionStatus.PARTIALLY_CAPTURED
+    if canceled:
+        return CollectionStatus.CANCELED
+    if held:
+        return CollectionStatus.AUTHORIZED if held >= amount else CollectionStatus.PARTIALLY_AUTHORIZED
+    if any(each in (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE) for each in tries):
+        return CollectionStatus.AWAITING
+    return CollectionStatus.FAILED if SessionStatus.ERROR in tries else CollectionStatus.NOT_PAID

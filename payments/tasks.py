@@ -10,7 +10,7 @@ import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from payments.services import calling, expiring, resuming, webhooks
+from payments.services import calling, expiring, gift_cards, resuming, webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,11 @@ def look_after_attempts() -> None:
     """Send what waits, is unknown or pending to the workers."""
     for attempt_id in resuming.due_attempts():
         resume.apply_async((str(attempt_id),), retry=False, expires=30)
+
+
+@shared_task(name="payments.tasks.expire_gift_cards")  # type: ignore[untyped-decorator]  # Celery has no types
+def expire_gift_cards() -> None:
+    gift_cards.expire_gift_cards()
 
 
 @shared_task(name="payments.tasks.process_webhook")  # type: ignore[untyped-decorator]  # Celery has no types

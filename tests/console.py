@@ -36,12 +36,13 @@ from inventory.services.pool import holding
 from inventory.services.pool.adjusting import adjust_pooled_stock
 from oms.core.ids import new_id
 from oms.core.models import Delivery, IdempotencyKey, OutboxEvent
+from oms.core.money import Money
 from oms.core.transactions import atomic
 from oms.web import audit
 from oms.web.api_keys import create_api_key
 from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
-from orders.models import BulkJobRow, Order
+from orders.models import BulkJobRow, CreditedItem, Customer, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -55,8 +56,9 @@ from orders.requests import (
 from orders.services import bulk_jobs, fulfilling, holds, notes, shipping
 from orders.services.sales import sum_up_sales
 from payments.models import PaymentAttempt, ProviderEvent, ProviderWebhook
-from payments.services import sessions
+from payments.services import gift_cards, sessions, store_credit
 from tests.factories import InventoryItemFactory, InventoryLevelFactory, StaffFactory
+from tests.paying import promised
 from tests.scenarios import STAFF, Shop, items_of, placed_order, shop
 
 EVIL = "<script>alert(1)</script>"
@@ -121,11 +123,16 @@ def furnish(house: Shop, number: int) -> None:
     packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order, {"LAMP": 1}), actor=STAFF)
     parcels = [Tracking(number=f"TRACK-{number}", carrier=EVIL, url="javascript:alert(1)")]
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
+    CreditedItem.objects.create(
+        order=order, refund=new_id(), attempt_id=new_id(), line=order.lines.get(), quantity=1, amount=Decimal(1)
+    )
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
+    promised(order, 20, captured=[5])
     bulk = {"act": "note", "given": {"body": EVIL}, "orders": Order.objects.filter(pk=order.pk)}
     bulk_jobs.start_bulk_job(**bulk, actor=STAFF)
     BulkJobRow.objects.update(message=EVIL)
+    _furnish_balances(house, number)
     _furnish_stock(house)
     _furnish_imports(house, order, number)
     _furnish_sources(house, number)
@@ -143,6 +150,15 @@ def furnish(house: Shop, number: int) -> None:
     _furnish_schedules(number)
     kit = InventoryItemFactory(sku=f"KIT-{number}", title=EVIL)
     set_components(item_id=kit.pk, components=[Part(house.items["LAMP"].pk, 2)])
+
+
+def _furnish_balances(house: Shop, number: int) -> None:
+    """A gift card for somebody with an evil name, and the credit of another."""
+    words = {"note": EVIL, "actor": STAFF}
+    gift_cards.issue_gift_card(amount=Money(Decimal(50), "GBP"), recipient=EVIL, **words)
+    customer = Customer.objects.create(channel=house.channel, external_id=f"C{number}", first_name=EVIL)
+    amount = Money(Decimal(5), "GBP")
+    store_credit.issue_store_credit(customer_id=customer.pk, amount=amount, reason="goodwill", **words)
 
 
 def _furnish_money(order: Order, number: int) -> None:

@@ -31,7 +31,7 @@ class DomainError(Exception):
     """A refusal that a person can understand and a program can branch on.
 
     code: stable and documented. status: HTTP. type: the contract's word for the kind of refusal. message: a sentence
-    with %(facts)s in it. errors: every line that fails, gathered before raising.
+    with %(facts)s in it. errors: every line that fails, gathered before raising. headers: of the answer over HTTP.
     """
 
     code: ClassVar[str] = "invalid"
@@ -42,6 +42,7 @@ class DomainError(Exception):
     def __init__(self, *, errors: Sequence[FieldError] = (), **facts: Any) -> None:
         self.facts = facts
         self.errors = list(errors)
+        self.headers: dict[str, str] = {}
         super().__init__(str(self.message) % facts if facts else str(self.message))
 
     def __str__(self) -> str:

@@ -2,15 +2,19 @@
 
 The key takes an advisory lock of the database for as long as the request runs: whoever asks with it meanwhile is told
 so, and a crash frees it. The answer is stored in the transaction that did the work; what was refused is not stored.
+
+Where somebody outside is asked after that transaction, what is stored with the work is what was intended: the answer is
+what has become of it, whenever it is asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -21,6 +25,7 @@ from oms.core.alone import alone
 from oms.core.errors import DomainError, IdempotencyKeyInUse, IdempotencyKeyReused
 
 MAX_KEY_LENGTH: Final = 255
+INTENDED: Final = 102  # HTTP's Processing: what is kept is no answer yet
 
 
 class MalformedIdempotencyKey(DomainError):
@@ -44,6 +49,11 @@ class KeptAnswer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def intents(self) -> list[UUID] | None:
+        """The ids of what was intended, where that was kept; None where it is the answer itself."""
+        return msgspec.json.decode(self.body, type=list[UUID]) if self.status == INTENDED else None
 
 
 def key_for(scope: str, key: str, *parts: bytes) -> Key:
@@ -78,6 +88,11 @@ def keep(key: Key, answer: KeptAnswer) -> None:
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             [ids.new_id(), key.scope, key.key, key.fingerprint, answer.status, headers, answer.body],
         )
+
+
+def keep_intents(key: Key, intents: Sequence[UUID]) -> None:
+    """Store, in the transaction that wrote them, what a request intends: its answer is their present state."""
+    keep(key, KeptAnswer(INTENDED, {}, msgspec.json.encode(list(intents))))
 
 
 @contextmanager

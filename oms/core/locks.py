@@ -57,6 +57,12 @@ def claim(rank: Rank, ids: Iterable[UUID]) -> None:
     mine |= fresh
 
 
+def made(rank: Rank, ids: Iterable[UUID]) -> None:
+    """Note rows that this transaction has inserted. Nobody else can wait for them, so they may be locked at any time,
+    whatever else is locked."""
+    _held().setdefault(rank, set()).update(ids)
+
+
 def _held() -> dict[Rank, set[UUID]]:
     held = held_locks()
     if held is None:

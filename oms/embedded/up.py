@@ -1,7 +1,7 @@
 """`manage.py up`: servers, and what is to run with them.
 
     manage.py up                   migrate, then web, worker and beat in this terminal until Ctrl-C
-    manage.py up --demo            the same with a small shop to look at
+    manage.py up --demo            the same with a small shop to look at, and a fake payment gateway
     manage.py up -- COMMAND ...    run the command with the servers, exit with its exit code
     manage.py up --stop            stop servers that a killed command left behind
 
@@ -20,10 +20,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from oms.embedded import binaries, supervisor
 from oms.embedded.errors import EmbeddedError
+from oms.embedded.gateway import DemoGateway
 from oms.embedded.programs import Program, Programs
 from oms.embedded.signals import Signals, terminal_tells_our_children
 from oms.embedded.state import PROJECT, Servers, var_dir
@@ -91,14 +93,18 @@ class Up:
         # Where collected static files would lie; in development there are none, and WhiteNoise would wonder.
         (PROJECT / "var/static").mkdir(parents=True, exist_ok=True)
 
-        for step in [["migrate", "--verbosity=0"], *([["demo"]] if demo else [])]:
-            code = self._run_one([sys.executable, str(PROJECT / "manage.py"), *step])
-            if code != 0 or self._signals.exit_code is not None:
-                return code or self._signals.exit_code or 0
-        return self._run_programs(port, welcome if demo else None)
+        gateway = DemoGateway.beside(port) if demo and not os.environ.get("OMS_FAKE_GATEWAY_URL") else None
+        if gateway is not None:
+            self._environment |= gateway.environment
+        with gateway.running(self._environment) if gateway else nullcontext():
+            for step in [["migrate", "--verbosity=0"], *([["demo"]] if demo else [])]:
+                code = self._run_one([sys.executable, str(PROJECT / "manage.py"), *step])
+                if code != 0 or self._signals.exit_code is not None:
+                    return code or self._signals.exit_code or 0
+        return self._run_programs(port, welcome if demo else None, [gateway.program] if gateway else [])
 
-    def _run_programs(self, port: int, welcome: Path | None) -> int:
-        programs = Programs(_programs(port), self._environment)
+    def _run_programs(self, port: int, welcome: Path | None, more: Sequence[Program]) -> int:
+        programs = Programs([*_programs(port), *more], self._environment)
         watch = _Watch(port, welcome, self._session.servers if self._session else None, programs)
         with self._signals.passed_to(lambda _: programs.ask_to_end()):
             return programs.run(tick=watch.look)

@@ -60,6 +60,7 @@ def problem(exc: Exception, context: Mapping[str, Any]) -> Response:
         exc = NotStorable.of(exc)
     if isinstance(exc, DomainError):
         body = _of_domain(exc)
+        headers |= exc.headers
         if wait := getattr(exc, "wait", None):
             headers["Retry-After"] = str(wait)
     else:

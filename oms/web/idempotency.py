@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
+from uuid import UUID
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from oms.core import idempotency
+from oms.core.errors import DomainError
 from oms.core.idempotency import KeptAnswer, Key
 from oms.core.transactions import atomic
 from oms.web.authentication import scope_of
@@ -54,6 +56,47 @@ def answer(
         done = work()
         response = render(done)
         idempotency.keep(key, to_keep(keep(done) if keep else response))
+    return response
+
+
+def answer_with_state(
+    request: Request,
+    intend: Callable[[], Sequence[UUID]],
+    carry_out: Callable[[Sequence[UUID]], None],
+    render: Callable[[Sequence[UUID]], HttpResponse],
+) -> HttpResponse:
+    """Write intents in one transaction, have them carried out after it, and answer with their present state.
+
+    With an Idempotency-Key the intents are kept in that transaction: a repeat intends and carries out nothing, also
+    where the process died in between, and is answered with what has become of them by then. Where `intend` left
+    nothing to be done, it is the answer that is kept, as `answer` does. What `render` refuses (an intent that came to
+    nothing) is refused to a repeat, too.
+    """
+    key = key_of(request)
+    with atomic():
+        kept = idempotency.recall(key) if key else None
+        if kept is not None and kept.intents is None:
+            return replay(kept)
+        intents = (kept.intents if kept else None) or intend()
+        if key and not kept:
+            if not intents:
+                response = render(intents)
+                idempotency.keep(key, to_keep(response))
+                return response
+            idempotency.keep_intents(key, intents)
+    if kept is None:
+        carry_out(intents)
+        return render(intents)
+    return _again(render, intents)
+
+
+def _again(render: Callable[[Sequence[UUID]], HttpResponse], intents: Sequence[UUID]) -> HttpResponse:
+    try:
+        response = render(intents)
+    except DomainError as refusal:
+        refusal.headers = {REPLAYED: "true"}
+        raise
+    response[REPLAYED] = "true"
     return response
 
 

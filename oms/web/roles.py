@@ -30,9 +30,10 @@ def _view(app: str, *models: str) -> frozenset[str]:
 _GOODS_OF_ORDERS: Final = _view("orders", "order", "orderline", "hold", "timelineentry") | _view(
     "fulfillment", "fulfillment", "fulfillmentline", "parcel"
 )
-_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline") | _view(
+_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline", "crediteditem") | _view(
     "payments", "payment", "paymentcollection", "paymentsession", "paymentattempt", "providerevent"
 )
+_BALANCES: Final = _view("payments", "giftcard", "giftcardentry", "storecreditaccount", "storecreditentry")
 _PEOPLE: Final = _view("orders", "customer", "orderaddress", "note")
 _GOODS: Final = _view("inventory", "inventoryitem", "kitcomponent", "stocklocation", "inventorylevel", "pooledstock")
 _STOCK: Final = _GOODS | _view(
@@ -53,7 +54,9 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     # All of the business; no users, keys, events, schedules.
     MERCHANT: frozenset(
         {
-            *(_GOODS_OF_ORDERS | _MONEY | _PEOPLE | _STOCK | _CHANNELS | _IMPORTS | _PACKING),
+            *(_GOODS_OF_ORDERS | _MONEY | _BALANCES | _PEOPLE | _STOCK | _CHANNELS | _IMPORTS | _PACKING),
+            *("payments.add_giftcard", "payments.change_giftcard"),
+            *("payments.add_storecreditaccount", "payments.change_storecreditaccount"),
             *("orders.add_order", "orders.change_order", "orders.delete_customer"),
             *("orders.add_customer", "orders.change_customer"),
             *("inventory.add_inventoryitem", "inventory.change_inventoryitem", "inventory.add_stocklocation"),
@@ -61,6 +64,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("channels.add_saleschannel", "channels.change_saleschannel", "channels.import_orders"),
             *("channels.view_columnmapping", "orders.view_salesquarter", "web.share_savedview"),
             *("channels.add_ordersource", "channels.change_ordersource", "payments.view_providerwebhook"),
+            *("payments.capture_payment", "payments.refund_payment"),
         }
     ),
     # Packs, ships, receives, counts, at their own locations.
@@ -70,11 +74,13 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("inventory.change_inventorylevel", "inventory.change_pooledstock", "web.own_locations_only"),
         }
     ),
-    # Talks to customers: everything of an order, but neither goods nor keys.
+    # Talks to customers: everything of an order, also their money back, but neither goods nor keys. Takes no money,
+    # gives no credit.
     SUPPORT: frozenset(
         {
-            *(_GOODS_OF_ORDERS | _MONEY | _PEOPLE | _GOODS | _CHANNELS),
+            *(_GOODS_OF_ORDERS | _MONEY | _BALANCES | _PEOPLE | _GOODS | _CHANNELS),
             *("orders.change_order", "orders.add_customer", "orders.change_customer"),
+            "payments.refund_payment",
         }
     ),
     # Reads figures: no lists of people, and none of the records that name them.

@@ -146,6 +146,7 @@ def refusals(*statuses: int) -> dict[Any, Any]:
 _REFUSED: Final = {
     400: "What was sent is not valid, or the act is not possible now: `code` says which.",
     401: "No key, token or session that is good.",
+    402: "The payment provider was asked and said no: nothing was moved.",
     403: "The caller may not do this.",
     404: "There is no such thing.",
     409: "A request with the same Idempotency-Key is under way.",
@@ -154,12 +155,14 @@ _REFUSED: Final = {
     415: "The body is no JSON.",
     422: "The Idempotency-Key was used with another request.",
     429: "Too many requests; Retry-After says when the next one may come.",
+    503: "Somebody who has to be asked does not answer: nothing was done, and the same may be sent again.",
 }
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Up to 255 characters. A repeat gets the first answer again, byte for byte, and does nothing.",
+    description="Up to 255 characters. A repeat does nothing, and gets the first answer again, byte for byte; where a "
+    "payment provider is asked, what has become of it by then.",
 )
 _IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description='The revision you have seen, such as "7". Stale: 412.'

@@ -36,6 +36,7 @@ _MADE_OF: Final[dict[str, Collection[str]]] = {
     "credit_lines": ["credit_lines"],
     "holds": ["holds"],
     "payments": ["payment_collections"],
+    "payment_collections": ["payment_collections"],
     "fulfillments": ["fulfillments"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -13,16 +14,11 @@ from oms.core import ids
 from oms.web.rendering import amount, moment, moment_or_none
 from orders import models
 from orders.api import shapes
-from payments.api.shapes import collection_id, payment
+from payments.api import parts as payment_parts
+from payments.api.shapes import PaymentCollection
+from payments.models import Payment
 
 ZERO: Final = Decimal(0)
-_COLLECTION_STATUS: Final = {
-    "captured": "completed",
-    "partially_refunded": "completed",
-    "refunded": "completed",
-    "partially_captured": "authorized",
-    "requires_action": "awaiting",
-}
 
 
 def tax_line(tax: models.TaxLine, placed: str) -> shapes.TaxLine:
@@ -102,24 +98,29 @@ def customer(each: models.Customer) -> shapes.Customer:
     )
 
 
-def payment_collection(order: models.Order) -> shapes.PaymentCollection:
-    """An order's payments as the contract groups them."""
-    payments = list(order.payments.all())
-    status = _COLLECTION_STATUS.get(order.payment_status, order.payment_status)
-    taken = [each.captured_at for each in payments if each.captured_at]
-    return shapes.PaymentCollection(
-        id=collection_id(order.pk),
-        currency_code=order.currency.lower(),
-        status=status,
-        amount=amount(order.total),
-        authorized_amount=amount(sum((each.amount for each in payments), ZERO)),
-        captured_amount=amount(order.captured_total),
-        refunded_amount=amount(order.refunded_total),
-        payments=[payment(each) for each in payments],
-        created_at=moment(order.placed_at),
-        updated_at=moment(order.updated_at),
-        completed_at=moment(max(taken)) if taken and status == "completed" else None,
+def payment_collections(order: models.Order) -> list[PaymentCollection]:
+    """What is to be collected for an order. Its first one is shown where nobody wrote it down, too: all that the order
+    is worth, beside what others collect, and the payments that were recorded with it."""
+    by_collection: defaultdict[UUID, list[Payment]] = defaultdict(list)
+    for each in order.payments.all():
+        by_collection[each.collection_id or order.pk].append(each)
+    canceled = order.canceled_at is not None
+    rows = sorted(order.payment_collections.all(), key=lambda row: (row.pk != order.pk, row.pk))
+    shown = [payment_parts.collection(row, by_collection[row.pk], order_is_canceled=canceled) for row in rows]
+    if any(row.pk == order.pk for row in rows):
+        return shown
+    elsewhere = sum((row.amount for row in rows if row.canceled_at is None), ZERO)
+    first = payment_parts.Collected(
+        id=order.pk,
+        order_id=order.pk,
+        currency=order.currency,
+        amount=max(order.total - elsewhere, ZERO),
+        canceled=canceled,
+        metadata=None,
+        created_at=order.placed_at,
+        updated_at=order.updated_at,
     )
+    return [payment_parts.collected(first, by_collection[order.pk]), *shown]
 
 
 def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.Fulfillment:

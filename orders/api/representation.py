@@ -68,7 +68,7 @@ def full(order: Order) -> shapes.Order:
         billing_address=addresses.get("billing"),
         customer=parts.customer(order.customer) if order.customer else None,
         shipping_methods=[_method(line, loaded) for line in methods],
-        payment_collections=[parts.payment_collection(order)],
+        payment_collections=parts.payment_collections(order),
         fulfillments=[
             parts.fulfillment(each, lines)
             for each in order.fulfillments.all()
@@ -137,6 +137,7 @@ def _head(order: Order) -> dict[str, Any]:
         "metadata": order.metadata,
         "created_at": moment(order.placed_at),
         "updated_at": moment(order.updated_at),
+        "canceling_at": moment_or_none(order.canceling_at),
         "canceled_at": moment_or_none(order.canceled_at),
         "completed_at": moment_or_none(order.completed_at),
         "archived_at": moment_or_none(order.archived_at),

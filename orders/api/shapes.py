@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from payments.api.shapes import PaymentShape
+from payments.api.shapes import PaymentCollection
 
 Amount = Decimal | int
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -183,24 +183,6 @@ class CreditLine(Struct, kw_only=True):
     deleted_at: str | None = None
 
 
-class PaymentCollection(Struct, kw_only=True):
-    """All payments of an order: an order has one collection."""
-
-    id: str
-    currency_code: str
-    status: str
-    amount: Amount
-    authorized_amount: Amount
-    captured_amount: Amount
-    refunded_amount: Amount
-    payments: list[PaymentShape]
-    created_at: Moment
-    updated_at: Moment
-    completed_at: Moment | None = None
-    metadata: dict[str, Any] | None = None
-    deleted_at: str | None = None
-
-
 class FulfillmentItem(Struct, kw_only=True):
     id: str
     fulfillment_id: str
@@ -295,7 +277,8 @@ class Summary(Struct, kw_only=True):
 
 
 class ListedOrder(Struct, kw_only=True, omit_defaults=False):
-    """An order as lists show it. `revision` counts every change that shows: the ETag."""
+    """An order as lists show it. `revision` counts every change that shows: the ETag. Ours: `canceling_at`, since when
+    its cancellation waits for its money to go back."""
 
     id: str
     display_id: int
@@ -326,6 +309,7 @@ class ListedOrder(Struct, kw_only=True, omit_defaults=False):
     metadata: dict[str, Any]
     created_at: Moment
     updated_at: Moment
+    canceling_at: Moment | None
     canceled_at: Moment | None
     completed_at: Moment | None
     archived_at: Moment | None
@@ -486,3 +470,19 @@ class BatchAnswer(Struct, kw_only=True):
     existing: int
     refused: int
     results: list[BatchResult]
+
+
+class RefundPreview(Struct, kw_only=True):
+    """What a refund of `amount` would come to. credit_line_amount: the order is worth that much less after it; the rest
+    was owed to the customer anyway. balance: above zero the customer owes, below zero the merchant does."""
+
+    payment_id: str
+    order_id: str
+    currency_code: str
+    amount: Amount
+    credit_line_amount: Amount
+    refundable_after: Amount
+    order_total: Amount
+    order_total_after: Amount
+    balance: Amount
+    balance_after: Amount

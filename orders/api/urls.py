@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import around, bulk, customer_records, customers, fulfillments, moving, views
+from orders.api import around, bulk, customer_records, customers, fulfillments, moving, paying, views
 
 _ONE = "orders/<str:order_id>"
 _PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("orders/bulk", bulk.StartBulkJobView.as_view()),
     path(_ONE, views.OrderView.as_view()),
     path(f"{_ONE}/cancel", views.CancelView.as_view()),
+    path(f"{_ONE}/keep", views.KeepView.as_view()),
     path(f"{_ONE}/complete", views.CompleteView.as_view()),
     path(f"{_ONE}/archive", views.ArchiveView.as_view()),
     path(f"{_ONE}/fulfillments", fulfillments.FulfillmentsView.as_view()),
@@ -23,6 +24,11 @@ urlpatterns = [
     path(f"{_ONE}/notes", around.NotesView.as_view()),
     path(f"{_ONE}/timeline", around.TimelineView.as_view()),
     path(f"{_ONE}/sourcing", around.SourcingView.as_view()),
+    path("payments/<str:payment_id>/refund", paying.RefundView.as_view()),
+    path("payments/<str:payment_id>/refund-preview", paying.RefundPreviewView.as_view()),
+    path("payment-collections", paying.CollectionsView.as_view()),
+    path("payment-collections/<str:collection_id>", paying.CollectionView.as_view()),
+    path("payment-collections/<str:collection_id>/mark-as-paid", paying.MarkAsPaidView.as_view()),
     path("customers", customer_records.CustomersView.as_view()),
     path("customers/<str:customer_id>", customer_records.CustomerView.as_view()),
     path("customers/<str:customer_id>/personal-data", customers.PersonalDataView.as_view()),

@@ -10,16 +10,18 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
-from oms.web import pagination, queries, rates, schema
+from oms.web import bodies, idempotency, pagination, queries, rates, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView
 from orders.api import access, batching, examples, inputs, placing, representation, shapes
-from orders.api.base import OrderActView, order_answer, order_id_of
+from orders.api.base import OrderActView, lock_as_seen, order_answer, order_id_of
 from orders.api.filters import OrderFilters
 from orders.enums import AddressKind, CancelReason
 from orders.requests import OrderRequest
 from orders.selectors import answers
 from orders.services import addresses, cancellation, closing, notes
+from payments.selectors import intended
+from payments.services import waiting
 
 TAG = "Orders"
 _ORDERINGS = {"created_at": ("placed_at", "pk"), "display_id": ("number",)}
@@ -119,8 +121,8 @@ class OrderView(OrderActView):
             notes.set_tags(order_id=order_id, tags=body.tags, actor=actor)
 
 
-class CancelView(OrderActView):
-    body = inputs.CancelOrder
+class CancelView(ApiView):
+    access = {"POST": access.WRITE}
 
     @schema.operation(
         id="cancelOrder",
@@ -131,13 +133,45 @@ class CancelView(OrderActView):
         answer=ONE_ORDER,
         example=examples.CANCELED,
         one_order=True,
-        description="What it holds is let go. An order with a fulfillment cannot be canceled.",
+        description="What it holds is let go, and its money goes back. An order with a fulfillment cannot be canceled. "
+        "Where a payment provider has to give the money back it is asked, for at most five seconds; until it has done "
+        "so the order is not canceled, cannot be packed, and says since when: `canceling_at`. A provider that declines "
+        "leaves it with the status requires_action, to be canceled again or kept.",
+    )
+    def post(self, request: Request, order_id: str) -> HttpResponse:
+        order, body = order_id_of(order_id), bodies.read(request, inputs.CancelOrder)
+        selection = queries.parameters(request).selection
+
+        def intend() -> list[UUID]:
+            lock_as_seen(request, order)
+            reason, actor = CancelReason(body.reason), actor_of(request)
+            cancellation.cancel_order(order_id=order, reason=reason, actor=actor, waits=True)
+            return list(intended(order).values_list("pk", flat=True))
+
+        return idempotency.answer_with_state(
+            request, intend, waiting.carry_out_now, lambda _intents: order_answer(order, selection)
+        )
+
+
+class KeepView(OrderActView):
+    body = inputs.NoFields
+
+    @schema.operation(
+        id="keepOrder",
+        summary="Let an order that requires action go on as it is",
+        tag=TAG,
+        body=inputs.NoFields,
+        body_example={},
+        answer=ONE_ORDER,
+        example=examples.ONE,
+        one_order=True,
+        description=f"{schema.OURS} A payment provider declined its cancellation, and it is not canceled after all.",
     )
     def post(self, request: Request, order_id: str) -> HttpResponse:
         return self.answer_to(request, order_id, {})
 
     def act(self, request: Request, order_id: UUID, body: Any, path: Mapping[str, str]) -> None:
-        cancellation.cancel_order(order_id=order_id, reason=CancelReason(body.reason), actor=actor_of(request))
+        cancellation.keep_order(order_id=order_id, actor=actor_of(request))
 
 
 class CompleteView(OrderActView):

@@ -19,7 +19,8 @@ _EVERYTHING: Final[tuple[str, ...]] = (
     "addresses",
     "credit_lines",
     "holds",
-    "payments",
+    "payments__attempts",
+    "payment_collections__sessions",
     "fulfillments__lines",
     "fulfillments__parcels",
 )
@@ -32,7 +33,7 @@ def orders_in_lists(*, with_items: bool = True) -> QuerySet[Order]:
 
 
 def order_in_full(order_id: UUID, *, leave_out: Collection[str] = ()) -> Order:
-    """One order with everything that belongs to it, in 12 queries, fewer where relations are left out.
+    """One order with everything that belongs to it, in 15 queries, fewer where relations are left out.
 
     Raises NotFound.
     """

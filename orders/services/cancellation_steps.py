@@ -16,7 +16,7 @@ from orders.services import credit_lines
 from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason
 from payments.models import Payment, PaymentAttempt
 from payments.policies import refundable, voidable
-from payments.services import attempts, refunding, voiding
+from payments.services import attempts, ledger, refunding, voiding
 from payments.settled import Settled
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
     payments = [
         each for each in Payment.objects.filter(order=order).order_by("created_at", "id") if not each.is_recorded
     ]
+    ledger.lock_money_of(payments)
     before = list(PaymentAttempt.objects.filter(payment__order=order).order_by("id"))
     attempts.require_settled(before, MoneyAct.CAPTURE, MoneyAct.REFUND, MoneyAct.VOID)
     order.canceling_at, order.cancel_reason = timezone.now(), reason
@@ -55,8 +56,12 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
 
 
 def finish(change: MoneyChange) -> None:
-    """The order is canceled: what it holds is let go."""
+    """The order is canceled: what it holds is let go, and so is what was authorized while it was waited for."""
     order = change.order
+    for payment in Payment.objects.filter(order=order).order_by("created_at", "id"):
+        its = PaymentAttempt.objects.filter(payment=payment)
+        if not payment.is_recorded and voidable(payment, its):
+            voiding.void_here(payment, actor=change.actor, tell=change.tell)
     was = order.status
     order.status = OrderStatus.CANCELED
     order.canceled_at, order.canceling_at = timezone.now(), None

@@ -54,8 +54,8 @@ def mark_as_paid(
     """Staff have the money in hand: a manual payment, taken at once; all that is due when no amount is given.
 
     More than is due may be given, and is owed to the customer then. A second time there is nothing due. collection_id:
-    the one that is paid; else a new one. Raises NotFound, NothingDue, AmountNotPositive, CurrencyMismatch,
-    OrderBeingCanceled.
+    the one that is paid, with what is left of it where no amount is given; else a new one. Raises NotFound, NothingDue,
+    AmountNotPositive, CurrencyMismatch, CollectionClosed, OrderBeingCanceled.
     """
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
@@ -63,7 +63,9 @@ def mark_as_paid(
         owed = due(order)
         if not owed:
             raise errors.NothingDue(number=order.number)
-        paid = amount or owed
+        paid = amount
+        if paid is None:
+            paid = _left_of(order, collection_id, owed) if collection_id else owed
         owed - paid  # another currency is refused
         collection = _collection(order, collection_id, paid, actor)
         session = sessions.create_session(collection_id=collection.pk, provider="manual", amount=paid, actor=actor)
@@ -127,7 +129,7 @@ def _within_due(order: Order, amount: Money | None) -> Money:
     owed = due(order)
     if not owed:
         raise errors.NothingDue(number=order.number)
-    wanted = amount or owed
+    wanted = owed if amount is None else amount
     if owed < wanted:
         raise CollectsMoreThanDue(requested=str(wanted), due=str(owed))
     return wanted
@@ -136,6 +138,16 @@ def _within_due(order: Order, amount: Money | None) -> Money:
 def _require_open(order: Order) -> None:
     if order.canceling_at is not None:
         raise errors.OrderBeingCanceled(number=order.number)
+
+
+def _left_of(order: Order, collection_id: UUID, owed: Money) -> Money:
+    """What was not paid into a collection yet, and is still due."""
+    collection = sessions.find_collection(collection_id, order_id=order.pk)
+    paid = sum((each.captured if each.canceled_at else each.amount for each in collection.payments.all()), ZERO)
+    left = min(collection.amount - paid, owed.amount)
+    if left <= 0:
+        raise errors.NothingDue(number=order.number)
+    return order.money(left)
 
 
 def _collection(order: Order, collection_id: UUID | None, paid: Money, actor: Actor) -> PaymentCollection:

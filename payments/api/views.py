@@ -1,72 +1,157 @@
-"""What was paid: read only, for payments are recorded with their orders."""
+"""Payments: list, read, with what was tried and what their providers told; the providers and reasons there are."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from django.http import HttpResponse
-from django_filters import FilterSet
 from rest_framework.request import Request
 
-from oms.core import ids
+from oms.core import providers
 from oms.core.errors import NotFound
-from oms.web import bodies, pagination, queries, schema
-from oms.web.filters import IdsFilter
-from oms.web.scopes import Access, Scope
+from oms.web import pagination, queries, schema
 from oms.web.views import ApiView, one
-from payments.api import shapes
-from payments.models import Payment
+from payments import policies, selectors
+from payments.api import access, base, examples, parts, shapes
+from payments.api.filters import NoFilters, PaymentFilters
+from payments.models import PaymentAttempt, ProviderEvent
+from payments.providers import known
+from payments.providers.base import PaymentProvider
 
-TAG: Final = "Payments"
-READ: Final = Access(Scope.ORDERS_READ, "payments.view_payment")
-_AT: Final = "2026-11-22T23:51:16.988Z"
-_EXAMPLE: Final[dict[str, Any]] = {
-    "id": "pay_01m82tqn7w3tqt0d4bwh8xq78w",
-    "payment_collection_id": "pay_col_01m82tqn5hhtjdz5ewkpj1x380",
-    "currency_code": "usd",
-    "amount": 41,
-    "provider_id": "external",
-    "captured_at": _AT,
-    "created_at": _AT,
-}
-
-
-class PaymentFilters(FilterSet):
-    id = IdsFilter(ids.PAYMENT, field_name="pk")
-    payment_collection_id = IdsFilter(shapes.COLLECTION, field_name="order_id")
+TAG: Final = base.TAG
+# By id, which is by time: ids are made in ascending order, and theirs is the index.
+_NEWEST: Final = {"created_at": ("pk",)}
 
 
 class PaymentsView(ApiView):
-    access = {"GET": READ}
+    access = {"GET": access.READ}
 
     @schema.operation(
         id="listPayments",
         summary="List payments",
         tag=TAG,
-        answer=schema.envelope("payments", shapes.PaymentShape, paged=True),
-        example={"payments": [_EXAMPLE], "count": 1, "limit": 20, "offset": 0},
+        answer=schema.envelope("payments", shapes.Payment, paged=True),
+        example={"payments": [examples.PAYMENT], "count": 1, "limit": 20, "offset": 0},
         filters=PaymentFilters,
+        description="Newest first. `capturable=true` finds what is authorized and not taken, `waiting=true` what is "
+        "not settled yet.",
     )
     def get(self, request: Request) -> HttpResponse:
         query = queries.parameters(request)
-        rows = queries.filtered(PaymentFilters, query, Payment.objects.all())
-        # By id, which is by time: ids are made in ascending order, and theirs is the index.
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "-created_at")))
-        return page.answer("payments", [shapes.payment(row) for row in page.rows])
+        rows = queries.filtered(PaymentFilters, query, selectors.payments_in_full())
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, _NEWEST, "-created_at")))
+        return page.answer("payments", [parts.payment(row) for row in page.rows])
 
 
 class PaymentView(ApiView):
-    access = {"GET": READ}
+    access = {"GET": access.READ}
 
     @schema.operation(
         id="getPayment",
         summary="Read a payment",
         tag=TAG,
-        answer=schema.envelope("payment", shapes.PaymentShape),
-        example={"payment": _EXAMPLE},
+        answer=base.ONE_PAYMENT,
+        example={"payment": examples.CAPTURED},
     )
     def get(self, request: Request, payment_id: str) -> HttpResponse:
-        row = Payment.objects.filter(pk=bodies.path_id(ids.PAYMENT, payment_id, "payment")).first()
-        if row is None:
-            raise NotFound(kind="payment", id=payment_id)
-        return one(request, "payment", shapes.payment(row))
+        return base.payment_answer(request, base.payment_id_of(payment_id))
+
+
+class AttemptsView(ApiView):
+    access = {"GET": access.READ}
+
+    @schema.operation(
+        id="listPaymentAttempts",
+        summary="List what was tried with a payment, newest first",
+        tag=TAG,
+        answer=schema.envelope("attempts", shapes.PaymentAttempt, paged=True),
+        example={"attempts": [examples.ATTEMPT], "count": 1, "limit": 20, "offset": 0},
+        filters=NoFilters,
+        description=f"{schema.OURS} Every authorization, capture, refund and void, also what was declined.",
+    )
+    def get(self, request: Request, payment_id: str) -> HttpResponse:
+        query, payment = queries.parameters(request), selectors.payment_in_full(base.payment_id_of(payment_id))
+        rows = queries.filtered(NoFilters, query, PaymentAttempt.objects.filter(payment=payment))
+        orderings = {"created_at": ("created_at", "pk")}
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-created_at")))
+        return page.answer("attempts", [parts.attempt(row) for row in page.rows])
+
+
+class EventsView(ApiView):
+    access = {"GET": access.READ}
+
+    @schema.operation(
+        id="listProviderEvents",
+        summary="List what its provider told of a payment, newest first",
+        tag=TAG,
+        answer=schema.envelope("events", shapes.ProviderEvent, paged=True),
+        example={"events": [examples.EVENT], "count": 1, "limit": 20, "offset": 0},
+        filters=NoFilters,
+        description=f"{schema.OURS} The amounts of the payment follow from these and nothing else. What contradicts "
+        "what was told before has a `problem` and changes nothing.",
+    )
+    def get(self, request: Request, payment_id: str) -> HttpResponse:
+        query, payment = queries.parameters(request), selectors.payment_in_full(base.payment_id_of(payment_id))
+        told: Any = ProviderEvent.objects
+        rows = queries.filtered(NoFilters, query, told.filter(pk__in=selectors.events_of(payment).values("pk")))
+        orderings = {"recorded_at": ("recorded_at", "pk")}
+        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-recorded_at")))
+        return page.answer("events", [parts.event(row) for row in page.rows])
+
+
+class ProvidersView(ApiView):
+    access = {"GET": access.READ}
+
+    @schema.operation(
+        id="listPaymentProviders",
+        summary="List the payment providers there are",
+        tag=TAG,
+        answer=base.envelope_of_all("payment_providers", shapes.PaymentProvider),
+        example={"payment_providers": [examples.PROVIDER], "count": 1, "limit": 1, "offset": 0},
+        description="Those of the settings. `external`, of payments that were taken elsewhere, is none.",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        found = [known.provider_of(code) for code in providers.names(known.KIND)]
+        return base.all_of("payment_providers", [_provider(each) for each in found])
+
+
+class RefundReasonsView(ApiView):
+    access = {"GET": access.READ}
+
+    @schema.operation(
+        id="listRefundReasons",
+        summary="List the reasons for a refund",
+        tag=TAG,
+        answer=base.envelope_of_all("refund_reasons", shapes.RefundReason),
+        example={"refund_reasons": [examples.REASON], "count": 1, "limit": 1, "offset": 0},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return base.all_of("refund_reasons", [parts.refund_reason(each) for each in policies.CHOSEN_REASONS])
+
+
+class RefundReasonView(ApiView):
+    access = {"GET": access.READ}
+
+    @schema.operation(
+        id="getRefundReason",
+        summary="Read a reason for a refund",
+        tag=TAG,
+        answer=schema.envelope("refund_reason", shapes.RefundReason),
+        example={"refund_reason": examples.REASON},
+    )
+    def get(self, request: Request, reason: str) -> HttpResponse:
+        found = next((each for each in policies.CHOSEN_REASONS if each == reason), None)
+        if found is None:
+            raise NotFound(kind="refund_reason", id=reason[:80])
+        return one(request, "refund_reason", parts.refund_reason(found))
+
+
+def _provider(each: PaymentProvider) -> shapes.PaymentProvider:
+    return shapes.PaymentProvider(
+        id=each.code,
+        is_enabled=True,
+        title=str(each.title),
+        can_capture_in_parts=each.can.partial_capture,
+        can_refund_in_parts=each.can.partial_refund,
+        can_void=each.can.void,
+    )

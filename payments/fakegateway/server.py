@@ -69,8 +69,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, page(self.server.books.payment(url.path.removeprefix("/3ds/"))), "text/html")
             else:
                 order = self.server.script.take("look_up")
-                if order is None or order.twist is None or order.twist.is_outcome:
+                if order is None or order.twist is None:
                     self._answer(self._found(url.path, query))
+                elif order.twist.is_outcome:
+                    raise Refused(403, "forbidden", "You may not look into these books.")
                 else:
                     self._go_wrong(order.twist, order)
         except Refused as refusal:

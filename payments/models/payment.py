@@ -60,6 +60,10 @@ class Payment(Identified, Timestamped):
 
     class Meta:
         ordering = ["created_at", "id"]
+        permissions = [
+            ("capture_payment", _("Can collect money: take, let go, mark as paid")),
+            ("refund_payment", _("Can give money back")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(captured__gte=0, captured__lte=F("amount")), name="payment_captured_within_authorized"
@@ -94,6 +98,9 @@ class Payment(Identified, Timestamped):
                 fields=["id"],
                 name="payment_without_order",
                 condition=Q(order=None) & (Q(canceled_at=None) | Q(captured__gt=F("refunded"))),
+            ),
+            models.Index(
+                fields=["-id"], name="payment_to_capture", condition=Q(canceled_at=None, captured__lt=F("amount"))
             ),
         ]
 

@@ -235,6 +235,13 @@ class PaymentProvider:
         """Prepare a payment: PENDING, with its reference and what the browser needs."""
         raise NotImplementedError(f"{type(self).__name__}.initiate")
 
+    def chosen(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the customer chose to pay with, as it is kept with the attempt and given to `authorize`.
+
+        A provider whose choice is worth money itself keeps something else in its place.
+        """
+        return data
+
     def update(self, request: UpdateRequest) -> ProviderResult:
         """Another amount for a payment that is not authorized yet."""
         raise NotImplementedError(f"{type(self).__name__}.update")
@@ -272,12 +279,9 @@ class PaymentProvider:
         return self.read_webhook(webhook)
 
     def check_webhook(self, webhook: InboundWebhook) -> None:
-        """Refuse what the provider has not signed, or not lately. Raises BadWebhook."""
-        raise NotImplementedError(f"{type(self).__name__}.check_webhook")
+        """Refuse what the provider has not signed, or not lately. Raises BadWebhook; always where it sends none."""
+        raise BadWebhook(provider=self.code, reason=_("it sends none"))
 
     def read_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
-        """What a webhook says that was checked when it came, long ago perhaps. Calls nobody. Raises BadWebhook.
-
-        One that only parses is asked to do all of it again, and finds what waited too long too old.
-        """
-        return self.parse_webhook(webhook)
+        """What a webhook says that was checked when it came, long ago perhaps. Calls nobody. Raises BadWebhook."""
+        raise NotImplementedError(f"{type(self).__name__}.read_webhook")

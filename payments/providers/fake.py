@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -42,7 +43,9 @@ from payments.providers.signatures import BadSignature, verify
 
 Told = dict[str, Any]
 # What an answer that is none of the gateway's makes Python say.
-_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, DomainError)
+_NONSENSE: Final = (KeyError, TypeError, ValueError, AttributeError, DomainError)
+
+_NOT_SET_UP: Final = "No fake gateway is set up: OMS_FAKE_GATEWAY_URL is empty."
 
 
 class FakeProvider(PaymentProvider):
@@ -75,16 +78,17 @@ class FakeProvider(PaymentProvider):
         return self._result(self._post(f"/{request.reference}/void", request, request.amount))
 
     def look_up(self, request: LookUpRequest) -> Sequence[Fact]:
-        if not request.reference:
-            told = self._ask("GET", "", request.timeout, params={"key": str(request.key)})
-            return [fact for payment in told["payments"] for fact in _facts(payment)]
-        try:
-            told = self._ask("GET", f"/{request.reference}", request.timeout)
-        except ProviderRejected as refusal:
-            if refusal.code == "unknown_payment":
-                return ()
-            raise
-        return _facts(told["payment"])
+        with _understanding():
+            if not request.reference:
+                told = self._ask("GET", "", request.timeout, params={"key": str(request.key)})
+                return [fact for payment in told["payments"] for fact in _facts(payment)]
+            try:
+                told = self._ask("GET", f"/{request.reference}", request.timeout)
+            except ProviderRejected as refusal:
+                if refusal.code == "unknown_payment":
+                    return ()
+                raise
+            return _facts(told["payment"])
 
     def payments_since(self, since: datetime, *, timeout: float = 10.0) -> Iterator[str]:
         after: str | None = ""
@@ -122,8 +126,10 @@ class FakeProvider(PaymentProvider):
 
     def _ask(self, method: str, path: str, timeout: float, **request: Any) -> Told:
         url: str = settings.OMS["FAKE_GATEWAY_URL"]
-        if not url:
-            raise ProviderRejected("No fake gateway is set up: OMS_FAKE_GATEWAY_URL is empty.", code="not_set_up")
+        if not url and not path and method == "POST":
+            raise ProviderRejected(_NOT_SET_UP, code="not_set_up")
+        if not url:  # what was begun at one may have been done there
+            raise ProviderUnavailable(_NOT_SET_UP)
         try:
             answer = _client(os.getpid()).request(
                 method, f"{url.rstrip('/')}/v1/payments{path}", timeout=timeout, **request
@@ -132,26 +138,23 @@ class FakeProvider(PaymentProvider):
             raise ProviderUnavailable(f"{type(problem).__name__}: {problem}") from problem
         if answer.status_code >= 500 or answer.status_code == 429:
             raise ProviderUnavailable(f"answered {answer.status_code}")
-        try:
+        with _understanding():
             told: Told = answer.json()
             if answer.is_success:
                 return told
             code, message = str(told["error"]["code"]), str(told["error"]["message"])
-        except _NONSENSE as problem:
-            raise ProviderUnavailable(f"answered {answer.status_code}, with nothing that it would say") from problem
         raise ProviderRejected(message, code=code)
 
     def _prepared(self, told: Told) -> ProviderResult:
-        return ProviderResult(outcome=Outcome.PENDING, reference=told["payment"]["id"], data={"method": "card"})
+        with _understanding():
+            return ProviderResult(outcome=Outcome.PENDING, reference=told["payment"]["id"], data={"method": "card"})
 
     def _result(self, told: Told) -> ProviderResult:
         """What became of the movement that was asked for, and of what came with it (captured at once)."""
-        payment, movement = told["payment"], told["movement"]
-        try:
+        with _understanding():
+            payment, movement = told["payment"], told["movement"]
             asked = _fact(movement | {"expires_at": payment["expires_at"]})
             others = [fact for fact in _facts(payment) if fact.movement and fact.movement != asked.movement]
-        except _NONSENSE as problem:
-            raise ProviderUnavailable(f"told nonsense: {problem}") from problem
         url = told.get("redirect_url")
         return ProviderResult(
             outcome=asked.outcome,
@@ -164,6 +167,17 @@ class FakeProvider(PaymentProvider):
             expires_at=asked.expires_at,
             facts=others if asked.act is MoneyAct.AUTHORIZE else (),
         )
+
+
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """An answer that is none of the gateway's says nothing about what was done."""
+    try:
+        yield
+    except _NONSENSE as problem:
+        raise ProviderUnavailable(
+            f"answered with what it would not say: {type(problem).__name__} {problem}"
+        ) from problem
 
 
 def _facts(payment: Told) -> list[Fact]:

@@ -9,15 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import ids
 from payments.providers.base import (
     AuthorizeRequest,
-    BadWebhook,
     Capabilities,
     CaptureRequest,
     Fact,
-    InboundWebhook,
     InitiateRequest,
     LookUpRequest,
     Outcome,
-    ParsedWebhook,
     PaymentProvider,
     ProviderResult,
     RefundRequest,
@@ -56,6 +53,3 @@ class ManualProvider(PaymentProvider):
 
     def look_up(self, request: LookUpRequest) -> Sequence[Fact]:
         return ()
-
-    def parse_webhook(self, webhook: InboundWebhook) -> ParsedWebhook:
-        raise BadWebhook(provider=self.code, reason=_("it sends none"))

@@ -47,7 +47,7 @@ def capture_here(
     if payment.expires_at is not None and policies.has_expired(payment, timezone.now()):
         raise errors.PaymentExpired(at=timezone.localtime(payment.expires_at).isoformat(timespec="minutes"))
     left = policies.capturable(payment, before)
-    asked = amount or payment.money(left)
+    asked = payment.money(left) if amount is None else amount
     payment.money(left) - asked  # another currency is refused
     if asked.amount > left or (amount is None and not left):
         raise attempts.amount_error(errors.CaptureExceedsAuthorization, asked, left, "/amount")

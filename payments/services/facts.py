@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from oms.core import ids
+from oms.core import ids, locks
 from oms.core.actors import Actor
 from oms.core.money import MAX_AMOUNT, quantum, round_amount
 from oms.core.transactions import atomic
@@ -76,7 +76,10 @@ def apply(
 ) -> Payment | None:
     """The same for one payment whose owner the caller has locked (`change_of`)."""
     record(provider, told, source=source, webhook_id=webhook_id)
-    return converge(provider, reference, actor=actor, tell=tell)
+    payment = converge(provider, reference, actor=actor, tell=tell)
+    if payment is not None:
+        _learn_expiry(payment, told)
+    return payment
 
 
 def owner_of(provider: str, reference: str) -> Owner | None:
@@ -126,6 +129,7 @@ def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Paym
     payment = Payment.objects.filter(provider=provider, reference=reference).first()
     if payment is None and session is not None and (known.authorized is not None or known.captured):
         payment = _open(session)
+        locks.made(locks.Rank.CAPABILITY, [payment.pk])
     if payment is not None:
         _follow(payment, known)
     if session is not None:
@@ -228,7 +232,7 @@ def _follow(payment: Payment, known: Books) -> None:
     payment.captured = captured
     payment.refunded = min(known.refunded, captured)
     payment.problem = _what_cannot_be(known, captured)
-    payment.expires_at = known.expires_at
+    payment.expires_at = known.expires_at or payment.expires_at
     now = timezone.now()
     if known.is_void:
         payment.canceled_at = payment.canceled_at or now
@@ -245,11 +249,24 @@ def _what_cannot_be(known: Books, captured: Decimal) -> str:
     return ""
 
 
+def _learn_expiry(payment: Payment, told: Sequence[Fact]) -> None:
+    """The same authorization may be told without its end first, and with it later: that is no second event."""
+    for fact in told:
+        is_held = fact.act is MoneyAct.AUTHORIZE and fact.outcome is Outcome.SUCCEEDED
+        is_same = fact.amount == payment.money(payment.amount)  # what contradicts changes nothing
+        if is_held and is_same and fact.expires_at is not None and payment.expires_at is None:
+            payment.expires_at = fact.expires_at
+            payment.save(update_fields=["expires_at", "updated_at"])
+
+
 def _follow_session(session: PaymentSession, payment: Payment | None, known: Books) -> None:
     if payment is None:
+        if known.is_void:
+            session.status = SessionStatus.CANCELED  # nobody can pay it any more
+            session.save(update_fields=["status", "updated_at"])
         return
-    if payment.canceled_at and not payment.captured:
-        session.status = SessionStatus.CANCELED
+    if payment.canceled_at:
+        session.status = SessionStatus.CAPTURED if payment.captured else SessionStatus.CANCELED
     else:
         session.status = SessionStatus.CAPTURED if payment.captured >= payment.amount else SessionStatus.AUTHORIZED
     session.authorized_at = session.authorized_at or timezone.now()

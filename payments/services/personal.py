@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from oms.core.personal import ERASED, Person, mentions
-from payments.models import Payment, PaymentSession, ProviderEvent, ProviderWebhook
+from payments.models import (
+    GiftCard,
+    GiftCardEntry,
+    Payment,
+    PaymentSession,
+    ProviderEvent,
+    ProviderWebhook,
+    StoreCreditAccount,
+    StoreCreditEntry,
+)
 
 
 class PaymentKeeper:
@@ -40,3 +49,44 @@ def _webhooks(person: Person) -> QuerySet[ProviderWebhook]:
         about |= Q(provider=provider, reference=reference)
     told = ProviderEvent.objects.filter(about, webhook_id__isnull=False).values("webhook_id")
     return ProviderWebhook.objects.filter(Q(pk__in=told) | Q(mentions("body || other_body", person.words)))
+
+
+class BalanceKeeper:
+    """Store credit, and the gift cards that were sold to them or name them. What they hold stays, whoever they were: of
+    an entry the note goes, which is all that the database lets go. Hashes of codes are handed out to nobody."""
+
+    def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        cards, accounts = _cards(person), StoreCreditAccount.objects.filter(customer_id=person.customer_id)
+        without_hash = [field.attname for field in GiftCard._meta.concrete_fields if field.name != "code_hash"]
+        return {
+            "gift_cards": list(cards.order_by("pk").values(*without_hash)),
+            "gift_card_entries": _entries(GiftCardEntry, cards),
+            "store_credit_accounts": list(accounts.order_by("pk").values()),
+            "store_credit_entries": _entries(StoreCreditEntry, accounts),
+        }
+
+    def erase(self, person: Person) -> Mapping[str, int]:
+        cards = list(_cards(person).values_list("pk", flat=True))
+        noted = {
+            "gift_card_entries": GiftCardEntry.objects.filter(
+                Q(account__in=cards) | Q(mentions("payments_giftcardentry.note", person.words))
+            ),
+            "store_credit_entries": StoreCreditEntry.objects.filter(
+                Q(account__customer_id=person.customer_id) | Q(mentions("payments_storecreditentry.note", person.words))
+            ),
+        }
+        return {
+            "gift_cards": GiftCard.objects.filter(pk__in=cards)
+            .exclude(recipient="", note="")
+            .update(recipient="", note=""),
+            **{table: rows.exclude(note="").update(note="") for table, rows in noted.items()},
+        }
+
+
+def _cards(person: Person) -> QuerySet[GiftCard]:
+    said = Q(mentions("recipient", person.words)) | Q(mentions("note", person.words))
+    return GiftCard.objects.filter(Q(order_id__in=person.order_ids) | said)
+
+
+def _entries(kind: Any, accounts: QuerySet[Any]) -> list[dict[str, Any]]:
+    return list(kind.objects.filter(account__in=accounts).order_by("account_id", "number").values())

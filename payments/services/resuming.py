@@ -15,7 +15,14 @@ from oms.core import actors
 from oms.core.outside import require_no_transaction
 from payments.enums import AttemptState, EventSource
 from payments.models import PaymentAttempt
-from payments.providers.base import Fact, LookUpRequest, Outcome, ProviderResult, ProviderUnavailable
+from payments.providers.base import (
+    Fact,
+    LookUpRequest,
+    Outcome,
+    ProviderRejected,
+    ProviderResult,
+    ProviderUnavailable,
+)
 from payments.providers.known import provider_of
 from payments.services import answering, calling, facts
 
@@ -66,7 +73,7 @@ def _look_up(attempt: PaymentAttempt) -> PaymentAttempt:
     require_no_transaction(f"the payment provider {code}")
     try:
         found: Sequence[Fact] = provider.look_up(LookUpRequest(reference=reference, key=attempt.session_id))
-    except ProviderUnavailable as problem:
+    except (ProviderUnavailable, ProviderRejected) as problem:  # neither says what became of it
         log.warning("payments.lookup_failed", attempt=str(attempt.pk), provider=code, problem=str(problem)[:200])
         _look_later(attempt)
         return attempt

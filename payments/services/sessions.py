@@ -55,7 +55,27 @@ def create_session(
     """Begin to pay a collection with a provider: the session is written, then the provider is told of it.
 
     A provider that cannot be reached leaves a session without a reference, for which `initiate` may be called again.
-    Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive.
+    Raises what `open_session` raises.
+    """
+    session = open_session(
+        collection_id=collection_id, provider=provider, actor=actor, amount=amount, context=context, capture=capture
+    )
+    return initiate(session.pk)
+
+
+def open_session(
+    *,
+    collection_id: UUID,
+    provider: str,
+    actor: Actor,
+    amount: Money | None = None,
+    context: Mapping[str, Any] | None = None,
+    capture: bool = False,
+) -> PaymentSession:
+    """Write the session; a local provider knows of it when this returns, others by `initiate`, after the commit.
+
+    Asking again is a further session. Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive,
+    CurrencyMismatch.
     """
     party = known.provider_of(provider)
     collection = find_collection(collection_id)
@@ -63,7 +83,7 @@ def create_session(
         collection = find_collection(collection_id)
         if collection.canceled_at:
             raise errors.CollectionClosed(status=SessionStatus.CANCELED.label)
-        wanted = amount or Money(collection.amount, collection.currency)
+        wanted = Money(collection.amount, collection.currency) if amount is None else amount
         Money(collection.amount, collection.currency) - wanted  # another currency is refused
         attempts.require_amount(wanted)
         session = PaymentSession.objects.create(
@@ -76,7 +96,7 @@ def create_session(
         )
         if party.local:
             _write_down(session, party.initiate(_initiation(session, timeout=0)))
-    return session if party.local else initiate(session.pk)
+        return session
 
 
 def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
@@ -127,14 +147,15 @@ def authorize_here(
     attempts.require_settled(before, MoneyAct.AUTHORIZE)
     if session.status not in _OPEN or not session.reference:
         raise errors.SessionNotOpen(status=session.get_status_display())
+    provider = known.provider_of(session.provider)
     return attempts.begin(
         act=MoneyAct.AUTHORIZE,
         amount=Money(session.amount, session.currency),
-        provider=known.provider_of(session.provider),
+        provider=provider,
         session=session,
         actor=actor,
         tell=tell,
-        data=data,
+        data=provider.chosen(data or {}),
         waits=waits,
     )
 

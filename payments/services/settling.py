@@ -70,8 +70,9 @@ def _attempt_for(
             if each.movement == movement.movement and each not in taken:
                 return each
     alone = movement.act in (MoneyAct.AUTHORIZE, MoneyAct.VOID)  # of which a payment has one
-    if not alone and movement.act not in keyless:
-        return None  # ours would say so
+    if movement.act not in keyless and not (alone and movement.outcome == Outcome.SUCCEEDED):
+        # Ours would say so. A refusal without a key is one of an earlier try: of what a browser did by itself.
+        return None
     for each in same:
         if each not in taken and each.state in OPEN_STATES and (alone or each.amount == movement.amount):
             return each

@@ -18,9 +18,12 @@ pytestmark = pytest.mark.django_db
 
 _ORDER = "admin/orders/<str:order_id>"
 _PACKED = f"{_ORDER}/fulfillments/<str:fulfillment_id>"
+_PAYMENT = "admin/payments/<str:payment_id>"
+_COLLECTION = "admin/payment-collections/<str:collection_id>"
 _ITEM = "admin/inventory-items/<str:item_id>"
 _LEVEL = f"{_ITEM}/location-levels/<str:location_id>"
 _ARRIVAL, _TRANSFER, _COUNT = (f"admin/stock-{name}/<str:document_id>" for name in ("arrivals", "transfers", "counts"))
+_CREDIT = "admin/store-credit-accounts"
 
 API = {
     "GET admin/orders": "mwsa",
@@ -29,6 +32,7 @@ API = {
     f"GET {_ORDER}": "mwsa",
     f"POST {_ORDER}": "ms",
     f"POST {_ORDER}/cancel": "ms",
+    f"POST {_ORDER}/keep": "ms",
     f"POST {_ORDER}/complete": "ms",
     f"POST {_ORDER}/archive": "ms",
     f"POST {_ORDER}/fulfillments": "mw",
@@ -48,7 +52,26 @@ API = {
     "GET admin/customers/<str:customer_id>/personal-data": "m",
     "POST admin/customers/<str:customer_id>/erase": "m",
     "GET admin/payments": "msa",
-    "GET admin/payments/<str:payment_id>": "msa",
+    "GET admin/payments/payment-providers": "msa",
+    **{f"GET {_PAYMENT}{rest}": "msa" for rest in ("", "/attempts", "/events")},
+    **{f"POST {_PAYMENT}/{step}": "m" for step in ("capture", "void")},
+    **{f"POST {_PAYMENT}/{step}": "ms" for step in ("refund", "refund-preview")},
+    "POST admin/payment-collections": "m",
+    f"GET {_COLLECTION}": "msa",
+    f"DELETE {_COLLECTION}": "m",
+    **{f"POST {_COLLECTION}/{step}": "m" for step in ("mark-as-paid", "payment-sessions")},
+    "POST admin/payment-sessions/<str:session_id>/authorize": "m",
+    **{f"GET admin/refund-reasons{rest}": "msa" for rest in ("", "/<str:reason>")},
+    **{f"GET admin/gift-cards{rest}": "ms" for rest in ("", "/<str:card_id>", "/<str:card_id>/entries")},
+    "POST admin/gift-cards": "m",
+    "POST admin/gift-cards/lookup": "ms",
+    **{f"POST admin/gift-cards/<str:card_id>{act}": "m" for act in ("", "/adjust", "/disable", "/enable")},
+    **{
+        f"GET admin/store-credit-accounts{rest}": "ms"
+        for rest in ("", "/<str:account_id>", "/<str:account_id>/entries")
+    },
+    f"POST {_CREDIT}": "m",
+    **{f"POST {_CREDIT}/<str:account_id>/{act}": "m" for act in ("credit", "debit")},
     "GET admin/inventory-items": "mwsa",
     "POST admin/inventory-items": "m",
     f"GET {_ITEM}": "mwsa",
@@ -105,6 +128,11 @@ _PREFIXES = {
     "hold_id": "hold",
     "customer_id": "cus",
     "payment_id": "pay",
+    "card_id": "gcard",
+    "account_id": "scacc",
+    "collection_id": "pay_col",
+    "session_id": "payses",
+    "reason": "refr",
     "item_id": "iitem",
     "location_id": "sloc",
     "reservation_id": "resitem",

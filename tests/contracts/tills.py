@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from oms.core.money import Money
+from tests.payments.balances import a_card, an_account
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,32 @@ class FakeTill:
         return Means(data={"card": "4000000000000002"})
 
 
-TILLS: Mapping[str, Till] = {till.code: till for till in (ManualTill(), FakeTill())}
+class GiftCardTill:
+    """What is captured of a payment is known to the payment alone."""
+
+    code = "gift_card"
+    fixtures = ()
+    currencies = ("USD", "JPY", "KWD")
+    keeps_books = False
+
+    def rich(self, amount: Money) -> Means:
+        return Means(data={"code": a_card(amount.amount, amount.currency).code})
+
+    def poor(self, amount: Money) -> Means:
+        return Means(data={"code": a_card(amount.amount / 2, amount.currency).code})
+
+
+class StoreCreditTill:
+    code = "store_credit"
+    fixtures = ()
+    currencies = ("USD", "JPY", "KWD")
+    keeps_books = False
+
+    def rich(self, amount: Money) -> Means:
+        return Means(data={"account_id": an_account(amount.amount, amount.currency).public_id})
+
+    def poor(self, amount: Money) -> Means:
+        return Means(data={"account_id": an_account(amount.amount / 2, amount.currency).public_id})
+
+
+TILLS: Mapping[str, Till] = {till.code: till for till in (ManualTill(), FakeTill(), GiftCardTill(), StoreCreditTill())}

@@ -74,7 +74,7 @@ def test_the_commands_of_the_quick_start_lead_from_nothing_to_a_delivered_order(
     told = [_told(each) for each in _run(live_server.url)]
 
     order = Order.objects.get(external_id="W-1001")
-    assert (order.status, order.fulfillment_status, order.total) == ("pending", "delivered", Decimal(35))
+    assert (order.status, order.fulfillment_status, order.total) == ("pending", "delivered", Decimal(30))
     assert [each for each in told if each] == _expected(order.number, Order.objects.get(external_id="W-1002").number)
 
 
@@ -178,5 +178,28 @@ def _expected(number: int, next_number: int) -> list[Any]:
             "false,,,,,Ada Byron,ada@example.com,,Ada,Byron,,1 Way,,,London,,gb",
             *("[", "  {", '    "quantity": 1,', '    "unit_price": 12.5,', '    "sku": "QUICK-LAMP",'),
             *('    "title": "Lantern",', '    "kind": "goods",', '    "requires_shipping": true', "  }", "]"),
+        ],
+        [
+            {"status": "partially_captured", "captured_amount": 15, "capturable_amount": 5},
+            {
+                "status": 400,
+                "code": "capture_exceeds_authorization",
+                "detail": "£6.00 cannot be captured: £5.00 of the authorization is left.",
+            },
+        ],
+        [
+            {
+                "credit_line_amount": 5,
+                "refundable_after": 10,
+                "order_total_after": 30,
+                "balance": 20,
+                "balance_after": 20,
+            },
+            {"status": "partially_refunded", "refunded_amount": 5, "refundable_amount": 10},
+        ],
+        [
+            {"status": "completed", "captured_amount": 15},
+            {"status": "partially_captured", "amount": 20, "captured_amount": 15, "refunded_amount": 5},
+            {"status": "completed", "amount": 15, "captured_amount": 15, "refunded_amount": 0},
         ],
     ]

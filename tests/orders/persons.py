@@ -18,10 +18,13 @@ from channels.services.imports import Wish, import_file
 from fulfillment.services.fulfillments import Tracking
 from inventory.services.manual_reservations import create_reservation
 from oms.core.models import Delivery, OutboxEvent
+from oms.core.money import Money
 from oms.web.models import SavedView
 from orders.enums import CancelReason, HoldReason
 from orders.models import Customer, Order
 from orders.services import cancellation, closing, fulfilling, holds, notes, shipping
+from payments.services.gift_cards import adjust_gift_card, issue_gift_card
+from payments.services.store_credit import issue_store_credit
 from tests.api import Api
 from tests.factories import StaffFactory
 from tests.scenarios import STAFF, Shop, items_of, shop
@@ -88,6 +91,7 @@ def somebody(house: Shop, directory: Path) -> Customer:
     _sources_and_uploads(house)
     _engine_room(shipped)
     _console(customer)
+    _balances(customer, shipped)
     SavedView.objects.create(
         page="orders_order", name="Quarrenbusch", query="q=ottoline.q%40kontor.example", owner=StaffFactory()
     )
@@ -99,6 +103,16 @@ def somebody(house: Shop, directory: Path) -> Customer:
         actor=STAFF,
     )
     return customer
+
+
+def _balances(customer: Customer, order: Order) -> None:
+    """A card that they bought, one for them, and their own credit: each with their name beside it."""
+    five, note = Money(Decimal(5), "EUR"), "Ottoline Quarrenbusch asked for it"
+    words = {"note": note, "actor": STAFF}
+    issue_gift_card(amount=five, recipient="Aunt", order_id=order.pk, **words)
+    card = issue_gift_card(amount=five, recipient="ottoline.q@kontor.example", **words).card
+    adjust_gift_card(card_id=card.pk, amount=five, reason="goodwill", **words)
+    issue_store_credit(customer_id=customer.pk, amount=five, reason="goodwill", **words)
 
 
 def _place(house: Shop, external_id: str) -> Order:

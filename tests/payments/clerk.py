@@ -7,6 +7,7 @@ unknown, and agree once everything has been looked up.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 
 DONE, DECLINED, PENDING, UNKNOWN = "succeeded", "declined", "pending", "unknown"
 
@@ -15,9 +16,10 @@ FAULTS = {
     "ok": (DONE, True),
     "decline": (DECLINED, False),
     "pending": (PENDING, False),
-    "timeout_before": (UNKNOWN, False),
-    "timeout_after": (UNKNOWN, True),
+    "error_500_before": (UNKNOWN, False),
     "error_500_after": (UNKNOWN, True),
+    "drop_before": (UNKNOWN, False),
+    "drop_after": (UNKNOWN, True),
 }
 
 
@@ -37,6 +39,7 @@ class Try:
     credit: int = 0
     cancels: bool = False
     foreign: bool = False
+    number: int = field(default_factory=count().__next__)
 
     @property
     def open(self) -> bool:
@@ -201,17 +204,23 @@ class Clerk:
             self._settled(made)
 
     def settle(self, made: Try, *, succeeds: bool) -> None:
-        """The gateway decides about what it kept pending, and tells."""
+        """The gateway decides about what it kept pending, or takes back what it did, and tells."""
         made.done = succeeds
         made.state = DONE if succeeds else DECLINED
         self._settled(made)
 
     def resume(self) -> None:
         """All that is unknown is asked for again with the same key: what was done is told, the rest is done now."""
-        for made in [*self.tries, *(each for card in self.cards for each in card.tries)]:
+        every = [*self.tries, *(each for card in self.cards for each in card.tries)]
+        for made in sorted(every, key=lambda each: each.number):
             if made.state == UNKNOWN:
                 made.state, made.done = DONE, True
                 self._settled(made)
+
+    def heard(self, made: Try) -> None:
+        """The gateway's books were looked into, and tell of what was unknown."""
+        made.state = DONE
+        self._settled(made)
 
     def keep(self) -> None:
         if self.status != "requires_action" or self.canceling:
@@ -251,14 +260,17 @@ class Clerk:
 
     def _canceled(self) -> None:
         self.canceling, self.status = False, "canceled"
+        for index, card in enumerate(self.cards):  # authorized while the cancellation was waited for
+            if card.voidable:
+                self._voided(self._ask("void", index, card.voidable, "ok"))
 
     def _authorized(self, made: Try) -> None:
         if made.state != DONE:
             return
         made.card = len(self.cards)
         self.cards.append(Card(made.amount))
-        if self.status == "canceled":  # too late: it is let go, which takes a call of its own
-            self._ask("void", made.card, made.amount, "timeout_before")
+        if self.status == "canceled":  # too late: it is let go
+            self._voided(self._ask("void", made.card, made.amount, "ok"))
 
     def _voided(self, made: Try) -> None:
         if made.act == "void" and made.state == DONE:

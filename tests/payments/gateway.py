@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
+from payments.fakegateway.webhooks import signature
+from payments.providers.base import InboundWebhook
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_b25seSBmb3IgdGVzdHM="
@@ -46,6 +50,9 @@ class Gateway:
     def script(self, on: str = "any", do: str = "", *, webhook: str = "", times: int = 1, pid: int = 0) -> None:
         """What happens with the next calls: payments.fakegateway.cards.Twist, Manner."""
         self._post("/script", {"on": on, "do": do, "webhook": webhook, "times": times, "pid": pid})
+
+    def forget_script(self) -> None:
+        self._post("/script", {"clear": True})
 
     def webhooks_to(self, url: str) -> None:
         self._post("/script", {"webhooks": url})
@@ -78,6 +85,20 @@ class Gateway:
         """The bodies, in the order in which they were written."""
         return [each["body"] for each in self.books()["webhooks"]]
 
+    def signed_webhooks(self) -> list[InboundWebhook]:
+        """What it would send, signed as it would be."""
+        return [
+            InboundWebhook(
+                headers={
+                    "webhook-id": each["id"],
+                    "webhook-timestamp": str(at := int(time.time())),
+                    "webhook-signature": signature(SECRET, each["id"], at, body := json.dumps(each).encode()),
+                },
+                body=body,
+            )
+            for each in self.webhooks()
+        ]
+
     def settle(self, reference: str, outcome: str = "succeeded", movement: str = "") -> None:
         """What is pending gets its outcome; by its id also a capture or refund that was done, which then failed."""
         body = {"outcome": outcome, **({"movement": movement} if movement else {})}
@@ -87,9 +108,9 @@ class Gateway:
         """Who pays answers the question of 3-D Secure: approve or fail."""
         self._post(f"/3ds/{reference}", {"result": result})
 
-    def move_there(self, reference: str, act: str, amount: int, currency: str = "USD") -> None:
-        """Somebody moves money at the gateway itself, not from here."""
-        self._post(f"/v1/payments/{reference}/{act}", {"amount": amount, "currency": currency})
+    def move_there(self, reference: str, act: str, amount: int, currency: str = "USD", *, key: str = "") -> None:
+        """Somebody moves money at the gateway itself, not from here; or with a key of ours, so late that we gave up."""
+        self._post(f"/v1/payments/{reference}/{act}", {"amount": amount, "currency": currency}, key)
 
     def stop(self) -> None:
         self._client.close()
@@ -102,8 +123,8 @@ class Gateway:
         told: dict[str, Any] = answer.json()
         return told
 
-    def _post(self, path: str, body: dict[str, Any]) -> None:
-        answer = self._client.post(path, json=body, headers={"Idempotency-Key": f"there-{uuid4()}"})
+    def _post(self, path: str, body: dict[str, Any], key: str = "") -> None:
+        answer = self._client.post(path, json=body, headers={"Idempotency-Key": key or f"there-{uuid4()}"})
         assert answer.is_success, answer.text
 
 

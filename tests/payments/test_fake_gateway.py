@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -92,6 +93,20 @@ def test_the_same_key_has_the_same_answer_also_after_it_was_started_again(tmp_pa
 
     assert (second.json(), moved) == (first.json(), (10000, 2500, 0))
     assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_key_reused")
+
+
+def test_a_key_that_many_ask_with_at_the_same_moment_moves_once(gateway):
+    reference, key = authorized(gateway), str(uuid4())
+
+    def capture(_: int) -> dict[str, Any]:
+        told: dict[str, Any] = post(gateway, f"/{reference}/capture", {"amount": 2500, **USD}, key).json()
+        return told
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(capture, range(8)))
+
+    assert len({answer["movement"]["id"] for answer in answers}) == 1
+    assert gateway.moved(reference) == (10000, 2500, 0)
 
 
 @pytest.mark.parametrize(

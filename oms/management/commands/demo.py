@@ -25,6 +25,7 @@ from inventory.services.kits import Part
 from inventory.services.papers import Line
 from oms.core import actors
 from oms.core.actors import Actor
+from oms.management.demo_payments import pay_orders
 from oms.web.models import StaffLimits
 from oms.web.roles import ROLES, WAREHOUSE
 from orders.enums import HoldReason
@@ -44,8 +45,9 @@ CHANNELS: Final[dict[str, dict[str, Any]]] = {
 
 class Command(BaseCommand):
     help = (
-        "Seed a small shop to look at: three stock locations, two sales channels, stock, the sample exports, and some "
-        "work on them. Every step is left out where it was done before, so a repeat changes nothing. Development only."
+        "Seed a small shop to look at: three stock locations, two sales channels, stock, the sample exports, some work "
+        "on them, and orders that are paid where a fake gateway is set up. Every step is left out where it was done "
+        "before, so a repeat changes nothing. Development only."
     )
     requires_migrations_checks = True
 
@@ -63,6 +65,7 @@ class Command(BaseCommand):
         for code in CHANNELS:
             _work_on(code)
         _work_on_stock()
+        pay_orders(WEB, actors.staff(get_user_model().objects.get(username=USER)))
         sum_up_sales(everything=True)  # beat does it later; the first page shows it now
         self._say_welcome()
 
@@ -95,6 +98,8 @@ class Command(BaseCommand):
             f"Roles     {', '.join(ROLES)}: each with {PASSWORD}",
             f"Orders    {Order.objects.count():,}",
         ]
+        if url := settings.OMS["FAKE_GATEWAY_URL"]:
+            lines.append(f"Gateway   {url}/books (what its cards do: docs/payments.md)")
         if file := os.environ.get("OMS_WELCOME"):
             Path(file).write_text("\n".join(lines) + "\n")
             return

@@ -209,6 +209,39 @@ async function close(sdk, ids) {
   note("payment read", (await payment.retrieve(payments[0].id)).payment.currency_code)
 }
 
+async function pay(sdk, order_id) {
+  const { order, payment, paymentCollection, refundReason } = sdk.admin
+  const { payment_providers } = await payment.listPaymentProviders()
+  note("providers listed", payment_providers.some((each) => each.id === "manual" && each.is_enabled))
+  const { payment_collection: promised } = await paymentCollection.create({ order_id, amount: 20 })
+  note("collection created", [promised.status, promised.amount, promised.currency_code])
+  await refusal("collected more than due", paymentCollection.create({ order_id, amount: 35 }))
+  const post = (path, body) => sdk.client.fetch(path, { method: "POST", body })
+  const begin = { provider_id: "manual" }
+  const { payment_session } = await post(`/admin/payment-collections/${promised.id}/payment-sessions`, begin)
+  const { payment_session: held } = await post(`/admin/payment-sessions/${payment_session.id}/authorize`, {})
+  note("session authorized", [payment_session.status, held.status, held.payment.amount])
+  const { payment: taken } = await payment.capture(held.payment.id, { amount: 15 })
+  note("captured", [taken.captures.map((each) => each.amount), taken.captured_at])
+  await refusal("captured too much", payment.capture(held.payment.id, { amount: 6 }))
+  const { payment: rest } = await payment.capture(held.payment.id, {}, { fields: "*captures" })
+  note("captured the rest", [rest.captures.map((each) => each.amount), rest.captured_at !== null])
+  await refusal("refunded too much", payment.refund(held.payment.id, { amount: 20.01 }))
+  const { refund_reasons } = await refundReason.list()
+  const why = refund_reasons.find((each) => each.code === "goodwill").id
+  const { payment: back } = await payment.refund(held.payment.id, { amount: 4, refund_reason_id: why, note: "Late" })
+  note("refunded", back.refunds.map((each) => [each.amount, each.note, each.refund_reason.code]))
+  const { payment_collection: mistaken } = await paymentCollection.create({ order_id, amount: 1 })
+  note("collection deleted", (await paymentCollection.delete(mistaken.id)).deleted)
+  const { payment_collection: due } = await paymentCollection.create({ order_id, amount: 14 })
+  const { payment_collection: paid } = await paymentCollection.markAsPaid(due.id, { order_id })
+  note("marked as paid", [paid.status, paid.payments[0].captures.map((each) => each.amount)])
+  const { order: settled } = await order.retrieve(order_id)
+  const { payment_collections, payment_status, summary } = settled
+  note("order settled", [payment_status, summary.current_order_total, summary.pending_difference])
+  note("its collections", payment_collections.map((each) => [each.status, each.captured_amount, each.refunded_amount]))
+}
+
 async function people(sdk) {
   const { customer } = sdk.admin
   const { customer: made } = await customer.create({ email: "grace@example.com", first_name: "Grace" })
@@ -287,6 +320,7 @@ async function main() {
   const read = await find(sdk, ids)
   await fulfil(sdk, read)
   await close(sdk, ids)
+  await pay(sdk, ids[3])
   await people(sdk)
   await sdk.auth.logout()
   await keys(new Medusa({ baseUrl: SERVER, auth: { type: "jwt", jwtTokenStorageMethod: "session" } }))

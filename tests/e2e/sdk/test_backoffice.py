@@ -81,6 +81,21 @@ CLOSED = {
     "payments listed": [34, [], 1],
     "payment read": "gbp",
 }
+PAID = {
+    "providers listed": True,
+    "collection created": ["not_paid", 20, "gbp"],
+    "collected more than due": 400,
+    "session authorized": ["pending", "authorized", 20],
+    "captured": [[15], None],
+    "captured too much": 400,
+    "captured the rest": [[15, 5], True],
+    "refunded too much": 400,
+    "refunded": [[4, "Late", "goodwill"]],
+    "collection deleted": True,
+    "marked as paid": ["completed", [14]],
+    "order settled": ["partially_refunded", 30, 0],
+    "its collections": [["completed", 20, 4], ["canceled", 0, 0], ["completed", 14, 0]],
+}
 PEOPLE = {
     "customer created": ["grace@example.com", "Grace", False],
     "customer twice": 400,
@@ -124,7 +139,7 @@ def test_the_sdk_runs_the_back_office(node, live_server):
     )
 
     goods = LOCATIONS | STOCK | RESERVATIONS
-    assert told == SIGNED_IN | goods | ORDERS | FULFILLED | CLOSED | PEOPLE | KEYS | OTHER_LOGINS
+    assert told == SIGNED_IN | goods | ORDERS | FULFILLED | CLOSED | PAID | PEOPLE | KEYS | OTHER_LOGINS
     assert sorted(Order.objects.values_list("external_id", "status")) == [
         ("SDK-1", "archived"),
         ("SDK-2", "canceled"),

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from inventory.models import StockLocation
-from oms.core.locks import LockOrderViolation, Rank, lock
+from oms.core.locks import LockOrderViolation, Rank, lock, made
 from oms.core.transactions import atomic
 from tests.factories import StockLocationFactory
 
@@ -97,3 +97,14 @@ def test_what_was_locked_after_a_savepoint_is_forgotten_on_the_way_back_to_it(ro
         found = lock(Rank.LEVEL, these(rows[1]))
 
     assert found == [rows[1]]
+
+
+def test_a_row_that_was_just_made_may_be_locked_whatever_else_is(rows):
+    with atomic():
+        lock(Rank.LEVEL, these(rows[0]))
+        fresh = StockLocationFactory()
+        made(Rank.ORDER, [fresh.pk])
+
+        assert lock(Rank.ORDER, these(fresh)) == [fresh]
+        with pytest.raises(LockOrderViolation):
+            lock(Rank.ORDER, these(rows[1]))

@@ -19,8 +19,12 @@ from orders.models import Order
 from orders.services.bulk_jobs import start_bulk_job
 from orders.services.notes import add_note
 from payments.models import Payment
+from payments.services.gift_cards import adjust_gift_card
+from payments.services.store_credit import adjust_store_credit
 from tests.api import key
 from tests.factories import SalesChannelFactory, StockLocationFactory
+from tests.paying import promised
+from tests.payments.balances import a_card, an_account, usd
 from tests.scenarios import STAFF, Shop, placed_order, shop
 
 
@@ -49,10 +53,18 @@ def furnish(rows: int) -> House:
     orders = [placed_order(here, {sku: 1}, email=f"{sku}@example.com") for sku in skus]
     for order in orders:
         Payment.objects.create(order=order, currency=order.currency, amount=order.total)
+    taken = promised(orders[0], 5 * rows + 30, captured=[5] * rows)
     for _ in range(rows - 1):
         key()
         SalesChannelFactory()
         add_note(order_id=orders[0].pk, body="again", actor=STAFF)
+    for number in range(rows):
+        card = a_card(50).card
+        for _ in range(rows - 1):
+            adjust_gift_card(card_id=card.pk, amount=usd(1), reason="goodwill", actor=STAFF)
+        account = an_account(50, email=f"{number}@example.org")
+        for _ in range(rows - 1):
+            adjust_store_credit(account_id=account.pk, amount=usd(1), reason="goodwill", actor=STAFF)
     where = [here.locations[place].pk for place in places]
     other = StockLocationFactory()
     lines = [Line(here.items[sku].pk, 1) for sku in skus]
@@ -66,9 +78,12 @@ def furnish(rows: int) -> House:
         act = {"act": BulkAct.HOLD, "given": {"reason": "other"}}
         job = start_bulk_job(**act, orders=Order.objects.all(), actor=caller)
     parts = {
+        "card_id": card.public_id,
+        "account_id": account.public_id,
         "job_id": job.public_id,
         "order_id": orders[0].public_id,
         "item_id": here.items[skus[0]].public_id,
         "channel_id": here.channel.public_id,
+        "payment_id": taken.public_id,
     }
     return House(made.secret, here, orders, parts)

@@ -17,9 +17,15 @@ from drf_spectacular.generators import SchemaGenerator
 from inventory.models import Arrival, StockCount, StockShortage, Transfer
 from oms.core.models import IdempotencyKey
 from oms.web.models import ApiKey
+from orders.enums import OrderStatus
+from orders.models import Order
+from payments import codes
+from payments.api import balance_examples
+from payments.models import GiftCard
 from tests.api import Api, problem
 from tests.factories import StockLocationFactory
 from tests.oms.web.furnished import House, furnish
+from tests.scenarios import placed_order
 
 pytestmark = pytest.mark.django_db
 _ID = re.compile(r"\b([a-z]+)_[0-9a-z]{26}\b")
@@ -49,6 +55,7 @@ class _Scene:
         self.other = StockLocationFactory()
         house = self.house
         order, where = house.orders[0], house.shop.locations["W0"]
+        unpaid = placed_order(house.shop, {"SKU-0": 1})
         person = self._made("/admin/customers", {"email": "new@example.com"}, "customer")
         self.line = order.lines.get().public_id
         self.ids = house.parts | {
@@ -60,7 +67,9 @@ class _Scene:
             "sloc": where.public_id,
             "iitem": house.parts["item_id"],
             "sc": house.parts["channel_id"],
+            "cus": person["id"],
             "ordli": self.line,
+            "order": unpaid.public_id,
         }
 
     def copy(self) -> _Scene:
@@ -111,8 +120,25 @@ class _Scene:
     def elsewhere(self) -> None:
         self.by_prefix["sloc"] = self.ids["location_id"] = self.other.public_id
 
+    def to_be_decided(self) -> None:
+        Order.objects.filter(pk=self.house.orders[0].pk).update(status=OrderStatus.REQUIRES_ACTION)
+
+    def collected(self) -> None:
+        body = {"order_id": self.by_prefix["order"]}
+        self.ids["collection_id"] = self._made("/admin/payment-collections", body, "payment_collection")["id"]
+
+    def begun(self) -> None:
+        self.collected()
+        path = f"/admin/payment-collections/{self.ids['collection_id']}/payment-sessions"
+        self.ids["session_id"] = self._made(path, {"provider_id": "manual"}, "payment_session")["id"]
+
     def canceled_job(self) -> None:
         self._made(f"/admin/bulk-jobs/{self.ids['job_id']}/cancel", {}, "bulk_job")
+
+    def known_code(self) -> None:
+        """The furnished card has the code of the example."""
+        hashed = codes.hash_of(codes.normalized(balance_examples.CODE))
+        GiftCard.objects.filter(pk=GiftCard.objects.order_by("pk").last().pk).update(code_hash=hashed)
 
     def revoked(self) -> None:
         self._made(f"/admin/api-keys/{self.ids['key_id']}/revoke", {}, "api_key")
@@ -120,10 +146,14 @@ class _Scene:
 
 _FIRST: dict[str, Callable[[_Scene], Any]] = {
     "deleteApiKey": _Scene.revoked,
+    "lookUpGiftCard": _Scene.known_code,
     "retryBulkJob": _Scene.canceled_job,
     "createInventoryLevel": _Scene.elsewhere,
     "changeInventoryLevels": _Scene.elsewhere,
     "deleteInventoryLevel": _Scene.empty_level,
+    "keepOrder": _Scene.to_be_decided,
+    **dict.fromkeys(("deletePaymentCollection", "markAsPaid", "startPaymentSession"), _Scene.collected),
+    "authorizePaymentSession": _Scene.begun,
     "archiveOrder": lambda scene: scene.order("cancel"),
     "completeOrder": _Scene.packed,
     "cancelFulfillment": _Scene.packed,
@@ -147,6 +177,10 @@ _FIRST: dict[str, Callable[[_Scene], Any]] = {
 }
 
 
+# What makes a secret answers with it once: in what, and under which name.
+_SHOWN_ONCE = {"createApiKey": ("api_key", "token"), "createGiftCard": ("gift_card", "code")}
+
+
 def _body(scene: _Scene, example: Any) -> bytes:
     """The example of the description, with what is there in the place of its ids, and one unit of everything."""
     ids = scene.by_prefix | {"to": scene.house.shop.locations["W1"].public_id}
@@ -161,7 +195,7 @@ def _body(scene: _Scene, example: Any) -> bytes:
 
 def test_a_repeat_under_its_key_is_answered_alike_and_another_request_is_refused():
     scene = _Scene()
-    assert len(_writes()) > 45
+    assert len(_writes()) > 55
 
     for name in _writes():
         with transaction.atomic():
@@ -187,8 +221,9 @@ def _is_done_once(name: str, scene: _Scene) -> None:
     assert first.status_code in (200, 202), (name, sent, first.content)
     assert (again.status_code, again["Idempotent-Replayed"]) == (first.status_code, "true"), name
     assert again.get("ETag") == first.get("ETag")
-    if name == "createApiKey":  # its secret is shown once
-        assert again.json()["api_key"] == first.json()["api_key"] | {"token": ""}
+    if name in _SHOWN_ONCE:
+        of, secret = _SHOWN_ONCE[name]
+        assert again.json()[of] == first.json()[of] | {secret: ""}
     else:
         assert again.content == first.content, name
     assert problem(other) == (422, "conflict", "idempotency_key_reused"), name

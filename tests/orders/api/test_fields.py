@@ -47,7 +47,7 @@ def test_everything_is_answered_when_nothing_or_more_is_asked_for(order):
         ("id,*items", {"id", "items"}, 3),
         ("id,item_total", {"id", "item_total"}, 4),
         ("id,fulfillments", {"id", "fulfillments"}, 4),
-        ("id,payment_collections,shipping_address", {"id", "payment_collections", "shipping_address"}, 2),
+        ("id,payment_collections,shipping_address", {"id", "payment_collections", "shipping_address"}, 3),
     ],
 )
 def test_of_one_order_only_what_is_asked_for_is_answered_and_read(order, fields, names, queries):

@@ -55,7 +55,7 @@ def test_one_order_takes_the_same_queries_whatever_its_size(db, lines):
     with CaptureQueriesContext(connection) as captured:
         api.get(here)
 
-    assert len(captured) == 13
+    assert len(captured) == 14
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -11,10 +11,10 @@ from orders.enums import CancelReason
 from orders.models import CreditLine, Order
 from orders.services.cancellation import cancel_order
 from orders.services.refunds import refund_payment
-from payments.errors import CaptureExceedsAuthorization, RefundExceedsCapture
+from payments.errors import AmountNotPositive, CaptureExceedsAuthorization, RefundExceedsCapture
 from payments.models import Payment
 from payments.services import capturing, sessions
-from tests.scenarios import STAFF, place, recorded_events, shop
+from tests.scenarios import STAFF, nothing_moves, place, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +89,21 @@ def test_canceling_gives_everything_back() -> None:
     assert money(payment.order_id) == ("refunded", 0, 60, 60, 0)
     payment.refresh_from_db()
     assert payment.canceled_at is not None
+
+
+def test_nothing_is_not_all_of_it() -> None:
+    payment = authorized()
+    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(40), "USD"), actor=STAFF)
+    assert payment.order_id is not None
+    nothing = Money(Decimal(0), "USD")
+
+    with nothing_moves():
+        for asked in (
+            lambda: capturing.request_capture(payment_id=payment.pk, amount=nothing, actor=STAFF),
+            lambda: refund_payment(payment_id=payment.pk, amount=nothing, actor=STAFF),
+            lambda: sessions.create_session(
+                collection_id=payment.order_id, provider="manual", amount=nothing, actor=STAFF
+            ),
+        ):
+            with pytest.raises(AmountNotPositive):
+                asked()

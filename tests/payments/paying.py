@@ -1,0 +1,84 @@
+"""Orders that are paid through the fake gateway, and what their money comes to."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from oms.core.money import Money
+from orders.models import Order
+from orders.requests import LineRequest
+from payments.enums import EventSource
+from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.providers.fake import FakeProvider
+from payments.providers.minor_units import to_minor
+from payments.services import calling, facts, resuming, sessions
+from tests.payments.gateway import Gateway
+from tests.scenarios import STAFF, Shop, place, shop
+
+IMPATIENT = 0.2  # seconds that these tests wait for an answer that will not come
+
+
+def usd(amount: str | int) -> Money:
+    return Money(Decimal(amount), "USD")
+
+
+def session_of(total: Money, here: Shop | None = None, *, begin: bool = True, **more: Any) -> PaymentSession:
+    """An order of one lamp at this price, which its customer begins to pay. begin: the gateway knows of it."""
+    here = here or shop({"W1": {"LAMP": 50}})
+    line = LineRequest(sku="LAMP", quantity=1, unit_price=total.amount)
+    order_id = place(here, [line], currency_code=total.currency).order_id
+    assert order_id is not None
+    collection = sessions.create_collection(amount=total, order_id=order_id, actor=STAFF, first=True)
+    if begin:
+        return sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF, **more)
+    return PaymentSession.objects.create(
+        collection=collection, provider="fake", currency=total.currency, amount=total.amount
+    )
+
+
+def authorize(session: PaymentSession, card: str = "") -> PaymentAttempt:
+    attempt = sessions.request_authorization(session_id=session.pk, data={"card": card}, actor=STAFF, waits=True)
+    return ask(attempt)
+
+
+def authorized(total: Money, card: str = "", here: Shop | None = None) -> Payment:
+    attempt = authorize(session_of(total, here), card)
+    assert attempt.payment is not None, attempt.message
+    return attempt.payment
+
+
+def ask(attempt: PaymentAttempt) -> PaymentAttempt:
+    """Somebody waits for the answer, but not long."""
+    return calling.carry_out(attempt.pk, timeout=IMPATIENT, waited=True)
+
+
+def look_after(attempt: PaymentAttempt) -> PaymentAttempt:
+    """What beat has done with it, as often as it takes."""
+    for _ in range(3):
+        attempt = resuming.resume(attempt.pk)
+    return attempt
+
+
+def deliver(gateway: Gateway, *, seed: int = 0, times: int = 2) -> None:
+    """All webhooks that the gateway wrote so far, several times each and in any order."""
+    hooks = [hook for hook in gateway.signed_webhooks() for _ in range(times)]
+    random.Random(seed).shuffle(hooks)
+    for hook in hooks:
+        told = FakeProvider().parse_webhook(hook).facts
+        facts.learn("fake", told, source=EventSource.WEBHOOK, actor=STAFF)
+
+
+def in_minor_units(payment: Payment) -> tuple[int, int, int]:
+    """Authorized, captured and refunded as we have it, to be compared with what the gateway has."""
+    payment.refresh_from_db()
+    amounts = (payment.amount, payment.captured, payment.refunded)
+    return tuple(to_minor(payment.money(amount)) for amount in amounts)  # type: ignore[return-value]
+
+
+def money(order_id: UUID | None) -> tuple[str, Decimal, Decimal, Decimal, Decimal]:
+    """Payment status, total, captured, refunded and balance of an order."""
+    order = Order.objects.get(pk=order_id)
+    return order.payment_status, order.total, order.captured_total, order.refunded_total, order.balance.amount
