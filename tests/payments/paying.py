@@ -12,6 +12,7 @@ from orders.models import Order
 from orders.requests import LineRequest
 from payments.enums import EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.providers.base import InboundWebhook
 from payments.providers.fake import FakeProvider
 from payments.providers.minor_units import to_minor
 from payments.services import calling, facts, resuming, sessions
@@ -67,8 +68,12 @@ def deliver(gateway: Gateway, *, seed: int = 0, times: int = 2) -> None:
     hooks = [hook for hook in gateway.signed_webhooks() for _ in range(times)]
     random.Random(seed).shuffle(hooks)
     for hook in hooks:
-        told = FakeProvider().parse_webhook(hook).facts
-        facts.learn("fake", told, source=EventSource.WEBHOOK, actor=STAFF)
+        hear(hook)
+
+
+def hear(hook: InboundWebhook) -> None:
+    told = FakeProvider().parse_webhook(hook).facts
+    facts.learn("fake", told, source=EventSource.WEBHOOK, actor=STAFF)
 
 
 def in_minor_units(payment: Payment) -> tuple[int, int, int]:

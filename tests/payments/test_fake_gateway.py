@@ -135,6 +135,30 @@ def test_what_went_wrong_is_done_once_when_it_is_asked_again(gateway, twist, don
     assert (at_once, again.status_code, gateway.moved(reference)[1]) == (done_at_once, 200, 2500)
 
 
+def test_some_amounts_go_wrong_with_any_card(gateway):
+    reference, keys = authorized(gateway, 500000), [str(uuid4()) for _ in range(4)]
+    asked = [{"amount": amount, **USD} for amount in (66602, 66603, 66606, 66607)]
+
+    first = [post(gateway, f"/{reference}/capture", body, key) for body, key in zip(asked, keys, strict=True)]
+    again = [post(gateway, f"/{reference}/capture", body, key) for body, key in zip(asked, keys, strict=True)]
+
+    assert [answer.status_code for answer in first] == [200, 200, 500, 500]
+    states = [answer.json()["movement"]["state"] for answer in again]
+    assert states == ["declined", "pending", "succeeded", "succeeded"]
+    assert gateway.moved(reference) == (500000, 66606 + 66607, 0)
+
+
+def test_what_is_not_taken_in_time_is_not_taken_and_can_still_be_let_go(gateway):
+    reference = authorized(gateway, card="4000000000000176")
+
+    taken = post(gateway, f"/{reference}/capture", {"amount": 100, **USD}).json()["movement"]
+    was = gateway.payment(reference)["status"]
+    let_go = post(gateway, f"/{reference}/void", {"amount": 10000, **USD}).json()["movement"]
+
+    assert (taken["state"], taken["code"], was) == ("declined", "authorization_expired", "expired")
+    assert (let_go["state"], gateway.moved(reference)) == ("succeeded", (10000, 0, 0))
+
+
 def test_the_customer_proves_who_they_are_on_a_page(gateway):
     reference = begun(gateway, capture=True)
     answer = post(gateway, f"/{reference}/authorize", {"amount": 10000, **USD, "card": "4000 0000 0000 0036"})
