@@ -16,10 +16,10 @@ from payments.providers.base import InboundWebhook
 from payments.providers.fake import FakeProvider
 from payments.providers.minor_units import to_minor
 from payments.services import calling, facts, resuming, sessions
-from tests.payments.gateway import Gateway
+from tests.payments.gateway import HANGS, Gateway
 from tests.scenarios import STAFF, Shop, place, shop
 
-IMPATIENT = 0.2  # seconds that these tests wait for an answer that will not come
+IMPATIENT = HANGS / 2  # seconds that a test waits for an answer that will not come
 
 
 def usd(amount: str | int) -> Money:
@@ -51,9 +51,9 @@ def authorized(total: Money, card: str = "", here: Shop | None = None) -> Paymen
     return attempt.payment
 
 
-def ask(attempt: PaymentAttempt) -> PaymentAttempt:
-    """Somebody waits for the answer, but not long."""
-    return calling.carry_out(attempt.pk, timeout=IMPATIENT, waited=True)
+def ask(attempt: PaymentAttempt, timeout: float = calling.DEADLINE) -> PaymentAttempt:
+    """Somebody waits for the answer."""
+    return calling.carry_out(attempt.pk, timeout=timeout, waited=True)
 
 
 def look_after(attempt: PaymentAttempt) -> PaymentAttempt:
