@@ -331,6 +331,51 @@ def test_a_second_card_on_the_same_intent(session, wire) -> None:
     assert money(Payment.objects.get(session=session)) == (100, 0, 0, False)
 
 
+def test_who_does_not_prove_who_they_are_may_try_with_another_card(session, wire) -> None:
+    first = wants_to_pay(session, payment_method="pm_1")
+    wire.post("/payment_intents/pi_1").respond(json=intent("requires_confirmation"))
+    wire.post("/payment_intents/pi_1/confirm").respond(
+        json=intent("requires_action", next_action={"type": "use_stripe_sdk"}, metadata=marked(session.pk, first.pk))
+    )
+    asked(first)
+    session.refresh_from_db()
+    waiting = session.status
+    failed = {
+        "code": "payment_intent_authentication_failure",
+        "message": "The customer could not be authenticated.",
+        "payment_method": {"id": "pm_1"},
+        "type": "invalid_request_error",
+    }
+
+    news(
+        "payment_intent.payment_failed",
+        intent("requires_payment_method", last_payment_error=failed, metadata=marked(session.pk, first.pk)),
+    )
+    first.refresh_from_db()
+    second = wants_to_pay(session, payment_method="pm_2")
+    wire.post("/payment_intents/pi_1/confirm").respond(json=held(session, second.pk))
+    second = asked(second)
+
+    assert waiting == "requires_more"
+    assert (first.state, first.code) == ("declined", "payment_intent_authentication_failure")
+    assert second.state == "succeeded"
+
+
+def test_a_bank_debit_is_paid_when_the_bank_says_so(stripe_provider, wire) -> None:
+    session = begin(wire, capture=True)
+    attempt = wants_to_pay(session)
+    marks = marked(session.pk, attempt.pk)
+    wire.post("/payment_intents/pi_1").respond(json=intent("processing", latest_charge="ch_1", metadata=marks))
+    pending = asked(attempt).state
+
+    news("payment_intent.processing", intent("processing", latest_charge="ch_1", metadata=marks))
+    news("payment_intent.succeeded", intent("succeeded", received=10_000, latest_charge="ch_1", metadata=marks))
+
+    attempt.refresh_from_db()
+    assert (pending, attempt.state) == ("pending", "succeeded")
+    assert money(Payment.objects.get(session=session)) == (100, 100, 0, False)
+
+
 def test_what_a_browser_tried_before_is_not_the_answer_to_the_next_try(session, wire) -> None:
     by_itself = intent("requires_payment_method", last_payment_error=decline(), metadata=marked(session.pk))
     news("payment_intent.payment_failed", by_itself)
