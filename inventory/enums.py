@@ -32,6 +32,7 @@ class AdjustmentReason(models.TextChoices):
     FOUND = "found", _("found")
     CORRECTION = "correction", _("correction of a mistake")
     IMPORT = "import", _("imported")
+    RETURNED = "returned", _("came back from a customer")
     OTHER = "other", _("other")
 
 

@@ -36,6 +36,26 @@ class OrderNeedsNoDecision(NotAllowed):
     message = _("Order #%(number)s is %(status)s: there is nothing to decide.")
 
 
+class CreditsMoreThanLeft(DomainError):
+    code = "credits_more_than_left"
+    message = _("%(sku)s: %(requested)s asked to be given back, %(left)s not given back yet.")
+
+
+class ShippingCreditsMoreThanLeft(DomainError):
+    code = "shipping_credits_more_than_left"
+    message = _("%(requested)s of shipping cannot be given back: %(available)s of it is left.")
+
+
+class NothingToRefund(DomainError):
+    code = "nothing_to_refund"
+    message = _("This comes to nothing: say which units, how much of the shipping, or an amount to give back.")
+
+
+class GoodsWereRestocked(NotAllowed):
+    code = "goods_were_restocked"
+    message = _("Units of %(sku)s were put back on the shelf with a refund, so this fulfillment cannot be canceled.")
+
+
 class NothingDue(NotAllowed):
     code = "nothing_due"
     message = _("Order #%(number)s is paid: nothing is due.")

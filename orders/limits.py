@@ -9,6 +9,7 @@ from orders.models import (
     Adjustment,
     BulkJob,
     BulkJobRow,
+    CreditedItem,
     CreditLine,
     Customer,
     CustomerChannel,
@@ -76,8 +77,8 @@ limit(SalesQuarter, channel=by("channel_id"), location=never)
 limit(BulkJob, channel=anyway, location=anyway)  # everybody sees their own
 limit(Customer, channel=_customers_of_channels, location=_customers_of_locations)
 for _part in (
-    *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, OrderAddress, Hold, Note, TimelineEntry),
-    *(BulkJobRow, Payment, PaymentCollection),
+    *(OrderLine, ShippingLine, TaxLine, Adjustment, CreditLine, CreditedItem, OrderAddress, Hold, Note),
+    *(TimelineEntry, BulkJobRow, Payment, PaymentCollection),
 ):
     limit_as(_part, Order, through="order")
 limit_as(StoreCreditAccount, Customer, through="customer")

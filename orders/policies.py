@@ -67,6 +67,16 @@ def can_keep(order: Lifecycle) -> bool:
     return order.status == OrderStatus.REQUIRES_ACTION and order.canceling_at is None
 
 
+def can_be_paid(order: Lifecycle) -> bool:
+    """Money that somebody has in hand can be taken for it, where any is due."""
+    return order.canceling_at is None
+
+
+def can_refund(order: Lifecycle, refundable: Decimal) -> bool:
+    """refundable: what its payments can give back."""
+    return order.canceling_at is None and refundable > 0
+
+
 def can_fulfill(order: Lifecycle) -> bool:
     """Open, held by nothing, not about to be canceled, and something is left to pack."""
     return (

@@ -42,7 +42,7 @@ from oms.web import audit
 from oms.web.api_keys import create_api_key
 from oms.web.models import SavedView, SecondFactor, StaffLimits
 from orders.enums import HoldReason
-from orders.models import BulkJobRow, Customer, Order
+from orders.models import BulkJobRow, CreditedItem, Customer, Order
 from orders.requests import (
     AddressRequest,
     CreditRequest,
@@ -123,6 +123,9 @@ def furnish(house: Shop, number: int) -> None:
     packed = fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order, {"LAMP": 1}), actor=STAFF)
     parcels = [Tracking(number=f"TRACK-{number}", carrier=EVIL, url="javascript:alert(1)")]
     shipping.create_shipment(order_id=order.pk, fulfillment_id=packed.pk, parcels=parcels, actor=STAFF)
+    CreditedItem.objects.create(
+        order=order, refund=new_id(), attempt_id=new_id(), line=order.lines.get(), quantity=1, amount=Decimal(1)
+    )
     holds.place_hold(order_id=order.pk, reason=HoldReason.OTHER, note=EVIL, actor=STAFF)
     notes.add_note(order_id=order.pk, body=EVIL, actor=STAFF)
     promised(order, 20, captured=[5])

@@ -225,6 +225,15 @@ class Inventory(Protocol):
         """
         ...
 
+    def restock(self, order_id: UUID, lines: Mapping[UUID | None, Sequence[TakenLine]], *, actor: Actor) -> None:
+        """Put goods of an order that came back on shelves, where anybody may have them; of kits their components.
+
+        lines: by location; by None where there are no places. Who waits for them gets them right after the commit.
+        Asked again, it puts as many there again. Raises NotStocked and KitHasNoStock for what is not counted any more,
+        TooMuchStock; nothing has moved then.
+        """
+        ...
+
     def move(
         self, order_id: UUID, source_id: UUID, target_id: UUID, lines: Sequence[TakenLine], *, actor: Actor
     ) -> None:

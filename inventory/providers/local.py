@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from inventory import selectors
 from inventory.models import Reservation
 from inventory.providers.base import Held, OrderDemand, Proof, Sourced, StockThen, TakenLine
-from inventory.services import consumption, holdings, moving, promises, reservations, verify
+from inventory.services import consumption, holdings, moving, promises, reservations, restocking, verify
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, FieldError, InvalidInput
 
@@ -59,6 +59,9 @@ class LocalInventory:
     ) -> None:
         here = _required(location_id)
         consumption.put_back(order_id, here, lines, fulfillment_id=fulfillment_id, actor=actor)
+
+    def restock(self, order_id: UUID, lines: Mapping[UUID | None, Sequence[TakenLine]], *, actor: Actor) -> None:
+        restocking.restock(order_id, {_required(place): each for place, each in lines.items()}, actor=actor)
 
     def move(
         self, order_id: UUID, source_id: UUID, target_id: UUID, lines: Sequence[TakenLine], *, actor: Actor

@@ -61,6 +61,9 @@ class PooledInventory:
     ) -> None:
         packing.put_back(order_id, lines, fulfillment_id=fulfillment_id, actor=actor)
 
+    def restock(self, order_id: UUID, lines: Mapping[UUID | None, Sequence[TakenLine]], *, actor: Actor) -> None:
+        packing.restock(order_id, [each for some in lines.values() for each in some], actor=actor)
+
     def move(
         self, order_id: UUID, source_id: UUID, target_id: UUID, lines: Sequence[TakenLine], *, actor: Actor
     ) -> None:

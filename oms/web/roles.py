@@ -30,7 +30,7 @@ def _view(app: str, *models: str) -> frozenset[str]:
 _GOODS_OF_ORDERS: Final = _view("orders", "order", "orderline", "hold", "timelineentry") | _view(
     "fulfillment", "fulfillment", "fulfillmentline", "parcel"
 )
-_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline") | _view(
+_MONEY: Final = _view("orders", "shippingline", "taxline", "adjustment", "creditline", "crediteditem") | _view(
     "payments", "payment", "paymentcollection", "paymentsession", "paymentattempt", "providerevent"
 )
 _BALANCES: Final = _view("payments", "giftcard", "giftcardentry", "storecreditaccount", "storecreditentry")
@@ -74,8 +74,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             *("inventory.change_inventorylevel", "inventory.change_pooledstock", "web.own_locations_only"),
         }
     ),
-    # Talks to customers: everything of an order, also their money back, but neither goods nor keys. Takes no money, gives
-    # no credit.
+    # Talks to customers: everything of an order, also their money back, but neither goods nor keys. Takes no money,
+    # gives no credit.
     SUPPORT: frozenset(
         {
             *(_GOODS_OF_ORDERS | _MONEY | _BALANCES | _PEOPLE | _GOODS | _CHANNELS),

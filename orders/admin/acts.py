@@ -13,23 +13,25 @@ from django.utils.translation import ngettext
 from fulfillment.services.fulfillments import Tracking
 from oms.core.actors import Actor
 from oms.core.transactions import atomic
-from orders.admin import act_forms
-from orders.enums import CancelReason, HoldReason
+from orders.admin import act_forms, money_acts
+from orders.admin.money_acts import Asked
+from orders.enums import HoldReason
 from orders.locks import lock_order
-from orders.services import cancellation, closing, fulfilling, holds, moving, notes, shipping
+from orders.services import closing, fulfilling, holds, moving, notes, shipping
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`run` calls the service and returns the sentence that says what was done; it raises DomainError."""
+    """`run` calls the service and returns the sentence that says what was done, or what was asked of payment
+    providers, to be carried out after the commit; it raises DomainError."""
 
     permission: str
     form: type[act_forms.ActForm]
-    run: Callable[[UUID, Mapping[str, Any], Actor], str]
+    run: Callable[[UUID, Mapping[str, Any], Actor], str | Asked]
 
 
 @atomic()
-def perform(act: Act, order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
+def perform(act: Act, order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str | Asked:
     """Do it to the order as the page showed it. Raises StaleRevision where that is not the present one, and what the
     service raises; nothing has changed then."""
     if given.get("revision"):
@@ -79,11 +81,6 @@ def _deliver(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
     return _("Marked as delivered.")
 
 
-def _cancel(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
-    order = cancellation.cancel_order(order_id=order_id, reason=CancelReason(given["reason"]), actor=actor)
-    return _("Order %s is canceled.") % order
-
-
 def _hold(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
     holds.place_hold(
         order_id=order_id,
@@ -131,6 +128,8 @@ def _untag(order_id: UUID, given: Mapping[str, Any], actor: Actor) -> str:
 CHANGE_ORDER: Final = "orders.change_order"
 CREATE_FULFILLMENT: Final = "fulfillment.add_fulfillment"
 CHANGE_FULFILLMENT: Final = "fulfillment.change_fulfillment"
+CAPTURE_PAYMENT: Final = "payments.capture_payment"
+REFUND_PAYMENT: Final = "payments.refund_payment"
 
 ACTS: Final[Mapping[str, Act]] = {
     "fulfill": Act(CREATE_FULFILLMENT, act_forms.FulfillForm, _fulfill),
@@ -138,7 +137,11 @@ ACTS: Final[Mapping[str, Act]] = {
     "unpack": Act(CHANGE_FULFILLMENT, act_forms.FulfillmentForm, _unpack),
     "ship": Act(CHANGE_FULFILLMENT, act_forms.ShipForm, _ship),
     "deliver": Act(CHANGE_FULFILLMENT, act_forms.FulfillmentForm, _deliver),
-    "cancel": Act(CHANGE_ORDER, act_forms.CancelForm, _cancel),
+    "cancel": Act(CHANGE_ORDER, act_forms.CancelForm, money_acts.cancel),
+    "keep": Act(CHANGE_ORDER, act_forms.ActForm, money_acts.keep),
+    "capture": Act(CAPTURE_PAYMENT, act_forms.CaptureForm, money_acts.capture),
+    "void": Act(CAPTURE_PAYMENT, act_forms.PaymentForm, money_acts.void),
+    "mark-paid": Act(CAPTURE_PAYMENT, act_forms.MarkPaidForm, money_acts.mark_paid),
     "hold": Act(CHANGE_ORDER, act_forms.HoldForm, _hold),
     "release": Act(CHANGE_ORDER, act_forms.ReleaseForm, _release),
     "complete": Act(CHANGE_ORDER, act_forms.ActForm, _complete),

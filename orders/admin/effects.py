@@ -13,8 +13,10 @@ from django.utils.translation import ngettext
 
 from oms.web.console import show
 from orders import recipes
+from orders.admin.money_words import is_local, provider_title
 from orders.models import Hold, Order, OrderLine
 from orders.selectors.order_page import Offer, OrderPage, Parcels
+from payments import policies as payments
 
 MOST_NAMED: Final = 6
 
@@ -76,10 +78,32 @@ def of_canceling(found: OrderPage) -> Iterator[str]:
             "%(n)s backordered units wait no longer.",
             found.units_backordered,
         ) % {"n": found.units_backordered}
-    paid = order.captured_total - order.refunded_total
-    if paid > 0:
-        yield _("%s was paid and is to be given back where it was taken.") % order.money(paid)
+    yield from _of_giving_all_back(found)
     yield _("This cannot be undone.")
+
+
+def _of_giving_all_back(found: OrderPage) -> Iterator[str]:
+    """Through whom, for each payment. Where somebody else is asked, the order waits for the answer."""
+    asks = False
+    for each in found.payments:
+        payment = each.payment
+        left, held = payments.refundable(payment, each.attempts), payments.voidable(payment, each.attempts)
+        provider = provider_title(payment.provider)
+        if payment.is_recorded:
+            if left:
+                yield _("%s was paid and is to be given back where it was taken.") % payment.money(left)
+            continue
+        asks = asks or (bool(left or held) and not is_local(payment.provider))
+        if left:
+            told = {"amount": payment.money(left), "provider": payment.method or provider}
+            yield _("%(amount)s goes back (%(provider)s).") % told
+        if held:
+            yield _("%(amount)s that is authorized is let go (%(provider)s).") % {
+                "amount": payment.money(held),
+                "provider": provider,
+            }
+    if asks:
+        yield _("It is canceled when its money has gone back; if that is refused, it is kept for you to decide.")
 
 
 def about_hold(hold: Hold) -> Iterator[str]:

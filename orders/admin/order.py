@@ -20,13 +20,14 @@ from orders import exporting
 from orders.admin import filters
 from orders.admin.bulk import BulkActs
 from orders.admin.order_views import OrderPageViews
+from orders.admin.refund_views import RefundViews
 from orders.models import Order
 from orders.selectors import work
 from orders.selectors.search import find_orders
 
 
 @admin.register(Order)
-class OrderAdmin(SavedViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin):
+class OrderAdmin(SavedViews, RefundViews, OrderPageViews, BulkActs, CsvExport, ReadOnlyAdmin):
     """Nothing is edited raw: every change is a button, and every button a service."""
 
     list_display = (

@@ -18,11 +18,13 @@ from oms.core.errors import DomainError, StaleRevision
 from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin
 from oms.web.limits import limits_of
-from orders.admin import page
+from orders.admin import money_words, page
 from orders.admin.act_forms import ActForm
 from orders.admin.acts import ACTS, perform
+from orders.admin.money_acts import Asked
 from orders.admin.steps import Refused
 from orders.selectors.order_page import OrderPage, order_page
+from payments.services import waiting
 
 _ITEM: Final = re.compile(r"/items/(\d+)(?:/|$)")
 
@@ -65,7 +67,7 @@ class OrderPageViews(ConsoleAdmin):
         form = act.form(request.POST)
         if not form.is_valid():
             acts.say_errors(request, form)
-            return self._again(request, order_id, Refused(name, request.POST, _problems(form)))
+            return self._again(request, order_id, Refused(name, request.POST, problems_of(form)))
         try:
             if "location_id" in form.cleaned_data:  # who sees some locations only says from which
                 limits_of(request.user).require_locations(form.cleaned_data["location_id"])
@@ -74,9 +76,21 @@ class OrderPageViews(ConsoleAdmin):
             return self._again(request, order_id, Refused(name, request.POST, {}), status=stale.status)
         except DomainError as refusal:
             messages.error(request, str(refusal))
-            return self._again(request, order_id, Refused(name, request.POST, _refusals(refusal, form)))
-        messages.success(request, done)
+            return self._again(request, order_id, Refused(name, request.POST, refusals_of(refusal, form)))
+        self._say(request, order_id, done)
         return HttpResponseRedirect(show.change_url("orders_order", order_id))
+
+    def _say(self, request: HttpRequest, order_id: UUID, done: str | Asked) -> None:
+        """What was done; of what providers were asked for, what has become of it: they have five seconds to answer."""
+        if isinstance(done, str):
+            messages.success(request, done)
+            return
+        waiting.carry_out_now(done.attempts)
+        for level, sentence in money_words.outcomes(done.attempts):
+            messages.add_message(request, level, sentence)
+        if done.canceling:
+            level, sentence = money_words.of_cancellation(self.get_queryset(request).get(pk=order_id))
+            messages.add_message(request, level, sentence)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """An order's history is its timeline."""
@@ -131,13 +145,13 @@ def _has(request: HttpRequest, permission: str) -> bool:
     return bool(request.user.has_perm(permission))
 
 
-def _problems(form: ActForm) -> dict[str, str]:
+def problems_of(form: ActForm) -> dict[str, str]:
     """What is wrong with the input, by the name of the field; what has none stands in a message."""
     found = {name: " ".join(map(str, problems)) for name, problems in form.errors.items() if name in form.fields}
     return found | getattr(form, "wrong_quantities", {})
 
 
-def _refusals(refusal: DomainError, form: ActForm) -> dict[str, str]:
+def refusals_of(refusal: DomainError, form: ActForm) -> dict[str, str]:
     """What a service refused, by the field that it is about."""
     items = form.cleaned_data.get("items", [])
     found: dict[str, str] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -12,23 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from oms.core.money import Money
 from oms.web.console import show
-from orders.admin import effects, words
+from orders.admin import effects, money, words
 from orders.admin.acts import CHANGE_ORDER
 from orders.admin.steps import Refused, Step, note_step, steps, tag_step, unpack_steps
 from orders.enums import OrderStatus
 from orders.models import Order, OrderAddress, OrderLine, TimelineEntry
 from orders.selectors.order_page import MOST_OTHERS, OrderPage, Parcels, Place
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyRow:
-    """A row of the money card; `style` is part, total or remark."""
-
-    label: str
-    amount: Money
-    style: str = "part"
 
 
 def context(
@@ -47,9 +36,7 @@ def context(
         "steps": steps(found, may, wanted, refused),
         "goods": [_goods_row(row, order) for row in found.goods],
         "goods_summary": list(_summary(found)),
-        "money_rows": list(_money_rows(found)),
-        "balance": _balance(order),
-        "payments": [_payment(payment) for payment in found.payments],
+        **money.context(found, may, refused),
         "parcels": [_parcel(parcel, unpack.get(parcel.fulfillment.pk)) for parcel in found.parcels],
         "addresses": list(_addresses(found)),
         "others": [_other(each) for each in found.others.newest],
@@ -118,8 +105,10 @@ def _situation(found: OrderPage) -> str:
         return _("This order is canceled (%s). Nothing is left to do.") % (order.get_cancel_reason_display() or "–")
     if order.status in {OrderStatus.COMPLETED, OrderStatus.ARCHIVED}:
         return _("This order is %s. Nothing is left to do.") % order.get_status_display()
+    if order.canceling_at is not None:
+        return _("This order is being canceled: it is done as soon as its money has gone back.")
     if order.status == OrderStatus.REQUIRES_ACTION:
-        return _("This order requires action before it can be fulfilled.")
+        return _("This order requires action: decide whether to keep it or to cancel it.")
     if order.open_holds:
         return _("This order is on hold. Release every hold before it can be fulfilled.")
     if order.units_open and found.units_backordered:
@@ -161,56 +150,6 @@ def _parcel(parcel: Parcels, unpack: Step | None) -> dict[str, Any]:
             (box.carrier, show.web_link(box.tracking_url, box.tracking_number))
             for box in parcel.fulfillment.parcels.all()
         ],
-    }
-
-
-def _money_rows(found: OrderPage) -> Iterator[MoneyRow]:
-    order = found.order
-    label = _("Goods, without taxes") if order.prices_include_tax else _("Goods")
-    yield MoneyRow(label, order.money(order.item_subtotal))
-    if order.shipping_subtotal:
-        yield MoneyRow(_("Shipping"), order.money(order.shipping_subtotal))
-    if order.discount_total:
-        yield MoneyRow(_("Discounts"), order.money(-order.discount_total))
-    if order.tax_total:
-        yield MoneyRow(_("Taxes"), order.money(order.tax_total))
-        for name, amount in found.taxes:
-            yield MoneyRow(name, amount, "remark")
-    for adjustment in found.adjustments:
-        if adjustment.kind != "discount":
-            label = adjustment.description or adjustment.get_kind_display()
-            yield MoneyRow(label, order.money(adjustment.amount))
-    for credit in found.credits:
-        label = _("Given back: %s") % credit.get_reason_display()
-        remarks = " · ".join(filter(None, [credit.reference, credit.note]))
-        yield MoneyRow(f"{label} ({remarks})" if remarks else label, order.money(-credit.amount))
-    yield MoneyRow(_("Total"), order.money(order.total), "total")
-    if order.original_total != order.total:
-        yield MoneyRow(_("when it was placed"), order.money(order.original_total), "remark")
-    yield MoneyRow(_("Paid"), order.money(order.captured_total))
-    if order.refunded_total:
-        yield MoneyRow(_("Refunded"), order.money(-order.refunded_total))
-
-
-def _balance(order: Order) -> dict[str, Any]:
-    balance = order.balance
-    if balance.amount > 0:
-        return {"label": _("The customer owes"), "amount": balance, "tone": "busy"}
-    if balance.amount < 0:
-        return {"label": _("To be given back"), "amount": -balance, "tone": "bad"}
-    return {"label": _("Balance"), "amount": balance, "tone": "good"}
-
-
-def _payment(payment: Any) -> dict[str, Any]:
-    def money(amount: Any) -> Money:
-        return Money(amount, payment.currency)
-
-    return {
-        "payment": payment,
-        "method": payment.method or payment.provider,
-        "amount": money(payment.amount),
-        "captured": money(payment.captured),
-        "refunded": money(payment.refunded) if payment.refunded else None,
     }
 
 

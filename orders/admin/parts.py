@@ -15,6 +15,7 @@ from oms.web.console.admin import ReadOnlyAdmin
 from orders.admin import words
 from orders.models import (
     Adjustment,
+    CreditedItem,
     CreditLine,
     Hold,
     Note,
@@ -73,6 +74,16 @@ class AdjustmentAdmin(PartAdmin):
 class CreditLineAdmin(PartAdmin):
     list_display = ("reason", "shown_amount", "reference", "created_at", "shown_order")
     list_filter = (("reason", ChoicesCheckboxFilter),)
+
+
+@admin.register(CreditedItem)
+class CreditedItemAdmin(PartAdmin):
+    list_display = ("shown_what", "quantity", "shown_amount", "is_taken_back", "created_at", "shown_order")
+    list_select_related = ("order", "line", "shipping_line")
+
+    @display(description=_("What"))
+    def shown_what(self, row: CreditedItem) -> str:
+        return str(row)
 
 
 @admin.register(OrderAddress)

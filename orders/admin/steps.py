@@ -37,6 +37,7 @@ class Field:
     hint: str = ""
     most: str = ""
     error: str = ""
+    step: str = ""
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ def steps(found: OrderPage, may: Callable[[str], bool], wanted: str = "", refuse
     now = list(_do_now(found, may))
     if refused is not None and refused.act == "fulfill" and wanted not in {step.key for step in now}:
         wanted = _BY_HAND
-    return _bound([*now, *_folded(found, may, wanted)], refused)
+    return bound([*now, *_folded(found, may, wanted)], refused)
 
 
 def unpack_steps(found: OrderPage, may: Callable[[str], bool]) -> Mapping[Any, Step]:
@@ -127,14 +128,14 @@ def unpack_steps(found: OrderPage, may: Callable[[str], bool]) -> Mapping[Any, S
 
 def note_step(refused: Refused | None) -> Step:
     note = Field(name="body", label=_("New note"), kind="textarea", most="10000")
-    return _bound([Step(key="note", act="note", button=_("Add note"), fields=[note], tone="", checked=False)], refused)[
+    return bound([Step(key="note", act="note", button=_("Add note"), fields=[note], tone="", checked=False)], refused)[
         0
     ]
 
 
 def tag_step(refused: Refused | None) -> Step:
     tags = Field(name="tags", label=_("Add tags"), hint=_("several: separated by commas"), most="2000")
-    return _bound([Step(key="tag", act="tag", button=_("Add"), fields=[tags], tone="", checked=False)], refused)[0]
+    return bound([Step(key="tag", act="tag", button=_("Add"), fields=[tags], tone="", checked=False)], refused)[0]
 
 
 # --- what can be done at once ---
@@ -154,6 +155,14 @@ def _do_now(found: OrderPage, may: Callable[[str], bool]) -> Iterator[Step]:
                 tone="hold",
                 checked=False,
             )
+    if may(CHANGE_ORDER) and policies.can_keep(order):
+        yield Step(
+            key="keep",
+            act="keep",
+            title=_("Keep the order"),
+            effects=[_("It goes on as it is, and can be fulfilled.")],
+            button=_("Keep it"),
+        )
     if may(CREATE_FULFILLMENT) and policies.can_fulfill(order):
         yield from (_offer(offer) for offer in found.offers)
     if may(CHANGE_FULFILLMENT):
@@ -347,7 +356,7 @@ def _id_of(fulfillment: Fulfillment) -> dict[str, str]:
 # --- a form that was refused ---
 
 
-def _bound(offered: list[Step], refused: Refused | None) -> list[Step]:
+def bound(offered: list[Step], refused: Refused | None) -> list[Step]:
     """Put back what was typed, with what is wrong, into the form it came from; where that is gone, into its like."""
     if refused is None:
         return offered

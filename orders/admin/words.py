@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oms.core.money import Money
+from orders.admin.money_words import provider_title
 from orders.enums import (
     CancelReason,
     FulfillmentStatus,
@@ -21,6 +22,7 @@ from orders.enums import (
     ReturnStatus,
 )
 from orders.models import Order, TimelineEntry
+from payments.enums import RefundReason
 
 ACTIONS: Final[Mapping[str, Promise]] = {
     "order.placed": gettext_lazy("Order placed"),
@@ -37,7 +39,9 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "order.delivered": gettext_lazy("Delivered"),
     "order.payment_authorized": gettext_lazy("Payment authorized"),
     "order.payment_captured": gettext_lazy("Payment captured"),
+    "order.payment_capture_failed": gettext_lazy("Capture declined"),
     "order.refund_created": gettext_lazy("Money refunded"),
+    "order.refund_failed": gettext_lazy("Refund declined"),
     "inventory.backorder_filled": gettext_lazy("Goods came for what waited"),
     "import.created": gettext_lazy("Imported"),
     "import.updated": gettext_lazy("Changed by an import"),
@@ -56,6 +60,25 @@ ACTS: Final[Mapping[str, Promise]] = {
     "inventory.stock_missing": gettext_lazy("Reserved goods were not there"),
     "order.revised": gettext_lazy("Changed by its source"),
     "customer.erased": gettext_lazy("Customer erased"),
+    "order.cancel_requested": gettext_lazy("To be canceled when its money has gone back"),
+    "order.cancel_refused": gettext_lazy("Not canceled: its money could not be given back"),
+    "order.kept": gettext_lazy("Kept as it is"),
+    "order.lines_refunded": gettext_lazy("Refund of goods or shipping"),
+    "payment.authorize_intended": gettext_lazy("Authorization asked for"),
+    "payment.authorize_pending": gettext_lazy("Authorization on its way"),
+    "payment.authorize_unknown": gettext_lazy("Nobody knows yet whether it was authorized"),
+    "payment.authorize_declined": gettext_lazy("Authorization declined"),
+    "payment.capture_intended": gettext_lazy("Capture asked for"),
+    "payment.capture_pending": gettext_lazy("Capture on its way"),
+    "payment.capture_unknown": gettext_lazy("Nobody knows yet whether it was captured"),
+    "payment.refund_intended": gettext_lazy("Refund asked for"),
+    "payment.refund_pending": gettext_lazy("Refund on its way"),
+    "payment.refund_unknown": gettext_lazy("Nobody knows yet whether it was refunded"),
+    "payment.void_intended": gettext_lazy("Letting go of an authorization asked for"),
+    "payment.void_pending": gettext_lazy("Letting go of an authorization on its way"),
+    "payment.void_unknown": gettext_lazy("Nobody knows yet whether the authorization was let go"),
+    "payment.void_succeeded": gettext_lazy("Authorization let go"),
+    "payment.void_declined": gettext_lazy("Letting go of an authorization declined"),
     "tags": gettext_lazy("Tags changed"),
     "email": gettext_lazy("E-mail changed"),
     "metadata": gettext_lazy("Metadata changed"),
@@ -120,6 +143,10 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "amount": gettext_lazy("amount"),
     "credit_note": gettext_lazy("credit note"),
     "version": gettext_lazy("version"),
+    "provider": gettext_lazy("provider"),
+    "message": gettext_lazy("message"),
+    "shipping": gettext_lazy("shipping"),
+    "restocked": gettext_lazy("back on the shelf"),
 }
 
 _LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
@@ -127,9 +154,14 @@ _LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
     "payment_status": dict(PaymentStatus.choices),
     "fulfillment_status": dict(FulfillmentStatus.choices),
     "return_status": dict(ReturnStatus.choices),
-    "reason": {**dict(CancelReason.choices), **dict(HoldReason.choices)},
 }
-_AMOUNTS: Final = frozenset({"total", "credit_total", "captured_total", "refunded_total"})
+# The same word means another thing for each of them.
+_REASONS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
+    "hold": dict(HoldReason.choices),
+    "cancel": dict(CancelReason.choices),
+    "refund": dict(RefundReason.choices),
+}
+_AMOUNTS: Final = frozenset({"total", "credit_total", "captured_total", "refunded_total", "amount", "shipping"})
 
 
 def action(entry: TimelineEntry) -> str:
@@ -152,9 +184,9 @@ def sourcing_reason(word: str) -> str:
 def details(entry: TimelineEntry, order: Order) -> Iterator[str]:
     """The facts of an act, and what changed from what to what, a sentence each. Plain text, not escaped."""
     for name, value in (entry.facts or {}).items():
-        if name == "act" and str(value) in ACTS:
-            continue  # the heading says it
-        text = _value(name, value, order)
+        if (name == "act" and str(value) in ACTS) or name == "currency":
+            continue  # the heading says it, or the amount
+        text = _reason(entry, value) if name == "reason" else _value(name, value, order)
         if text:
             yield f"{_field(name)}: {text}"
     for name, pair in (entry.changes or {}).items():
@@ -167,11 +199,19 @@ def _field(name: str) -> str:
     return str(_FIELDS.get(name, name.replace("_", " ")))
 
 
+def _reason(entry: TimelineEntry, value: Any) -> str:
+    told = f"{entry.action} {(entry.facts or {}).get('act', '')}"
+    labels = next((labels for word, labels in _REASONS.items() if word in told), _REASONS["refund"])
+    return str(labels.get(str(value), value))
+
+
 def _value(name: str, value: Any, order: Order) -> str:
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     if name in _LABELS:
         return str(_LABELS[name].get(str(value), value))
+    if name == "provider":
+        return provider_title(str(value))
     if name in _AMOUNTS:
         try:
             return str(Money(Decimal(str(value)), order.currency))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("orders", "0094_orders_wait_for_their_money")]
+    dependencies = [("orders", "0110_what_refunds_give_back_of_lines")]
 
     operations = [
         AddIndexConcurrently(

@@ -2,7 +2,7 @@
 
 from orders.models.address import OrderAddress
 from orders.models.bulk import BulkJob, BulkJobRow
-from orders.models.credit import CreditLine
+from orders.models.credit import CreditedItem, CreditLine
 from orders.models.customer import Customer, CustomerChannel
 from orders.models.hold import Hold
 from orders.models.line import Adjustment, OrderLine, ShippingLine, TaxLine
@@ -16,6 +16,7 @@ __all__ = [
     "BulkJob",
     "BulkJobRow",
     "CreditLine",
+    "CreditedItem",
     "Customer",
     "CustomerChannel",
     "Hold",

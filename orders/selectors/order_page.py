@@ -20,15 +20,19 @@ from oms.web.limits import answering
 from orders import policies, recipes
 from orders.enums import AddressKind
 from orders.models import Adjustment, CreditLine, Hold, Note, Order, OrderAddress, OrderLine, TaxLine, TimelineEntry
+from orders.selectors.statement import Statement, statement
 from orders.services import fulfilling
 from orders.services.fulfilling import Proposal
-from payments.models import Payment
+from payments.enums import SessionStatus
+from payments.models import Payment, PaymentAttempt, PaymentSession
 
 ENTRIES: Final = 25  # of the timeline on one page
 MOST_PAGES: Final = 400
 MOST_NOTES: Final = 20
+MOST_TRIES: Final = 3
 OTHERS: Final = 5
 MOST_OTHERS: Final = 1000
+_BEGUN: Final = (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE, SessionStatus.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,14 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment with all that was tried with it, the oldest first."""
+
+    payment: Payment
+    attempts: Sequence[PaymentAttempt]
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """A page of what happened, the newest first. newer, older: the numbers of the pages beside it, where there are."""
 
@@ -110,7 +122,9 @@ class OrderPage:
     taxes: Sequence[tuple[str, Money]]
     adjustments: Sequence[Adjustment]
     credits: Sequence[CreditLine]
-    payments: Sequence[Payment]
+    payments: Sequence[Paid]
+    tries: Sequence[PaymentSession]
+    statement: Statement
     shipping_address: OrderAddress | None
     billing_address: OrderAddress | None
     holds: Sequence[Hold]
@@ -168,13 +182,18 @@ def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) ->
     adjustments = list(order.adjustments.all())
     notes = list(order.notes.order_by("-created_at", "-pk")[: MOST_NOTES + 1])
     addresses = {address.kind: address for address in order.addresses.all()}
+    payments = _payments(order)
     page = OrderPage(
         order=order,
         goods=_goods(lines, adjustments, _places(order, lines, fulfillments, held, names)),
         taxes=_taxes(order),
         adjustments=[each for each in adjustments if each.line_id is None and each.shipping_line_id is None],
         credits=list(order.credit_lines.order_by("created_at", "pk")),
-        payments=list(order.payments.all()),
+        payments=payments,
+        tries=_tries(order),
+        statement=statement(
+            order, [each.payment for each in payments], [attempt for each in payments for attempt in each.attempts]
+        ),
         shipping_address=addresses.get(AddressKind.SHIPPING),
         billing_address=addresses.get(AddressKind.BILLING),
         holds=list(order.holds.all()),
@@ -198,6 +217,20 @@ def order_page(order_id: UUID, *, orders: QuerySet[Order], timeline: int = 1) ->
         offers = _offers(order, lines, held, names)
         page.offers = [each for each in offers if seen.allows_location(each.proposal.location_id)]
     return page
+
+
+def _payments(order: Order) -> list[Paid]:
+    payments = list(order.payments.all())
+    attempts: dict[UUID | None, list[PaymentAttempt]] = defaultdict(list)
+    for each in PaymentAttempt.objects.filter(payment__in=payments).order_by("created_at", "pk"):
+        attempts[each.payment_id].append(each)
+    return [Paid(each, attempts[each.pk]) for each in payments]
+
+
+def _tries(order: Order) -> list[PaymentSession]:
+    """What a customer began to pay with and nothing was authorized of yet, or was declined; the newest first."""
+    begun = PaymentSession.objects.filter(collection__order=order, status__in=_BEGUN)
+    return list(begun.order_by("-created_at", "-pk")[:MOST_TRIES])
 
 
 def _held_at(held: Sequence[Held], names: Mapping[UUID, str]) -> list[tuple[str, str]]:

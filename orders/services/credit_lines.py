@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from orders.enums import CreditReason
-from orders.models import CreditLine, Order
+from orders.models import CreditedItem, CreditLine, Order
 
 
 def credit(order: Order, amount: Decimal, reason: CreditReason, attempt_id: UUID | None, note: str = "") -> None:
@@ -21,9 +21,19 @@ def credit(order: Order, amount: Decimal, reason: CreditReason, attempt_id: UUID
 
 
 def take_back(order: Order, attempt_id: UUID | None, reason: CreditReason | None = None) -> None:
-    """A refund that came to nothing leaves no credit line. Without an attempt: those of a reason that have none."""
+    """A refund that came to nothing leaves no credit line, and gave nothing back of any line.
+
+    Without an attempt: the credit lines of a reason that have none.
+    """
     lines = CreditLine.objects.filter(order=order, attempt_id=attempt_id)
     for line in lines if reason is None else lines.filter(reason=reason):
         order.total += line.amount
         order.credit_total -= line.amount
         line.delete()
+    if attempt_id is not None:
+        CreditedItem.objects.filter(order=order, attempt_id=attempt_id).update(is_taken_back=True)
+
+
+def give_again(order: Order, attempt_id: UUID) -> None:
+    """A refund that was declined has been made after all: it gave back what it was asked for."""
+    CreditedItem.objects.filter(order=order, attempt_id=attempt_id).update(is_taken_back=False)

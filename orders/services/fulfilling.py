@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from fulfillment.models import Fulfillment
+from django.db.models import Sum
+
+from fulfillment.models import Fulfillment, FulfillmentLine
 from fulfillment.services import fulfillments
 from fulfillment.services.fulfillments import PackedLine
 from inventory import holdings, providers
@@ -20,7 +22,7 @@ from oms.core.transactions import atomic
 from orders import errors, events, policies, recipes
 from orders.enums import OrderStatus
 from orders.locks import lock_order
-from orders.models import Order, OrderLine
+from orders.models import CreditedItem, Order, OrderLine
 from orders.services import journal, rollup
 
 
@@ -109,8 +111,9 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
     if not policies.can_unpack(order):
         raise errors.OrderNotOpen(number=order.number, status=order.get_status_display())
 
-    fulfillments.cancel(fulfillment)
     packed = list(fulfillment.lines.select_related("order_line"))
+    _require_not_restocked(order, packed)
+    fulfillments.cancel(fulfillment)
     for each in packed:
         each.order_line.quantity_fulfilled -= each.quantity
     OrderLine.objects.bulk_update([each.order_line for each in packed], ["quantity_fulfilled"])
@@ -133,6 +136,16 @@ def cancel_fulfillment(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) ->
         stock = providers.current()
         stock.put_back(order.pk, fulfillment.location_id, back, fulfillment_id=fulfillment.pk, actor=actor)
     return fulfillment
+
+
+def _require_not_restocked(order: Order, packed: Sequence[FulfillmentLine]) -> None:
+    """What a refund put back on the shelf is there already. Raises GoodsWereRestocked."""
+    rows = CreditedItem.objects.filter(order=order, quantity_restocked__gt=0).values_list("line_id")
+    restocked = dict(rows.annotate(Sum("quantity_restocked")).order_by())
+    for each in packed:
+        line = each.order_line
+        if line.quantity_fulfilled - each.quantity < restocked.get(line.pk, 0):
+            raise errors.GoodsWereRestocked(sku=line.sku or line.title)
 
 
 def _reopen(order: Order) -> rollup.Changes:

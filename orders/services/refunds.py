@@ -10,9 +10,11 @@ from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
 from orders.enums import CreditReason
+from orders.models import Order
 from orders.services import credit_lines, settlement
+from orders.services.settlement import MoneyChange
 from payments.enums import AttemptState, RefundReason
-from payments.models import PaymentAttempt
+from payments.models import Payment, PaymentAttempt
 from payments.services import refunding
 from payments.services.capturing import find_payment
 
@@ -40,17 +42,28 @@ def refund_payment(
     if payment.order_id is None:
         raise errors.PaymentWithoutOrder()
     with settlement.money_change(payment.order_id, actor=actor) as change:
-        order = change.order
-        if order.canceling_at is not None:
-            raise errors.OrderBeingCanceled(number=order.number)
-        owed = settlement.owed_to_customer(order)
+        require_refundable(change.order)
         asked = amount
         if asked is None:
             asked = payment.money(refunding.left_to_refund(find_payment(payment_id)))
-        attempt = refunding.refund_here(
-            payment, amount=asked, reason=reason, actor=actor, tell=change.tell, note=note, waits=waits
-        )
-        if attempt.state != AttemptState.DECLINED:
-            word = _WORDS.get(reason, CreditReason.REFUND)
-            credit_lines.credit(order, max(asked.amount - owed, ZERO), word, attempt.pk, note)
-        return attempt
+        return give_back(change, payment, asked, reason=reason, note=note, waits=waits)
+
+
+def require_refundable(order: Order) -> None:
+    """Raises OrderBeingCanceled."""
+    if order.canceling_at is not None:
+        raise errors.OrderBeingCanceled(number=order.number)
+
+
+def give_back(
+    change: MoneyChange, payment: Payment, amount: Money, *, reason: RefundReason, note: str, waits: bool
+) -> PaymentAttempt:
+    """Ask for an amount of one payment to go back, and lower what the order is worth by what was not owed anyway."""
+    owed = settlement.owed_to_customer(change.order)
+    attempt = refunding.refund_here(
+        payment, amount=amount, reason=reason, actor=change.actor, tell=change.tell, note=note, waits=waits
+    )
+    if attempt.state != AttemptState.DECLINED:
+        word = _WORDS.get(reason, CreditReason.REFUND)
+        credit_lines.credit(change.order, max(amount.amount - owed, ZERO), word, attempt.pk, note)
+    return attempt

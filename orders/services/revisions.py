@@ -25,7 +25,7 @@ from orders import errors, recipes, row_builder, totals
 from orders.enums import OrderStatus
 from orders.events import OrderUpdated
 from orders.locks import lock_order
-from orders.models import Adjustment, CreditLine, Order, OrderAddress, OrderLine, ShippingLine, TaxLine
+from orders.models import Adjustment, CreditedItem, CreditLine, Order, OrderAddress, OrderLine, ShippingLine, TaxLine
 from orders.requests import OrderRequest
 from orders.row_builder import Context
 from orders.rows import AdjustmentRow, LineRow, Rows, ShippingLineRow, TaxLineRow
@@ -223,7 +223,9 @@ def _require_room(order: Order, request: OrderRequest, fresh: Rows, kept: _Kept)
     given_back = {line.pk: line.quantity_returned for line in kept.lines.values()} | {
         line.pk: line.quantity_credited for line in kept.shipping.values()
     }
-    if any(units > sold.get(line_id, 0) for line_id, units in given_back.items()):
+    refunded = CreditedItem.objects.filter(order=order, is_taken_back=False)
+    named = {line_id or shipping_id for line_id, shipping_id in refunded.values_list("line_id", "shipping_line_id")}
+    if any(units > sold.get(line_id, 0) for line_id, units in given_back.items()) or named - sold.keys():
         raise errors.OrderNotRevisable(number=order.number, reason="in part given back, more than it would still sell")
     room = sum((payment.captured - payment.refunded for payment in fresh.payments), ZERO)
     (row,) = fresh.orders

@@ -132,6 +132,7 @@ def _follow_refund(change: MoneyChange, settled: Settled) -> None:
         credit_lines.credit(
             order, max(amount - _owed_before(order, amount), ZERO), reason, settled.attempt_id, settled.note
         )
+        credit_lines.give_again(order, settled.attempt_id)
 
 
 def _owed_before(order: Order, refunded: Decimal) -> Decimal:

@@ -24,7 +24,7 @@ END $$;
 class Migration(migrations.Migration):
     """What needs a person can be dealt with; of what a provider told, only that is ever written."""
 
-    dependencies = [("payments", "0003_provider_events_are_append_only")]
+    dependencies = [("payments", "0011_balance_entries_are_append_only")]
 
     operations = [
         migrations.AddField(

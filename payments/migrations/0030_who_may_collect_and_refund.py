@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0003_provider_events_are_append_only")]
+    dependencies = [("payments", "0021_what_needs_a_person_is_found")]
 
     operations = [
         migrations.AlterModelOptions(

@@ -21,7 +21,10 @@ pytestmark = pytest.mark.django_db
 MODELS = {
     "orders.order": ("mwsa", "", ""),
     **{f"orders.{name}": ("mwsa", "", "") for name in ("orderline", "hold", "timelineentry")},
-    **{f"orders.{name}": ("msa", "", "") for name in ("shippingline", "taxline", "adjustment", "creditline")},
+    **{
+        f"orders.{name}": ("msa", "", "")
+        for name in ("shippingline", "taxline", "adjustment", "creditline", "crediteditem")
+    },
     **{f"orders.{name}": ("ms", "", "") for name in ("orderaddress", "note")},
     "orders.customer": ("ms", "", "ms"),
     **{
@@ -81,6 +84,7 @@ PAGES = {
     "inventory_inventorylevel_then": ("get", "mwsa"),
     "orders_customer_personal-data": ("post", "m"),
     "orders_customer_erase": ("post", "m"),
+    "orders_order_refund": ("get", "ms"),
     "orders_order_act": ("post", "ms"),  # each act has a permission of its own: below
     "payments_giftcard_lookup": ("post", "ms"),
     **{f"payments_{name}_act": ("post", "m") for name in ("giftcard", "storecreditaccount")},
@@ -112,7 +116,10 @@ PAGES = {
 OPEN = {"login", "logout", "app_list", "autocomplete", "view_on_site", "second_factor", None}
 ACTS = {
     **dict.fromkeys(("fulfill", "move", "unpack", "ship", "deliver"), "mw"),
-    **dict.fromkeys(("cancel", "hold", "release", "complete", "archive", "note", "remove-note", "tag", "untag"), "ms"),
+    **dict.fromkeys(("capture", "void", "mark-paid"), "m"),
+    **dict.fromkeys(
+        ("cancel", "keep", "hold", "release", "complete", "archive", "note", "remove-note", "tag", "untag"), "ms"
+    ),
 }
 
 _NOTHING = UUID(int=7)

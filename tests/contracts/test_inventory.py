@@ -12,12 +12,13 @@ from channels.selectors import available_in_channel
 from channels.services.selling import selling
 from inventory import holdings, providers
 from inventory.errors import InsufficientStock, KitHasNoStock, NegativeStock, TooMuchStock
-from inventory.providers.base import LineDemand, OrderDemand, StockThen
+from inventory.providers.base import LineDemand, OrderDemand, StockThen, TakenLine
 from inventory.services.kits import Part, set_components
 from inventory.services.levels import MOST
 from oms.core import checks
 from oms.core.errors import DomainError
 from oms.core.transactions import atomic, rehearsal
+from orders import recipes
 from orders.enums import CancelReason
 from orders.errors import FulfillsMoreThanOrdered
 from orders.models import Order
@@ -325,6 +326,45 @@ def test_what_others_wait_for_is_packed_for_nobody_else(house, django_capture_on
 
     assert shortages(refusal.value) == [("/items/0/quantity", "LAMP", 2, 1)]
     assert (house.books("LAMP"), held(late)) == ((1, 1, 1), [("LAMP", 1, 1)])
+
+
+def back_on_the_shelf(here: Shop, order: Order, sku: str, quantity: int) -> None:
+    line = order.lines.get(sku=sku)
+    assert line.item_id is not None
+    lines = [TakenLine(line.pk, line.item_id, sku, quantity, components=recipes.kept(line.components))]
+    place = here.locations["W1"].pk if providers.current().has_places else None
+    with atomic():
+        providers.current().restock(order.pk, {place: lines}, actor=STAFF)
+
+
+def test_goods_that_came_back_lie_on_the_shelf_for_anybody(house):
+    here = house.open({"LAMP": 5})
+    kit(here, "PAIR", {"LAMP": 2})
+    order = placed_order(here, {"LAMP": 1, "PAIR": 2})
+    create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    gone = house.books("LAMP")
+
+    back_on_the_shelf(here, order, "LAMP", 1)
+    back_on_the_shelf(here, order, "PAIR", 1)
+
+    assert (gone, house.books("LAMP")) == ((0, 0, 0), (3, 0, 0))
+    rows = house.ledger.objects.filter(reason="returned").order_by("pk")
+    assert list(rows.values_list("kind", "delta_on_hand", "cause_id")) == [
+        ("receipt", 1, order.pk),
+        ("receipt", 2, order.pk),
+    ]
+
+
+def test_goods_that_came_back_go_to_who_waits_after_the_commit(house, django_capture_on_commit_callbacks):
+    here = house.open({"LAMP": 1}, allow_backorder=True)
+    order = placed_order(here, {"LAMP": 1})
+    create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+    waiting = placed_order(here, {"LAMP": 1})
+
+    with django_capture_on_commit_callbacks(execute=True):
+        back_on_the_shelf(here, order, "LAMP", 1)
+
+    assert (held(waiting), house.books("LAMP")) == ([("LAMP", 1, 0)], (1, 1, 0))
 
 
 def test_a_parcel_of_what_is_a_kit_by_now_is_not_unpacked(house):

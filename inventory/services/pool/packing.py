@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from inventory.enums import MovementKind
+from inventory.enums import AdjustmentReason, MovementKind
 from inventory.errors import TooMuchPooled
 from inventory.models import PooledReservation, PooledStock
 from inventory.providers.base import TakenLine
-from inventory.services import levels, shelf
+from inventory.services import levels, restocking, shelf
 from inventory.services.pool import ledger
 from oms.core.actors import Actor
 from oms.core.errors import FieldError
@@ -89,6 +89,30 @@ def put_back(order_id: UUID, lines: Sequence[TakenLine], *, fulfillment_id: UUID
             pool.own(line, part.item_id).quantity += units
     _require_room(pool, moved)
     pool.save()
+    ledger.post(list(moved.values()), actor=actor)
+
+
+def restock(order_id: UUID, lines: Sequence[TakenLine], *, actor: Actor) -> None:
+    """Put goods that came back into the pool, where anybody may have them.
+
+    Raises NotStocked and KitHasNoStock for what is not counted any more, TooMuchPooled; nothing has moved then.
+    """
+    units = restocking.units_by_item(lines)
+    levels.require_counted(units)
+    ledger.ensure(units)
+    stocks = ledger.lock(set(units))
+    moved = {
+        item_id: ledger.Movement(
+            item_id=item_id,
+            kind=MovementKind.RECEIPT,
+            on_hand=count,
+            reason=str(AdjustmentReason.RETURNED),
+            cause="order",
+            cause_id=order_id,
+        )
+        for item_id, count in units.items()
+    }
+    _require_room(_Pool(order_id, stocks, {}), moved)
     ledger.post(list(moved.values()), actor=actor)
 
 

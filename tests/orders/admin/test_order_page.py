@@ -89,7 +89,7 @@ def test_stock_held_in_two_locations_is_proposed_as_two_fulfillments(client, cle
 
 def test_each_state_of_an_order_offers_what_policy_allows_and_nothing_else(client, clerk):
     house = shop({"W1": {"LAMP": 10}, "W2": {"LAMP": 0}})
-    always = {"note", "tag"}
+    always = {"note", "tag", "mark-paid"}
     order = placed_order(house, {"LAMP": 1})
 
     assert _buttons(client, order) == always | {"fulfill", "move", "hold", "cancel"}

@@ -1,0 +1,186 @@
+"""The money card of an order's page: its statement, its payments, and what can be done with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from oms.core.money import Money
+from oms.web.console import show
+from orders.admin import money_steps
+from orders.admin.money_words import provider_title
+from orders.admin.steps import Refused
+from orders.selectors.order_page import OrderPage, Paid
+from payments import policies
+from payments.enums import OPEN_STATES, AttemptState, MoneyAct
+from payments.models import PaymentAttempt, PaymentSession
+
+MOST_ATTEMPTS: Final = 8  # of a payment that are shown without a click
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """A row of the money card; `style` is part, total or remark."""
+
+    label: str
+    amount: Money
+    style: str = "part"
+
+
+def context(found: OrderPage, may: Callable[[str], bool], refused: Refused | None = None) -> dict[str, Any]:
+    """What the template of the card shows."""
+    forms = money_steps.steps(found, may, refused)
+    return {
+        "money_rows": [*_worth(found), *_paid(found)],
+        "balance": _balance(found),
+        "payments": [_payment(paid, forms) for paid in found.payments],
+        "tries": [_try(session) for session in found.tries],
+        "paid_step": forms.get("mark-paid"),
+        "may_refund": money_steps.may_refund(found, may),
+    }
+
+
+def _worth(found: OrderPage) -> Iterator[MoneyRow]:
+    """What the order is worth, and how that comes about."""
+    order, told = found.order, found.statement
+    yield MoneyRow(_("Goods, without taxes") if order.prices_include_tax else _("Goods"), told.ordered)
+    if told.shipping:
+        yield MoneyRow(_("Shipping"), told.shipping)
+    if told.discounted:
+        yield MoneyRow(_("Discounts"), -told.discounted)
+    if told.taxed:
+        yield MoneyRow(_("Taxes"), told.taxed)
+        for name, amount in found.taxes:
+            yield MoneyRow(name, amount, "remark")
+    for adjustment in found.adjustments:
+        if adjustment.kind != "discount":
+            label = adjustment.description or adjustment.get_kind_display()
+            yield MoneyRow(label, order.money(adjustment.amount))
+    for credit in found.credits:
+        label = _("Given back: %s") % credit.get_reason_display()
+        remarks = " · ".join(filter(None, [credit.reference, credit.note]))
+        yield MoneyRow(f"{label} ({remarks})" if remarks else label, order.money(-credit.amount))
+    yield MoneyRow(_("Total"), told.total, "total")
+    if order.original_total != order.total:
+        yield MoneyRow(_("when it was placed"), order.money(order.original_total), "remark")
+
+
+def _paid(found: OrderPage) -> Iterator[MoneyRow]:
+    told = found.statement
+    yield MoneyRow(_("Paid"), told.captured)
+    if told.refunded:
+        yield MoneyRow(_("Refunded"), -told.refunded)
+    if told.authorized:
+        yield MoneyRow(_("authorized, not taken yet"), told.authorized, "remark")
+    if told.capturing:
+        yield MoneyRow(_("being captured"), told.capturing, "remark")
+    if told.refunding:
+        yield MoneyRow(_("refund on its way"), told.refunding, "remark")
+
+
+def _balance(found: OrderPage) -> dict[str, Any]:
+    told = found.statement
+    if told.due:
+        return {"label": _("The customer owes"), "amount": told.due, "tone": "busy"}
+    if told.owed:
+        return {"label": _("To be given back"), "amount": told.owed, "tone": "bad"}
+    return {"label": _("Balance"), "amount": told.due, "tone": "good"}
+
+
+def _payment(paid: Paid, forms: dict[str, Any]) -> dict[str, Any]:
+    payment = paid.payment
+    attempts = [_attempt(each) for each in reversed(paid.attempts)]
+    left = [
+        (_("can be captured"), policies.capturable(payment, paid.attempts)),
+        (_("can be refunded"), policies.refundable(payment, paid.attempts)),
+    ]
+    title = provider_title(payment.provider)
+    return {
+        "payment": payment,
+        "url": reverse("admin:payments_payment_change", args=[payment.pk]),
+        "method": payment.method or title,
+        "provider": title if payment.method else "",
+        "badge": show.badge(_state(paid), _STATES[_state(paid)]()),
+        "amount": payment.money(payment.amount),
+        "captured": payment.money(payment.captured),
+        "refunded": payment.money(payment.refunded) if payment.refunded else None,
+        "left": [(label, payment.money(amount)) for label, amount in left if amount and not payment.is_recorded],
+        "expires": _expiry(paid),
+        "problem": _("Its provider says that more was refunded than captured.") if payment.problem else "",
+        "attempts": attempts[:MOST_ATTEMPTS],
+        "earlier": attempts[MOST_ATTEMPTS:],
+        "steps": [step for key in ("capture", "void") if (step := forms.get(f"{key}-{payment.pk}")) is not None],
+    }
+
+
+def _state(paid: Paid) -> str:
+    payment = paid.payment
+    if payment.refunded:
+        return "refunded" if payment.refunded >= payment.captured else "partially_refunded"
+    if payment.captured:
+        return "captured" if payment.captured >= payment.amount or payment.canceled_at else "partially_captured"
+    return "canceled" if payment.canceled_at else "authorized"
+
+
+_STATES: Final[dict[str, Callable[[], str]]] = {
+    "authorized": lambda: _("authorized"),
+    "partially_captured": lambda: _("captured in part"),
+    "captured": lambda: _("captured"),
+    "partially_refunded": lambda: _("refunded in part"),
+    "refunded": lambda: _("refunded"),
+    "canceled": lambda: _("let go"),
+}
+
+
+def _expiry(paid: Paid) -> str:
+    """When what is not taken yet is lost."""
+    payment = paid.payment
+    if payment.expires_at is None or not policies.capturable(payment, paid.attempts):
+        return ""
+    at = date_format(timezone.localtime(payment.expires_at), "DATETIME_FORMAT")
+    ended = policies.has_expired(payment, timezone.now())
+    return (_("The authorization ended: %s") if ended else _("The authorization ends: %s")) % at
+
+
+def _attempt(attempt: PaymentAttempt) -> dict[str, Any]:
+    return {
+        "at": attempt.created_at,
+        "what": _ACTS[MoneyAct(attempt.act)]() % Money(attempt.amount, attempt.currency),
+        "badge": show.badge(_TONES[AttemptState(attempt.state)], attempt.get_state_display()),
+        "message": attempt.message or attempt.code,
+        "by": _("made at the provider") if attempt.is_foreign else show.actor(attempt.actor),
+        "reason": attempt.get_reason_display() if attempt.reason else "",
+        "note": attempt.note,
+        "retry": attempt.next_try_at if attempt.state in OPEN_STATES and attempt.tries else None,
+    }
+
+
+_ACTS: Final[dict[MoneyAct, Callable[[], str]]] = {
+    MoneyAct.AUTHORIZE: lambda: _("Authorize %s"),
+    MoneyAct.CAPTURE: lambda: _("Capture %s"),
+    MoneyAct.REFUND: lambda: _("Refund %s"),
+    MoneyAct.VOID: lambda: _("Let go of %s"),
+}
+_TONES: Final = {
+    AttemptState.SUCCEEDED: "done",
+    AttemptState.DECLINED: "failed",
+    AttemptState.UNKNOWN: "failed",
+    AttemptState.PENDING: "running",
+    AttemptState.INTENDED: "running",
+}
+
+
+def _try(session: PaymentSession) -> dict[str, Any]:
+    return {
+        "amount": Money(session.amount, session.currency),
+        "provider": provider_title(session.provider),
+        "state": session.get_status_display(),
+        "message": session.message or session.code,
+        "at": session.created_at,
+    }
