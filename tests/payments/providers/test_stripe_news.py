@@ -19,6 +19,7 @@ from payments.enums import EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.stripe.adapter import StripeProvider
 from payments.services import calling, capturing, facts, resuming, sessions
+from payments.services.reconciling import reconcile
 from tests.payments.providers.stripe_objects import (
     CAPTURE_BEFORE,
     charge,
@@ -329,6 +330,18 @@ def test_a_second_card_on_the_same_intent(session, wire) -> None:
     assert (meanwhile, second.state) == ("intended", "succeeded")
     assert session.status == "authorized"
     assert money(Payment.objects.get(session=session)) == (100, 0, 0, False)
+
+
+def test_a_refused_card_that_stripe_forgot_is_no_difference(session, wire) -> None:
+    attempt = wants_to_pay(session, payment_method="pm_1")
+    wire.post("/payment_intents/pi_1").respond(json=intent("requires_confirmation"))
+    wire.post("/payment_intents/pi_1/confirm").respond(402, json={"error": decline()})
+    asked(attempt)
+    wire.get("/payment_intents/pi_1").respond(json=intent("requires_confirmation", metadata=marked(session.pk)))
+
+    found = [each for one in reconcile(provider="stripe") for each in one.differences]
+
+    assert found == []
 
 
 def test_who_does_not_prove_who_they_are_may_try_with_another_card(session, wire) -> None:
