@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -98,6 +99,30 @@ def gives_back(wire: Any, payment: Payment, amount: int, **fields: Any) -> tuple
     made = refund(amount=amount * 100, metadata={"oms_attempt": str(attempt.pk)}, **fields)
     wire.post("/refunds").respond(json=made)
     return asked(attempt), made
+
+
+def life(session: UUID, first: UUID, second: UUID) -> list[tuple[str, dict[str, Any]]]:
+    """60 of 100 are captured, so 40 are let go. 10 go back, and 5 that the bank sends back."""
+    ours, paid = marked(session), marked(session, second)
+    part = charge(captured=6000, released=4000)
+    ten, five = refund(1, amount=1000), refund(2, amount=500)
+    return [
+        (
+            "payment_intent.payment_failed",
+            intent("requires_payment_method", last_payment_error=decline(), metadata=marked(session, first)),
+        ),
+        ("charge.succeeded", charge(metadata=ours)),
+        ("payment_intent.amount_capturable_updated", intent("requires_capture", latest_charge="ch_1", metadata=paid)),
+        ("charge.captured", part | {"metadata": ours}),
+        ("payment_intent.succeeded", intent("succeeded", received=6000, latest_charge=part, metadata=paid)),
+        ("refund.created", refund(3, amount=4000, balance_transaction=None)),
+        ("refund.created", ten | {"status": "pending", "balance_transaction": None}),
+        ("refund.updated", ten),
+        ("charge.refund.updated", ten),
+        ("refund.created", five),
+        ("charge.refunded", part | {"metadata": ours, "amount_refunded": 5500}),
+        ("refund.failed", five | {"status": "failed", "failure_reason": "expired_or_canceled_card"}),
+    ]
 
 
 def money(payment: Payment) -> tuple[Decimal, Decimal, Decimal, bool]:
@@ -430,3 +455,31 @@ def test_a_lookup_that_is_refused_is_tried_later(session, wire) -> None:
     assert attempt.next_try_at is not None
     assert due is not None
     assert attempt.tries == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_whole_life_in_any_order_leaves_the_same_rows(session, wire, seed: int) -> None:
+    """A first card is refused, a second one pays, and from then on everything is done in the dashboard."""
+    first = wants_to_pay(session, payment_method="pm_1")
+    wire.post("/payment_intents/pi_1").respond(json=intent("requires_confirmation"))
+    wire.post("/payment_intents/pi_1/confirm").respond(402, json={"error": decline()})
+    asked(first)
+    second = wants_to_pay(session, payment_method="pm_2")
+    told = life(session.pk, first.pk, second.pk)
+    random.Random(seed).shuffle(told)
+
+    for kind, thing in told:
+        news(kind, thing)
+
+    payment = Payment.objects.get(session=session)
+    assert money(payment) == (100, 60, 10, True)
+    # A refund of the dashboard whose failure is told first was never anything here.
+    assert sorted(each for each in attempts() if each != ("refund", "declined", 5, True)) == [
+        ("authorize", "declined", 100, False),
+        ("authorize", "succeeded", 100, False),
+        ("capture", "succeeded", 60, True),
+        ("refund", "succeeded", 10, True),
+        ("void", "succeeded", 40, True),
+    ]
+    assert order_of(payment) == ("partially_refunded", 90, 60, 10)
+    assert not problems()
