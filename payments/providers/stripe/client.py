@@ -34,12 +34,11 @@ API: Final = "https://api.stripe.com"
 stripe.enable_telemetry = False  # timings of earlier calls and an id of this machine are nobody's business
 
 
-class Declined(Exception):
+class Declined(ProviderRejected):
     """The bank or Stripe's rules say no to this card. code: the bank's word before Stripe's."""
 
     def __init__(self, error: Object) -> None:
-        super().__init__(str(error.get("message") or ""))
-        self.code = code_of(error)
+        super().__init__(str(error.get("message") or ""), code=code_of(error) or "card_error")
 
 
 class Stuck(ProviderUnavailable):
