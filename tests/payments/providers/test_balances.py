@@ -242,6 +242,19 @@ def test_the_code_of_a_card_is_not_written_down_with_the_attempt():
     assert made.code not in str(list(ProviderEvent.objects.values()))
 
 
+def test_what_was_chosen_with_the_session_is_paid_with_and_its_code_is_not_written_down_either():
+    order_id, made = an_order(50), a_card(50)
+    chosen = {"code": made.code}
+    session = sessions.create_session(collection_id=order_id, provider="gift_card", context=chosen, actor=STAFF)
+
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF)
+
+    assert (attempt.state, worth(made.card)) == ("succeeded", (0, 0))
+    session.refresh_from_db()
+    assert session.context == attempt.data == {"gift_card_id": made.card.public_id}
+    assert made.code not in str(session.data)
+
+
 def test_money_that_comes_back_to_an_expired_card_is_good_for_another_year():
     order_id, made = an_order(50), a_card(80, expires_at=timezone.now() + timedelta(days=1))
     payment = payment_of(pay(order_id, 50, "gift_card", code=made.code))
