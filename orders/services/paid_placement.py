@@ -32,7 +32,7 @@ from payments.errors import (
     SessionNotOpen,
 )
 from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession
-from payments.services import calling, changing, sessions, voiding
+from payments.services import calling, changing, ledger, sessions, voiding
 
 _HOLDS = (SessionStatus.AUTHORIZED, SessionStatus.CAPTURED)
 
@@ -145,6 +145,8 @@ def _let_go(collection_id: UUID) -> None:
     with atomic():
         if changing.lock_collection(collection_id) is not None:  # somebody else could place it
             return
-        for payment in Payment.objects.filter(collection_id=collection_id):
+        payments = list(Payment.objects.filter(collection_id=collection_id))
+        ledger.lock_money_of(payments)
+        for payment in payments:
             with suppress(NothingToVoid, PaymentBusy):
                 voiding.void_here(payment, actor=actors.SYSTEM, tell=settled.unheard)
