@@ -8,17 +8,36 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from oms.core.personal import ERASED, Person, mentions
-from payments.models import GiftCard, GiftCardEntry, Payment, StoreCreditAccount, StoreCreditEntry
+from payments.models import (
+    GiftCard,
+    GiftCardEntry,
+    Payment,
+    PaymentAttempt,
+    PaymentSession,
+    StoreCreditAccount,
+    StoreCreditEntry,
+)
 
 
 class PaymentKeeper:
     def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        return {"payments": list(Payment.objects.filter(order_id__in=person.order_ids).order_by("pk").values())}
+        rows = {
+            "payments": _payments(person),
+            "payment_sessions": _sessions(person),
+            "payment_attempts": _attempts(person),
+        }
+        return {table: list(each.order_by("pk").values()) for table, each in rows.items()}
 
     def erase(self, person: Person) -> Mapping[str, int]:
-        theirs = Payment.objects.filter(order_id__in=person.order_ids)
+        """What is still to be asked of a provider cannot be erased: their orders are closed by then."""
+        theirs = _payments(person)
+        empty: dict[str, Any] = {"context": {}, "data": {}, "metadata": {}}
         named = theirs.filter(mentions("reference", person.words)).update(reference=ERASED)
-        return {"payments": named + theirs.exclude(metadata={}).update(metadata={})}
+        return {
+            "payments": named + theirs.exclude(metadata={}).update(metadata={}),
+            "payment_sessions": _sessions(person).exclude(**empty).update(**empty),
+            "payment_attempts": _attempts(person).exclude(note="", data={}).update(note="", data={}),
+        }
 
 
 class BalanceKeeper:
@@ -51,6 +70,19 @@ class BalanceKeeper:
             .update(recipient="", note=""),
             **{table: rows.exclude(note="").update(note="") for table, rows in noted.items()},
         }
+
+
+def _payments(person: Person) -> QuerySet[Payment]:
+    return Payment.objects.filter(order_id__in=person.order_ids)
+
+
+def _sessions(person: Person) -> QuerySet[PaymentSession]:
+    return PaymentSession.objects.filter(collection__order_id__in=person.order_ids)
+
+
+def _attempts(person: Person) -> QuerySet[PaymentAttempt]:
+    of_payment, of_session = Q(payment__in=_payments(person)), Q(session__in=_sessions(person))
+    return PaymentAttempt.objects.filter(of_payment | of_session)
 
 
 def _cards(person: Person) -> QuerySet[GiftCard]:
