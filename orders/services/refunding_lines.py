@@ -17,6 +17,7 @@ from orders.services import refunds, settlement
 from orders.services.refund_planning import Plan, PlannedTender, Wanted, plan_of
 from payments.enums import AttemptState
 from payments.models import PaymentAttempt
+from payments.services import ledger
 
 
 def preview_refund(*, order: Order, wanted: Wanted) -> Plan:
@@ -44,6 +45,7 @@ def refund_order(
         if plan.lines or plan.shipping:
             event = events.OrderUpdated(order_id=order.public_id, changed=["credit_lines", "items"])
             change.record(event, _facts(plan))
+        ledger.lock_money_of(each.payment for each in plan.tenders)
         refund, credited = ids.new_id(), []
         for each in plan.tenders:
             attempt = refunds.give_back(

@@ -14,6 +14,8 @@ from payments.models import (
     Payment,
     PaymentAttempt,
     PaymentSession,
+    ProviderEvent,
+    ProviderWebhook,
     StoreCreditAccount,
     StoreCreditEntry,
 )
@@ -26,18 +28,35 @@ class PaymentKeeper:
             "payment_sessions": _sessions(person),
             "payment_attempts": _attempts(person),
         }
-        return {table: list(each.order_by("pk").values()) for table, each in rows.items()}
+        webhooks = _webhooks(person).order_by("pk").values("provider", "kind", "received_at", "body", "other_body")
+        return {
+            **{table: list(each.order_by("pk").values()) for table, each in rows.items()},
+            "payment_webhooks": list(webhooks),
+        }
 
     def erase(self, person: Person) -> Mapping[str, int]:
-        """What is still to be asked of a provider cannot be erased: their orders are closed by then."""
+        """A webhook that is still to be processed keeps its body: what it tells of money must not be lost."""
         theirs = _payments(person)
+        told = _webhooks(person).filter(processed_at__isnull=False, next_try_at=None)
+        told_count = told.exclude(body=ERASED).update(body=ERASED, other_body="", headers={})
         empty: dict[str, Any] = {"context": {}, "data": {}, "metadata": {}}
         named = theirs.filter(mentions("reference", person.words)).update(reference=ERASED)
         return {
             "payments": named + theirs.exclude(metadata={}).update(metadata={}),
             "payment_sessions": _sessions(person).exclude(**empty).update(**empty),
             "payment_attempts": _attempts(person).exclude(note="", data={}).update(note="", data={}),
+            "payment_webhooks": told_count,
         }
+
+
+def _webhooks(person: Person) -> QuerySet[ProviderWebhook]:
+    """Those about their payments, and those that name them. Looks through all that are kept."""
+    known = list(_sessions(person).exclude(reference="").values_list("provider", "reference"))
+    about = Q(pk__in=[])
+    for provider, reference in known:
+        about |= Q(provider=provider, reference=reference)
+    told = ProviderEvent.objects.filter(about, webhook_id__isnull=False).values("webhook_id")
+    return ProviderWebhook.objects.filter(Q(pk__in=told) | Q(mentions("body || other_body", person.words)))
 
 
 class BalanceKeeper:
