@@ -1,4 +1,4 @@
-"""The gateway as a program: `manage.py fakegateway`, or `python -m payments.fakegateway` where Django is not needed."""
+"""The gateway as a program: `manage.py fakegateway`, which does not load Django."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m payments.fakegateway", description=__doc__)
+    parser = argparse.ArgumentParser(prog="manage.py fakegateway", description=__doc__)
     add_arguments(parser)
     run(parser.parse_args(arguments))

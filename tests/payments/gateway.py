@@ -31,7 +31,7 @@ class Gateway:
     """A running fake gateway. file: its books, which outlive it."""
 
     def __init__(self, file: Path) -> None:
-        command = [sys.executable, "-m", "payments.fakegateway", "--books", str(file), "--secret", SECRET]
+        command = [sys.executable, "manage.py", "fakegateway", "--books", str(file), "--secret", SECRET]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url: str = json.loads(self._process.stdout.readline())["fakegateway"]

@@ -5,8 +5,8 @@ The one who asks has a deadline and asks again itself, so the SDK must not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -89,14 +89,28 @@ class Stripe:
         return _ask(lambda: self._v1.refunds.create(dict(params), _once(key)))
 
     def refunds_of(self, reference: str) -> Iterator[Object]:
-        """All of them, page by page."""
-        page: dict[str, Any] = {"payment_intent": reference, "limit": 100}
-        while True:
-            found = _ask(lambda: self._v1.refunds.list(page))  # noqa: B023  (called at once)
-            yield from found["data"]
-            if not found["has_more"]:
-                return
-            page = {**page, "starting_after": found["data"][-1]["id"]}
+        """All of them, page by page; so are the following."""
+        return _pages(self._v1.refunds.list, {"payment_intent": reference})
+
+    def intents_since(self, moment: int) -> Iterator[Object]:
+        return _pages(self._v1.payment_intents.list, {"created": {"gte": moment}})
+
+    def refunds_since(self, moment: int) -> Iterator[Object]:
+        return _pages(self._v1.refunds.list, {"created": {"gte": moment}})
+
+    def events_since(self, moment: int, kinds: Sequence[str]) -> Iterator[Object]:
+        """Stripe keeps them for 30 days."""
+        return _pages(self._v1.events.list, {"created": {"gte": moment}, "types": list(kinds)})
+
+
+def _pages(ask: Callable[[Any], Any], params: Object) -> Iterator[Object]:
+    page: dict[str, Any] = {**params, "limit": 100}
+    while True:
+        found = _ask(partial(ask, page))
+        yield from found["data"]
+        if not found["has_more"]:
+            return
+        page = {**page, "starting_after": found["data"][-1]["id"]}
 
 
 def is_signed(body: bytes, signature: str, *, secret: str, tolerance: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,7 +30,8 @@ from payments.providers.base import (
     VoidRequest,
 )
 from payments.providers.stripe.client import API_VERSION
-from tests.payments.providers.stripe_objects import CAPTURE_BEFORE, charge, decline, intent, marked, refund
+from payments.providers.stripe.webhooks import EVENTS
+from tests.payments.providers.stripe_objects import CAPTURE_BEFORE, charge, decline, event, intent, marked, refund
 
 SESSION, KEY = UUID(int=1), UUID(int=2)
 HUNDRED = Money(Decimal(100), "USD")
@@ -338,6 +340,38 @@ def test_an_intent_whose_id_was_never_learned_is_searched_by_its_session(stripe_
 
     assert dict(search.calls[0].request.url.params) == {"query": f"metadata['oms_session']:'{SESSION}'"}
     assert found == [AUTHORIZATION]
+
+
+def test_the_payments_that_something_happened_to_are_named_once(stripe_provider, wire) -> None:
+    def listed(*data: Any) -> dict[str, Any]:
+        return {"object": "list", "has_more": False, "data": list(data)}
+
+    def told(kind: str, thing: dict[str, Any]) -> dict[str, Any]:
+        return json.loads(event(kind, thing))
+
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    intents = wire.get("/payment_intents").respond(
+        json=listed(HELD, intent("succeeded", id="pi_of_another_shop", received=1))
+    )
+    wire.get("/refunds").respond(
+        json=listed(refund(1), refund(2, payment_intent="pi_2"), refund(3, payment_intent=None))
+    )
+    events = wire.get("/events").respond(
+        json=listed(
+            told("payment_intent.canceled", HELD | {"id": "pi_3"}),
+            told("charge.captured", charge(payment_intent="pi_4", metadata=marked(SESSION))),
+            told("charge.captured", charge(payment_intent="pi_of_another_shop")),
+            told("refund.failed", refund(5, payment_intent="pi_2")),
+        )
+    )
+
+    found = list(stripe_provider.payments_since(since))
+
+    assert found == ["pi_1", "pi_2", "pi_3", "pi_4"]
+    moment = str(int(since.timestamp()))
+    assert dict(intents.calls[0].request.url.params) == {"created[gte]": moment, "limit": "100"}
+    asked = events.calls[0].request.url.params
+    assert [asked[f"types[{index}]"] for index in range(len(EVENTS))] == list(EVENTS)
 
 
 @pytest.mark.parametrize(

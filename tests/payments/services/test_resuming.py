@@ -94,6 +94,18 @@ def test_what_was_thought_not_done_and_is_heard_of_later_was_done(gateway):
     assert list(CreditLine.objects.values_list("amount", flat=True)) == [60]
 
 
+def test_credentials_that_are_refused_say_nothing_of_the_try_before(gateway):
+    payment, attempt = refund_without_an_answer(gateway, "timeout_after")
+    gateway.script("refund", "unauthorized")
+
+    refused = resuming.resume(attempt.pk)
+    unknown = money(payment.order_id)
+    settled = resuming.resume(attempt.pk)
+
+    assert (refused.state, refused.message, unknown) == ("unknown", "answered 401", ("captured", 40, 100, 0, -60))
+    assert (settled.state, gateway.moved(payment.reference)) == ("succeeded", (10000, 10000, 6000))
+
+
 @pytest.mark.parametrize("twist", ["error_500_before", "drop_before", "decline"])
 def test_a_gateway_that_cannot_be_looked_into_is_looked_into_later(gateway, twist):
     payment = authorized(usd(100), "4000000000000051")
