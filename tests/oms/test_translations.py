@@ -34,6 +34,8 @@ GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de"}
 TRANSLATED = [
     *(BASE / f"orders/admin/{name}.py" for name in ("acts", "act_forms", "effects", "exceptions", "order_views")),
     *(BASE / f"orders/admin/{name}.py" for name in ("page", "steps", "words")),
+    *(BASE / f"orders/admin/{name}.py" for name in ("money", "money_acts", "money_steps", "money_words")),
+    *(BASE / f"orders/admin/{name}.py" for name in ("refund_page", "refund_views")),
     *(BASE / f"oms/web/{name}.py" for name in ("console/attention_page", "outbox_exceptions", "time_zones")),
     *(BASE / f"{app}/admin/exceptions.py" for app in ("inventory", "channels", "payments")),
     BASE / "orders/admin/money_exceptions.py",
