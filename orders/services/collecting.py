@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID
 
 from django.utils import timezone
 
+from oms.core import providers
 from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
@@ -14,7 +18,7 @@ from orders.models import Order
 from orders.services import settlement
 from payments import policies
 from payments.enums import MoneyAct
-from payments.errors import CollectsMoreThanDue, PaymentDeclined
+from payments.errors import CollectsMoreThanDue, NotSupportedByProvider, PaymentDeclined
 from payments.models import Payment, PaymentAttempt, PaymentCollection
 from payments.providers import known
 from payments.services import capturing, sessions
@@ -23,9 +27,15 @@ ZERO = Decimal(0)
 
 
 def due(order: Order) -> Money:
-    """What the customer still has to pay, beyond what they authorized already. Never below zero."""
-    payments = list(Payment.objects.filter(order=order))
-    promised = sum((each.amount - each.captured for each in payments if each.canceled_at is None), ZERO)
+    """What the customer still has to pay, beyond what they authorized already. Never below zero.
+
+    An authorization that ended is no promise any more, though its provider may not have said so.
+    """
+    now = timezone.now()
+    held = [
+        each for each in Payment.objects.filter(order=order, canceled_at=None) if not policies.has_expired(each, now)
+    ]
+    promised = sum((each.amount - each.captured for each in held), ZERO)
     return order.money(max(order.balance.amount - promised, ZERO))
 
 
@@ -86,43 +96,61 @@ def cancel_collection(*, collection_id: UUID, actor: Actor) -> PaymentCollection
 def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
     """Take what has been shipped and was authorized: goods by what they cost, shipping with the first parcel.
 
-    Cumulative, so that the parts sum to the whole, and that what is on its way is not asked for twice. A provider that
-    captures once is asked for all that is due with the first parcel.
+    Cumulative, so that the parts sum to the whole, and that what is on its way is not asked for twice; never more than
+    the customer still owes. A provider that captures once is asked for all that is due with the first parcel; one that
+    cannot be asked, or not for a part, keeps nobody from shipping.
     """
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
-        target = _worth_of_shipped(order)
+        payments = list(Payment.objects.filter(order=order).order_by("created_at", "id"))
+        tries: dict[UUID | None, list[PaymentAttempt]] = defaultdict(list)
+        for attempt in PaymentAttempt.objects.filter(payment__in=payments):
+            tries[attempt.payment_id].append(attempt)
+        taken = sum((each.captured + policies.on_its_way(tries[each.pk], MoneyAct.CAPTURE) for each in payments), ZERO)
+        due = settlement.left_to_take(order)
+        target = min(_worth_of_shipped(order) - taken, due)
         begun = []
-        for payment in Payment.objects.filter(order=order).order_by("created_at", "id"):
-            if payment.is_recorded:
-                target -= payment.captured
-                continue
-            its = list(PaymentAttempt.objects.filter(payment=payment))
-            moving = policies.on_its_way(its, MoneyAct.CAPTURE)
-            target -= payment.captured + moving
-            left = policies.capturable(payment, its)
-            if payment.expires_at is not None and policies.has_expired(payment, timezone.now()):
-                left = ZERO
-            once = not known.provider_of(payment.provider).can.several_captures
-            wanted = min(left, max(target, order.total - payment.captured - moving if once and target > 0 else target))
-            if wanted > 0:
-                begun.append(
-                    capturing.capture_here(payment, amount=payment.money(wanted), actor=actor, tell=change.tell)
-                )
-                target -= wanted
+        for payment in payments:
+            wanted = min(_takable(payment, tries[payment.pk]), due if _takes_once(payment) else target)
+            if target > 0 and wanted > 0:
+                with suppress(NotSupportedByProvider):
+                    begun.append(
+                        capturing.capture_here(payment, amount=payment.money(wanted), actor=actor, tell=change.tell)
+                    )
+                    target, due = target - wanted, due - wanted
         return begun
 
 
+def _takable(payment: Payment, tries: Sequence[PaymentAttempt]) -> Decimal:
+    if payment.is_recorded or policies.has_expired(payment, timezone.now()) or not _is_there(payment):
+        return ZERO
+    return policies.capturable(payment, tries)
+
+
+def _is_there(payment: Payment) -> bool:
+    """Its provider is still among those of the settings."""
+    return payment.provider in providers.names(known.KIND)
+
+
+def _takes_once(payment: Payment) -> bool:
+    return _is_there(payment) and not known.provider_of(payment.provider).can.several_captures
+
+
 def _worth_of_shipped(order: Order) -> Decimal:
-    """What has left the house is worth, shipping included; all of it is the order's total."""
+    """What has left the house is worth, shipping included; all of it is what the order was worth before credit lines.
+
+    Goods that do not ship are waited for only where nothing else is.
+    """
+    worth = order.total + order.credit_total
     lines = [line for line in order.lines.all() if line.kind != "fee"]
-    if all(line.quantity_shipped == line.quantity for line in lines if line.requires_shipping):
-        return order.total
+    awaited = [line for line in lines if line.requires_shipping] or lines
+    if all(line.quantity_shipped == line.quantity for line in awaited):
+        return worth
     gone = sum((line.total * line.quantity_shipped / line.quantity for line in lines), ZERO)
     if not gone:
         return ZERO
     shipping = sum((each.total for each in order.shipping_lines.all()), ZERO)
-    return min(order.money(gone + shipping).rounded().amount, order.total)
+    return min(order.money(gone + shipping).rounded().amount, worth)
 
 
 def _within_due(order: Order, amount: Money | None) -> Money:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from oms.core import actors
 from oms.core.actors import Actor
@@ -22,7 +25,7 @@ from orders.requests import OrderRequest
 from orders.services import settlement
 from orders.services.placement import Options, Placed, Selling, place_orders
 from payments import policies, settled
-from payments.enums import OPEN_STATES, AttemptState, MoneyAct, SessionStatus
+from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason, SessionStatus
 from payments.errors import (
     NoPaymentSession,
     NothingToVoid,
@@ -32,7 +35,7 @@ from payments.errors import (
     SessionNotOpen,
 )
 from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession
-from payments.services import calling, changing, ledger, sessions, voiding
+from payments.services import calling, changing, ledger, refunding, sessions, voiding
 
 _HOLDS = (SessionStatus.AUTHORIZED, SessionStatus.CAPTURED)
 
@@ -50,8 +53,9 @@ def place_paid_order(
 
     data: what the customer chose (a token), for a session that is not authorized yet. A second call, also at the same
     moment, is the same order (`existing`). Never inside a transaction, for the provider is asked. Raises NotFound,
-    NoPaymentSession, PaymentDeclined, PaymentPending: nothing is written then, and the cart can be paid again; and what
-    `place_order` raises: the authorization is let go then.
+    NoPaymentSession (also while less is held than the collection is about), PaymentDeclined, PaymentPending: nothing is
+    written then, and the cart can be paid again; and what `place_order` raises: the authorization is let go then, and
+    what was taken goes back.
     """
     session = _session(collection_id)
     if session is not None:
@@ -61,7 +65,8 @@ def place_paid_order(
             known = _existing(changing.lock_collection(collection_id))
             if known is not None:
                 return known
-            _require_held(collection_id)
+            if not _is_held(sessions.find_collection(collection_id)):  # let go since it was authorized, or about to be
+                raise NoPaymentSession()
             (placed,) = place_orders(
                 requests=[request],
                 selling=selling,
@@ -72,26 +77,29 @@ def place_paid_order(
             if placed.refusal is not None:
                 raise placed.refusal
             return placed
+    except NoPaymentSession:
+        raise
     except DomainError:
         _let_go(collection_id)
         raise
 
 
 def _session(collection_id: UUID) -> PaymentSession | None:
-    """The one to pay with: one that holds money, else the newest. None where the cart is an order already."""
+    """The one to pay with: the newest that holds nothing. None where everything is held, or the cart is an order."""
     collection = sessions.find_collection(collection_id)
     if collection.order_id is not None:
         return None
     begun = list(PaymentSession.objects.filter(collection=collection).exclude(status=SessionStatus.CANCELED))
     if not begun:
         raise NoPaymentSession()
-    return next((each for each in begun if each.status in _HOLDS), begun[-1])
+    open_ones = [each for each in begun if each.status not in _HOLDS]
+    if not open_ones or _is_held(collection):
+        return None
+    return open_ones[-1]
 
 
 def _authorize(session: PaymentSession, actor: Actor, data: Mapping[str, Any] | None) -> None:
-    """Hold the money, unless it is held. What is under way already is waited for by whoever asked for it."""
-    if session.status in _HOLDS:
-        return
+    """Hold the money. What is under way already is waited for by whoever asked for it."""
     under_way = PaymentAttempt.objects.filter(session=session, act=MoneyAct.AUTHORIZE, state__in=OPEN_STATES).first()
     if under_way is None:
         try:
@@ -118,12 +126,15 @@ def _existing(order_id: UUID | None) -> Placed | None:
     return Placed(order.pk, order.number, existing=True, source_digest=order.source_digest)
 
 
-def _require_held(collection_id: UUID) -> None:
-    """The money is there still: it may have been let go since it was authorized, or be about to."""
-    for payment in Payment.objects.filter(collection_id=collection_id):
-        if payment.captured or policies.capturable(payment, PaymentAttempt.objects.filter(payment=payment)):
-            return
-    raise NoPaymentSession()
+def _is_held(collection: PaymentCollection) -> bool:
+    """All that the collection is about is there, taken or promised, by one payment or several."""
+    now, there = timezone.now(), Decimal(0)
+    for payment in Payment.objects.filter(collection=collection):
+        tries = list(PaymentAttempt.objects.filter(payment=payment))
+        there += policies.refundable(payment, tries) + policies.on_its_way(tries, MoneyAct.CAPTURE)
+        if not policies.has_expired(payment, now):
+            there += policies.capturable(payment, tries)
+    return there >= collection.amount
 
 
 def _take_over(collection_id: UUID, actor: Actor, placed: Sequence[Placed]) -> None:
@@ -141,7 +152,8 @@ def _take_over(collection_id: UUID, actor: Actor, placed: Sequence[Placed]) -> N
 
 
 def _let_go(collection_id: UUID) -> None:
-    """There will be no order: what is held for it is let go, by a worker where its provider has to be asked."""
+    """There will be no order: what is held for it is let go, and what was taken goes back, by a worker where its
+    provider has to be asked."""
     with atomic():
         if changing.lock_collection(collection_id) is not None:  # somebody else could place it
             return
@@ -150,3 +162,11 @@ def _let_go(collection_id: UUID) -> None:
         for payment in payments:
             with suppress(NothingToVoid, PaymentBusy):
                 voiding.void_here(payment, actor=actors.SYSTEM, tell=settled.unheard)
+            if left := refunding.left_to_refund(payment):
+                refunding.refund_here(
+                    payment,
+                    amount=payment.money(left),
+                    reason=RefundReason.CANCELLATION,
+                    actor=actors.SYSTEM,
+                    tell=settled.unheard,
+                )

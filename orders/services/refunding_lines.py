@@ -45,7 +45,8 @@ def refund_order(
         if plan.lines or plan.shipping:
             event = events.OrderUpdated(order_id=order.public_id, changed=["credit_lines", "items"])
             change.record(event, _facts(plan))
-        ledger.lock_money_of(each.payment for each in plan.tenders)
+        if len(plan.tenders) > 1:
+            ledger.lock_money_of([each.payment for each in plan.tenders])
         refund, credited = ids.new_id(), []
         for each in plan.tenders:
             attempt = refunds.give_back(

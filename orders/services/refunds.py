@@ -8,14 +8,16 @@ from uuid import UUID
 
 from oms.core.actors import Actor
 from oms.core.money import Money
+from oms.core.transactions import atomic
 from orders import errors
 from orders.enums import CreditReason
 from orders.models import Order
 from orders.services import credit_lines, settlement
 from orders.services.settlement import MoneyChange
+from payments import settled
 from payments.enums import AttemptState, RefundReason
 from payments.models import Payment, PaymentAttempt
-from payments.services import refunding
+from payments.services import changing, refunding
 from payments.services.capturing import find_payment
 
 ZERO: Final = Decimal(0)
@@ -35,17 +37,38 @@ def refund_payment(
 
     What the merchant owes anyway needs no credit line; the rest writes one, in this transaction, which goes away again
     if the provider declines. Asking again is a further refund. waits: the caller carries it out after the commit.
-    Raises NotFound, RefundExceedsCapture, AmountNotPositive, CurrencyMismatch, RecordedElsewhere, PaymentWithoutOrder,
-    OrderBeingCanceled, NotSupportedByProvider; nothing is written then.
+    What was taken for a cart that never was an order only goes back.
+    Raises NotFound, RefundExceedsCapture, AmountNotPositive, CurrencyMismatch, RecordedElsewhere, OrderBeingCanceled,
+    NotSupportedByProvider; nothing is written then.
     """
     payment = find_payment(payment_id)
-    if payment.order_id is None:
-        raise errors.PaymentWithoutOrder()
-    with settlement.money_change(payment.order_id, actor=actor) as change:
+    with atomic():
+        order_id = payment.order_id
+        if order_id is None and payment.collection_id is not None:
+            order_id = changing.lock_collection(payment.collection_id)
+        if order_id is None:
+            asked = payment.money(refunding.left_to_refund(find_payment(payment_id))) if amount is None else amount
+            return refunding.refund_here(
+                payment, amount=asked, reason=reason, actor=actor, tell=settled.unheard, note=note, waits=waits
+            )
+        return _of_an_order(order_id, payment, amount, reason=reason, note=note, actor=actor, waits=waits)
+
+
+def _of_an_order(
+    order_id: UUID,
+    payment: Payment,
+    amount: Money | None,
+    *,
+    reason: RefundReason,
+    note: str,
+    actor: Actor,
+    waits: bool,
+) -> PaymentAttempt:
+    with settlement.money_change(order_id, actor=actor) as change:
         require_refundable(change.order)
         asked = amount
         if asked is None:
-            asked = payment.money(refunding.left_to_refund(find_payment(payment_id)))
+            asked = payment.money(refunding.left_to_refund(find_payment(payment.pk)))
         return give_back(change, payment, asked, reason=reason, note=note, waits=waits)
 
 

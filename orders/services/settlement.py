@@ -14,7 +14,10 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
+
 from oms.core.actors import Actor
+from oms.core.errors import DomainError
 from oms.core.events import Event
 from oms.core.transactions import atomic
 from orders import events
@@ -22,12 +25,13 @@ from orders.enums import CreditReason
 from orders.locks import lock_order
 from orders.models import Order
 from orders.services import cancellation_steps, credit_lines, journal, rollup
-from payments.enums import AttemptState, CaptureOn, MoneyAct
+from payments.enums import OPEN_STATES, AttemptState, CaptureOn, MoneyAct
 from payments.models import Payment, PaymentAttempt
 from payments.policies import capturable, on_its_way
 from payments.services import capturing, voiding
 from payments.settled import Settled
 
+log = structlog.get_logger(__name__)
 ZERO: Final = Decimal(0)
 
 
@@ -109,6 +113,14 @@ def owed_to_customer(order: Order) -> Decimal:
     return max(held - leaving - order.total, ZERO)
 
 
+def left_to_take(order: Order) -> Decimal:
+    """What the customer still has to pay once everything on its way has arrived. The order is locked."""
+    payments = Payment.objects.filter(order=order)
+    held = sum((each.captured - each.refunded for each in payments), ZERO)
+    moving = list(PaymentAttempt.objects.filter(payment__order=order, state__in=OPEN_STATES))
+    return order.total - held + on_its_way(moving, MoneyAct.REFUND) - on_its_way(moving, MoneyAct.CAPTURE)
+
+
 def _follow(change: MoneyChange, settled: Settled) -> None:
     order = change.order
     if settled.act == MoneyAct.REFUND:
@@ -148,10 +160,15 @@ def _follow_authorization(change: MoneyChange, settled: Settled) -> None:
     left = capturable(payment, PaymentAttempt.objects.filter(payment=payment))
     if not left:
         return
-    if change.order.canceled_at is not None:  # it came too late
-        voiding.void_here(payment, actor=change.actor, tell=change.tell)
-    elif change.order.channel.capture_on == CaptureOn.PLACEMENT and change.order.canceling_at is None:
-        capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
+    try:
+        if change.order.canceled_at is not None:  # it came too late
+            voiding.void_here(payment, actor=change.actor, tell=change.tell)
+        elif change.order.channel.capture_on == CaptureOn.PLACEMENT and change.order.canceling_at is None:
+            left = min(left, left_to_take(change.order))
+            if left > 0:
+                capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
+    except DomainError as refusal:  # what is told is so all the same: it has ended already, or some is being taken
+        log.warning("orders.authorization_not_followed", payment=payment.public_id, code=refusal.code)
 
 
 _EVENTS: Final[Mapping[tuple[MoneyAct, AttemptState], Any]] = {

@@ -63,7 +63,8 @@ def create_shipment(
 
 @atomic()
 def mark_delivered(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Fulfillment:
-    """The parcel has arrived. What does not ship is delivered straight away.
+    """The parcel has arrived. What does not ship is delivered straight away, and its money taken then, where the
+    channel takes it with the shipment.
 
     Raises FulfillmentAlreadyDelivered the second time, FulfillmentCanceled, FulfillmentNotShipped.
     """
@@ -83,6 +84,8 @@ def mark_delivered(*, order_id: UUID, fulfillment_id: UUID, actor: Actor) -> Ful
     changes = rollup.refresh(order)
     event = events.Delivered(order_id=order.public_id, fulfillment_id=fulfillment.public_id)
     journal.record(order, event, actor=actor, changes=changes)
+    if not fulfillment.requires_shipping and order.channel.capture_on == CaptureOn.SHIPMENT:
+        collecting.capture_shipped(order_id=order_id, actor=actor)
     return fulfillment
 
 

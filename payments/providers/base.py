@@ -92,7 +92,8 @@ class ProviderResult:
     reference: the provider's id of the payment, movement: of the capture or refund. amount: what was moved, where it is
     not what was asked. code, message: why it was declined, in the provider's words. data: what the customer's browser
     needs next (a client secret, where to go for 3-D Secure); it is shown to whoever pays, so no secret of ours.
-    expires_at: when an authorization ends. facts: whatever else the answer tells (captured at once).
+    expires_at: when an authorization ends. facts: whatever else the answer tells (captured at once). is_rejection: it
+    was the call itself that was refused (ProviderRejected); said by us.
     """
 
     outcome: Outcome
@@ -104,6 +105,7 @@ class ProviderResult:
     data: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
     facts: Sequence[Fact] = ()
+    is_rejection: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def ask(attempt: PaymentAttempt, provider: PaymentProvider, *, timeout: float) -
     try:
         return _call(attempt, provider, timeout)
     except ProviderRejected as refusal:
-        return ProviderResult(outcome=Outcome.DECLINED, code=refusal.code, message=str(refusal))
+        return ProviderResult(outcome=Outcome.DECLINED, code=refusal.code, message=str(refusal), is_rejection=True)
 
 
 def settle(attempt_id: UUID, result: ProviderResult, *, source: EventSource, actor: Actor) -> PaymentAttempt:

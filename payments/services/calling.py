@@ -36,7 +36,8 @@ def carry_out(attempt_id: UUID, *, timeout: float = WORKER_DEADLINE, waited: boo
     """Ask the provider for what an attempt intends, and write down what comes of it. The attempt as it stands then.
 
     waited: the caller holds the lease since it wrote the intent. An attempt that is settled, or that somebody else asks
-    for right now, is left alone. Without an answer the outcome is unknown, and is asked for again later.
+    for right now, is left alone. Without an answer the outcome is unknown, and is asked for again later. A repeat that
+    is rejected says nothing of the first call, which may have been carried out: that is looked up (`resuming`).
     Raises CalledInsideTransaction.
     """
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
@@ -49,6 +50,13 @@ def carry_out(attempt_id: UUID, *, timeout: float = WORKER_DEADLINE, waited: boo
     except ProviderUnavailable as problem:
         _put_off(attempt, str(problem))
         log.warning("payments.unknown", attempt=str(attempt_id), provider=provider.code, problem=str(problem)[:200])
+        return PaymentAttempt.objects.get(pk=attempt_id)
+    except Exception as problem:  # whatever it is, it may have been done before that
+        _put_off(attempt, type(problem).__name__)
+        log.exception("payments.call_broke", attempt=str(attempt_id), provider=provider.code)
+        return PaymentAttempt.objects.get(pk=attempt_id)
+    if result.is_rejection and attempt.tries and provider.can.look_up:
+        _put_off(attempt, result.message, code=result.code)
         return PaymentAttempt.objects.get(pk=attempt_id)
     return answering.settle(attempt_id, result, source=EventSource.CALL, actor=actors.SYSTEM)
 
@@ -69,13 +77,17 @@ def _take(attempt_id: UUID, *, waited: bool) -> bool:
     )
 
 
-def _put_off(attempt: PaymentAttempt, problem: str) -> None:
-    """Nobody knows whether it was done. The amount stays held, and it is asked again with the same key."""
+def _put_off(attempt: PaymentAttempt, problem: str, *, code: str = "") -> None:
+    """Nobody knows whether it was done. The amount stays held, and it is asked again with the same key.
+
+    code: the provider's word for not being asked again; it is looked up then.
+    """
     now = timezone.now()
     PaymentAttempt.objects.filter(pk=attempt.pk, state__in=OPEN_STATES).update(
         state=AttemptState.UNKNOWN,
         leased_until=None,
         next_try_at=next_try(attempt.tries, now),
+        code=code[:60],
         message=problem[:255],
         updated_at=now,
     )

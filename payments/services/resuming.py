@@ -13,21 +13,21 @@ from django.utils import timezone
 
 from oms.core import actors
 from oms.core.outside import require_no_transaction
-from payments.enums import AttemptState, EventSource
+from oms.core.providers import UnknownProvider
+from payments.enums import AttemptState, EventSource, MoneyAct
 from payments.models import PaymentAttempt
 from payments.providers.base import (
     Fact,
     LookUpRequest,
     Outcome,
-    ProviderRejected,
     ProviderResult,
-    ProviderUnavailable,
 )
 from payments.providers.known import provider_of
 from payments.services import answering, calling, facts
 
 log = structlog.get_logger(__name__)
 _BATCH: Final = 200
+_GIVE_UP: Final = timedelta(days=7)  # waiting for a customer who left; what webhooks tell counts as ever
 
 
 def due_attempts(limit: int = _BATCH) -> list[UUID]:
@@ -42,14 +42,22 @@ _UNSETTLED: Final = (AttemptState.INTENDED, AttemptState.UNKNOWN, AttemptState.P
 
 
 def resume(attempt_id: UUID) -> PaymentAttempt:
-    """Bring one attempt further: ask with the same key, or where that is known no longer, or it is pending, look it up.
+    """Bring one attempt further: ask with the same key; look it up where it is pending, the key is known no longer, or
+    the provider will not be asked again.
 
-    Any number of times, by anybody. Never inside a transaction.
+    Any number of times, by anybody. One of a provider that the settings do not name is put off. Never inside a
+    transaction.
     """
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
     if attempt.state not in _UNSETTLED:
         return attempt
-    if attempt.state == AttemptState.PENDING or _key_is_forgotten(attempt):
+    try:
+        provider_of(_party(attempt)[0])
+    except UnknownProvider as problem:
+        log.warning("payments.provider_missing", attempt=str(attempt_id), problem=str(problem))
+        _look_later(attempt)
+        return attempt
+    if attempt.state == AttemptState.PENDING or _key_is_forgotten(attempt) or attempt.code:
         return _look_up(attempt)
     return calling.carry_out(attempt_id)
 
@@ -73,8 +81,8 @@ def _look_up(attempt: PaymentAttempt) -> PaymentAttempt:
     require_no_transaction(f"the payment provider {code}")
     try:
         found: Sequence[Fact] = provider.look_up(LookUpRequest(reference=reference, key=attempt.session_id))
-    except (ProviderUnavailable, ProviderRejected) as problem:  # neither says what became of it
-        log.warning("payments.lookup_failed", attempt=str(attempt.pk), provider=code, problem=str(problem)[:200])
+    except Exception as problem:  # whatever it is, it does not say what became of it
+        log.warning("payments.lookup_failed", attempt=str(attempt.pk), provider=code, problem=repr(problem)[:200])
         _look_later(attempt)
         return attempt
     facts.learn(code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
@@ -83,18 +91,20 @@ def _look_up(attempt: PaymentAttempt) -> PaymentAttempt:
         _look_later(fresh)
         return fresh
     if fresh.state in _UNSETTLED:
-        # The provider's books do not have it, and its key is known no longer: it was never done.
-        nothing = ProviderResult(
-            outcome=Outcome.DECLINED, code="not_done", message="The provider's books do not have it."
-        )
+        # The provider's books do not have it, and nobody will do it any more: it was never done.
+        said = (fresh.code, fresh.message) if fresh.code else ("not_done", "The provider's books do not have it.")
+        nothing = ProviderResult(outcome=Outcome.DECLINED, code=said[0], message=said[1])
         return answering.settle(fresh.pk, nothing, source=EventSource.LOOKUP, actor=actors.SYSTEM)
     return fresh
 
 
 def _look_later(attempt: PaymentAttempt) -> None:
     now = timezone.now()
+    is_left = attempt.act == MoneyAct.AUTHORIZE and attempt.state == AttemptState.PENDING
     PaymentAttempt.objects.filter(pk=attempt.pk, state__in=_UNSETTLED).update(
-        tries=attempt.tries + 1, next_try_at=calling.next_try(attempt.tries, now), updated_at=now
+        tries=attempt.tries + 1,
+        next_try_at=None if is_left and now - attempt.created_at > _GIVE_UP else calling.next_try(attempt.tries, now),
+        updated_at=now,
     )
 
 

@@ -47,7 +47,7 @@ def settle(
 
     changed = []
     for attempt, movements in answers.items():
-        movement = min(movements, key=lambda each: _BEST_FIRST.index(_STATES[Outcome(each.outcome)]))
+        movement = min(movements, key=_how_it_stands)
         if _take_over(attempt, movement, payment, session, tell):
             changed.append(attempt)
     return changed
@@ -60,10 +60,16 @@ def _attempt_for(
     taken: dict[PaymentAttempt, list[Event]],
     keyless: frozenset[MoneyAct],
 ) -> PaymentAttempt | None:
-    """By the key that the provider repeats; else by the movement's own id; else the oldest open one of that amount."""
+    """By the key that the provider repeats; else by the movement's own id; else the oldest open one of that amount.
+
+    A second movement with the same key is none of ours: it has a row of its own, so that everybody sees it.
+    """
     same = [each for each in attempts if each.act == movement.act]
     for each in same:
-        if each.pk == movement.key:
+        if each.is_foreign and movement.movement and each.movement == movement.movement:
+            return each
+    for each in same:
+        if each.pk == movement.key and not _did_another(movement, taken.get(each, ())):
             return each
     if movement.movement:
         for each in same:
@@ -74,9 +80,22 @@ def _attempt_for(
         # Ours would say so. A refusal without a key is one of an earlier try: of what a browser did by itself.
         return None
     for each in same:
-        if each not in taken and each.state in OPEN_STATES and (alone or each.amount == movement.amount):
+        if each.state in OPEN_STATES and (alone or (each not in taken and each.amount == movement.amount)):
             return each
     return next((each for each in same if alone and each.state == _STATES[Outcome(movement.outcome)]), None)
+
+
+def _did_another(movement: Event, before: Iterable[Event]) -> bool:
+    return bool(movement.movement) and any(
+        each.outcome == Outcome.SUCCEEDED and each.movement != movement.movement for each in before
+    )
+
+
+def _how_it_stands(movement: Event) -> tuple[bool, int]:
+    """The best first. What was under way before it had a name of its own says nothing beside what has one."""
+    state = _STATES[Outcome(movement.outcome)]
+    was_nameless = state == AttemptState.PENDING and movement.key is not None and movement.movement == str(movement.key)
+    return was_nameless, _BEST_FIRST.index(state)
 
 
 def _keyless(of: Payment | PaymentSession | None) -> frozenset[MoneyAct]:

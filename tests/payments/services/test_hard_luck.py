@@ -1,0 +1,212 @@
+"""Providers that misbehave, news that come late, and money that nobody would give back otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from channels.models import SalesChannel
+from oms.core import actors
+from orders.services import collecting, refunding_lines, refunds
+from orders.services.cancellation import cancel_order
+from orders.services.refund_planning import Wanted
+from payments.enums import CaptureOn, EventSource
+from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
+from payments.services import calling, capturing, facts, resuming, sessions
+from tests.payments.balances import a_card, an_order, pay, payment_of, worth
+from tests.payments.money import amounts, authorized, captured, money, ordered, session_of, usd
+from tests.payments.signed import SignedProvider, fact
+from tests.scenarios import STAFF
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
+
+
+def learn(*told: Any) -> None:
+    facts.learn("signed", told, source=EventSource.WEBHOOK, actor=actors.SYSTEM)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, act: str, *results: Any) -> None:
+    """What the provider says to the next calls, one after the other; an exception is raised."""
+    rest = list(results)
+
+    def answer(self: SignedProvider, request: Any) -> ProviderResult:
+        result = rest.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        assert isinstance(result, ProviderResult)
+        return result
+
+    monkeypatch.setattr(SignedProvider, act, answer)
+
+
+def attempts(**which: Any) -> list[tuple[str, str, bool]]:
+    rows = PaymentAttempt.objects.filter(**which).order_by("created_at", "id")
+    return list(rows.values_list("act", "state", "is_foreign"))
+
+
+def test_a_card_that_asked_for_3d_secure_is_the_try_that_succeeds_though_nobody_says_whose_it_is(monkeypatch):
+    session = session_of(ordered())
+    answers(monkeypatch, "authorize", ProviderResult(outcome=Outcome.REQUIRES_ACTION))
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+
+    learn(fact("authorize", session.reference))
+
+    assert attempts() == [("authorize", "succeeded", False)]
+
+
+def test_a_call_that_breaks_in_a_way_nobody_thought_of_has_an_unknown_outcome(monkeypatch):
+    payment = captured(ordered())
+    answers(monkeypatch, "refund", KeyError("id"))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+
+    attempt = calling.carry_out(attempt.pk, waited=True)
+
+    assert (attempt.state, attempt.leased_until) == ("unknown", None)
+    assert attempt.next_try_at is not None
+    assert attempt.next_try_at > timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("is_done", "ends"),
+    [
+        (True, ("succeeded", "", ("partially_refunded", 70, 100, 30, 0))),
+        (False, ("declined", "authentication_error", ("captured", 100, 100, 0, 0))),
+    ],
+)
+def test_a_repeat_that_is_rejected_does_not_say_that_the_first_call_was_not_carried_out(monkeypatch, is_done, ends):
+    """Credentials were changed meanwhile, say."""
+    order_id = ordered()
+    payment = captured(order_id)
+    rejected = ProviderRejected("Invalid API key", code="authentication_error")
+    answers(monkeypatch, "refund", ProviderUnavailable("timeout"), rejected)
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+    done = fact("refund", payment.reference, 30, movement="r", key=str(attempt.pk))
+    SignedProvider.books[payment.reference] = [done] if is_done else []
+
+    resuming.resume(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, money(order_id)) == ("unknown", ("captured", 70, 100, 0, -30))
+    resuming.resume(attempt.pk)
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.code, money(order_id)) == ends
+
+
+def test_two_movements_with_the_key_of_one_call_are_both_seen():
+    order_id = ordered()
+    payment = captured(order_id)
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    attempt = calling.carry_out(attempt.pk, waited=True)
+
+    learn(fact("refund", payment.reference, 30, movement="again", key=str(attempt.pk)))
+
+    assert amounts(payment) == (100, 100, 60)
+    assert money(order_id) == ("partially_refunded", 40, 100, 60, 0)
+    assert attempts(act="refund") == [("refund", "succeeded", False), ("refund", "succeeded", True)]
+
+
+def test_a_refund_that_was_pending_without_a_name_and_failed_under_one_is_declined(monkeypatch):
+    order_id = ordered()
+    payment = captured(order_id)
+    answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.PENDING))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+
+    learn(fact("refund", payment.reference, 30, movement="r", key=str(attempt.pk)))
+    learn(fact("refund", payment.reference, 30, "declined", movement="r", key=str(attempt.pk)))
+
+    attempt.refresh_from_db()
+    assert (attempt.state, money(order_id)) == ("declined", ("captured", 100, 100, 0, 0))
+
+
+def test_a_refund_to_several_gift_cards_locks_them_in_one_order():
+    one, other = a_card(50), a_card(50)
+    order_id = an_order(100)
+    for new in (other, one):
+        capturing.request_capture(payment_id=payment_of(pay(order_id, 50, "gift_card", code=new.code)).pk, actor=STAFF)
+
+    refunding_lines.refund_order(order_id=order_id, wanted=Wanted(amount=usd(100)), actor=STAFF)
+
+    assert [worth(new.card)[0] for new in (one, other)] == [50, 50]
+
+
+def test_an_authorization_that_is_told_after_it_ended_is_known_and_not_taken():
+    order_id = ordered()
+    SalesChannel.objects.update(capture_on=CaptureOn.PLACEMENT)
+    session = session_of(order_id)
+    ended = (timezone.now() - timedelta(hours=1)).isoformat()
+
+    learn(fact("authorize", session.reference, expires_at=ended))
+
+    assert amounts(Payment.objects.get()) == (100, 0, 0)
+
+
+def test_an_authorization_that_comes_too_late_with_a_capture_under_way_is_known():
+    order_id = ordered()
+    session = session_of(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF)
+
+    learn(
+        fact("authorize", session.reference),
+        fact("capture", session.reference, 60, "pending", movement="c"),
+    )
+
+    assert amounts(Payment.objects.get()) == (100, 0, 0)
+
+
+def test_what_is_authorized_twice_is_not_taken_twice():
+    order_id = ordered()
+    SalesChannel.objects.update(capture_on=CaptureOn.PLACEMENT)
+    first, second = session_of(order_id), session_of(order_id)
+    for session in (first, second):
+        attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+        calling.carry_out(attempt.pk, waited=True)
+        for begun in PaymentAttempt.objects.filter(act="capture", state="intended"):
+            calling.carry_out(begun.pk)
+
+    assert money(order_id) == ("captured", 100, 100, 0, 0)
+
+
+def test_what_was_promised_and_has_ended_can_be_collected_anew():
+    order_id = ordered()
+    payment = authorized(order_id)
+    Payment.objects.filter(pk=payment.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    collecting.mark_as_paid(order_id=order_id, actor=STAFF)
+
+    assert money(order_id) == ("captured", 100, 100, 0, 0)
+
+
+def test_what_a_provider_that_was_taken_out_of_the_settings_left_open_is_put_off(settings):
+    payment = authorized(ordered())
+    attempt = capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(leased_until=None)
+    settings.OMS = settings.OMS | {
+        "PAYMENT_PROVIDERS": {k: v for k, v in settings.OMS["PAYMENT_PROVIDERS"].items() if k != "signed"}
+    }
+
+    resuming.resume_all()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, resuming.due_attempts()) == ("intended", [])
+
+
+def test_a_customer_who_never_answered_3d_secure_is_not_waited_for_for_ever(monkeypatch):
+    session = session_of(ordered())
+    answers(monkeypatch, "authorize", ProviderResult(outcome=Outcome.REQUIRES_ACTION))
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+    PaymentAttempt.objects.update(created_at=timezone.now() - timedelta(days=8), next_try_at=timezone.now())
+
+    resuming.resume_all()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.next_try_at) == ("pending", None)
+    learn(fact("authorize", session.reference, key=str(attempt.pk)))
+    assert PaymentSession.objects.get().status == "authorized"
