@@ -23,9 +23,16 @@ from orders.services import settlement
 from orders.services.placement import Options, Placed, Selling, place_orders
 from payments import policies, settled
 from payments.enums import OPEN_STATES, AttemptState, MoneyAct, SessionStatus
-from payments.errors import NoPaymentSession, NothingToVoid, PaymentBusy, PaymentDeclined, PaymentPending
+from payments.errors import (
+    NoPaymentSession,
+    NothingToVoid,
+    PaymentBusy,
+    PaymentDeclined,
+    PaymentPending,
+    SessionNotOpen,
+)
 from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession
-from payments.services import calling, changing, sessions, voiding
+from payments.services import calling, changing, ledger, sessions, voiding
 
 _HOLDS = (SessionStatus.AUTHORIZED, SessionStatus.CAPTURED)
 
@@ -87,7 +94,13 @@ def _authorize(session: PaymentSession, actor: Actor, data: Mapping[str, Any] | 
         return
     under_way = PaymentAttempt.objects.filter(session=session, act=MoneyAct.AUTHORIZE, state__in=OPEN_STATES).first()
     if under_way is None:
-        attempt = sessions.request_authorization(session_id=session.pk, actor=actor, data=data, waits=True)
+        try:
+            attempt = sessions.request_authorization(session_id=session.pk, actor=actor, data=data, waits=True)
+        except (PaymentBusy, SessionNotOpen):  # somebody came first
+            session = sessions.find_session(session.pk)
+            if session.status in _HOLDS:
+                return
+            raise PaymentPending(status=session.get_status_display()) from None
         if attempt.state in OPEN_STATES:
             attempt = calling.carry_out(attempt.pk, timeout=calling.DEADLINE, waited=True)
     else:
@@ -132,6 +145,8 @@ def _let_go(collection_id: UUID) -> None:
     with atomic():
         if changing.lock_collection(collection_id) is not None:  # somebody else could place it
             return
-        for payment in Payment.objects.filter(collection_id=collection_id):
+        payments = list(Payment.objects.filter(collection_id=collection_id))
+        ledger.lock_money_of(payments)
+        for payment in payments:
             with suppress(NothingToVoid, PaymentBusy):
                 voiding.void_here(payment, actor=actors.SYSTEM, tell=settled.unheard)

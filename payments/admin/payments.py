@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.web.console import show
 from oms.web.console.admin import ReadOnlyAdmin
-from payments import admin_balances  # noqa: F401  (it registers what it shows)
 from payments.admin import payment_page
 from payments.admin.payment_page import ProviderFilter, WaitsFilter
 from payments.models import Payment

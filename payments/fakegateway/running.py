@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--books", default=":memory:", metavar="FILE", help="a file that outlives it; else forgotten")
     parser.add_argument("--webhooks", default="", metavar="URL", help="where webhooks go; else they stay in its books")
+    hang = "for so long it holds what times out, unless whoever asked hangs up before"
+    parser.add_argument("--hang", type=float, default=60.0, metavar="SECONDS", help=hang)
     secret = os.environ.get("OMS_FAKE_GATEWAY_SECRET") or SECRET
     parser.add_argument("--secret", default=secret, help="what webhooks are signed with (whsec_...)")
 
@@ -34,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
         Path(options.books).parent.mkdir(parents=True, exist_ok=True)
     books = Books(options.books)
     sender = Sender(books, options.webhooks, options.secret)
-    gateway = Gateway(books, sender, port=options.port)
+    gateway = Gateway(books, sender, port=options.port, hang=options.hang)
     sender.start()
 
     def end(*_: object) -> None:

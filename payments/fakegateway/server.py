@@ -34,7 +34,7 @@ class Gateway(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, books: Books, sender: Sender, *, port: int = 0, hang: float = 60.0) -> None:
+    def __init__(self, books: Books, sender: Sender, *, port: int, hang: float) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.books = books
         self.sender = sender
@@ -229,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Until whoever asked has had enough."""
         until = time.monotonic() + self.server.hang
         while time.monotonic() < until:
-            readable, _, _ = select.select([self.connection], [], [], 0.5)
+            readable, _, _ = select.select([self.connection], [], [], min(self.server.hang, 0.5))
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
                 return
 

@@ -239,7 +239,9 @@ class PaymentProvider:
         raise NotImplementedError(f"{type(self).__name__}.initiate")
 
     def chosen(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the customer chose to pay with, as it is kept with the attempt and given to `authorize`.
+        """What the customer chose to pay with, as it is kept with session and attempt and given to `authorize`.
+
+        What was chosen with the session counts where nothing is chosen with the attempt.
 
         A provider whose choice is worth money itself keeps something else in its place.
         """

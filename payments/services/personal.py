@@ -12,6 +12,7 @@ from payments.models import (
     GiftCard,
     GiftCardEntry,
     Payment,
+    PaymentAttempt,
     PaymentSession,
     ProviderEvent,
     ProviderWebhook,
@@ -22,28 +23,35 @@ from payments.models import (
 
 class PaymentKeeper:
     def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        rows = {
+            "payments": _payments(person),
+            "payment_sessions": _sessions(person),
+            "payment_attempts": _attempts(person),
+        }
         webhooks = _webhooks(person).order_by("pk").values("provider", "kind", "received_at", "body", "other_body")
         return {
-            "payments": list(Payment.objects.filter(order_id__in=person.order_ids).order_by("pk").values()),
+            **{table: list(each.order_by("pk").values()) for table, each in rows.items()},
             "payment_webhooks": list(webhooks),
         }
 
     def erase(self, person: Person) -> Mapping[str, int]:
         """A webhook that is still to be processed keeps its body: what it tells of money must not be lost."""
-        theirs = Payment.objects.filter(order_id__in=person.order_ids)
+        theirs = _payments(person)
         told = _webhooks(person).filter(processed_at__isnull=False, next_try_at=None)
         told_count = told.exclude(body=ERASED).update(body=ERASED, other_body="", headers={})
+        empty: dict[str, Any] = {"context": {}, "data": {}, "metadata": {}}
         named = theirs.filter(mentions("reference", person.words)).update(reference=ERASED)
         return {
             "payments": named + theirs.exclude(metadata={}).update(metadata={}),
+            "payment_sessions": _sessions(person).exclude(**empty).update(**empty),
+            "payment_attempts": _attempts(person).exclude(note="", data={}).update(note="", data={}),
             "payment_webhooks": told_count,
         }
 
 
 def _webhooks(person: Person) -> QuerySet[ProviderWebhook]:
     """Those about their payments, and those that name them. Looks through all that are kept."""
-    sessions = PaymentSession.objects.filter(collection__order_id__in=person.order_ids).exclude(reference="")
-    known = list(sessions.values_list("provider", "reference"))
+    known = list(_sessions(person).exclude(reference="").values_list("provider", "reference"))
     about = Q(pk__in=[])
     for provider, reference in known:
         about |= Q(provider=provider, reference=reference)
@@ -81,6 +89,19 @@ class BalanceKeeper:
             .update(recipient="", note=""),
             **{table: rows.exclude(note="").update(note="") for table, rows in noted.items()},
         }
+
+
+def _payments(person: Person) -> QuerySet[Payment]:
+    return Payment.objects.filter(order_id__in=person.order_ids)
+
+
+def _sessions(person: Person) -> QuerySet[PaymentSession]:
+    return PaymentSession.objects.filter(collection__order_id__in=person.order_ids)
+
+
+def _attempts(person: Person) -> QuerySet[PaymentAttempt]:
+    of_payment, of_session = Q(payment__in=_payments(person)), Q(session__in=_sessions(person))
+    return PaymentAttempt.objects.filter(of_payment | of_session)
 
 
 def _cards(person: Person) -> QuerySet[GiftCard]:

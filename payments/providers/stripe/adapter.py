@@ -197,7 +197,7 @@ class StripeProvider(PaymentProvider):
         """Intents that were made, refunded, or had an event, each once. Events older than 30 days Stripe forgets: what
         was captured or canceled of an older intent before that is not named. Refunds bear no mark of whose they are.
         """
-        stripe, moment = Stripe(timeout), int(since.timestamp())
+        stripe, moment = Stripe(timeout, each=True), int(since.timestamp())
         made = (each["id"] for each in stripe.intents_since(moment) if webhooks.is_ours(each))
         refunded = (reading.id_of(each["payment_intent"]) for each in stripe.refunds_since(moment))
         told = (webhooks.about(each) for each in stripe.events_since(moment, webhooks.EVENTS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -71,7 +72,7 @@ def test_an_intent_is_made_with_our_key_in_stripes_minor_units(stripe_provider, 
     assert (headers["idempotency-key"], headers["stripe-version"]) == (str(SESSION), API_VERSION)
     assert headers["authorization"] == "Bearer sk_test_for_tests"
     assert "telemetry" not in headers["x-stripe-client-user-agent"]
-    assert set(route.calls[0].request.extensions["timeout"].values()) == {3.5}
+    assert 0 < route.calls[0].request.extensions["timeout"]["read"] <= 3.5
     assert result == ProviderResult(outcome=Outcome.PENDING, reference="pi_1", data=BROWSER)
 
 
@@ -403,6 +404,20 @@ def test_no_answer_is_an_unknown_outcome(stripe_provider, wire, problem: type[Ex
         stripe_provider.refund(RefundRequest(key=KEY, reference="pi_1", amount=HUNDRED))
 
     assert route.call_count == 1
+
+
+def test_two_calls_have_one_deadline_together(stripe_provider, wire) -> None:
+    def slowly(request: httpx.Request) -> httpx.Response:
+        time.sleep(0.3)
+        return httpx.Response(200, json=intent("requires_confirmation"))
+
+    wire.post("/payment_intents/pi_1").mock(side_effect=slowly)
+    confirm = wire.post("/payment_intents/pi_1/confirm").respond(json=HELD)
+
+    with pytest.raises(ProviderUnavailable, match="no time is left"):
+        stripe_provider.authorize(AuthorizeRequest(key=KEY, reference="pi_1", amount=HUNDRED, timeout=0.25))
+
+    assert confirm.call_count == 0
 
 
 @pytest.mark.parametrize(

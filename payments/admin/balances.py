@@ -29,7 +29,7 @@ from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
 from oms.web.console.filters import DayRangeFilter
 from oms.web.limits import limits_of
-from payments.admin_balance_forms import (
+from payments.admin.balance_forms import (
     REASONS,
     AdjustForm,
     ExpiryForm,
