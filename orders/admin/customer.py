@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 
@@ -53,9 +55,13 @@ class CustomerAdmin(PrivacyActs, CsvExport, ConsoleAdmin):
         "external_id",
         "has_account",
         "created_at",
+        "shown_store_credit",
         "shown_orders",
     )
-    readonly_fields = ("public_id", "email", "channel", "external_id", "has_account", "created_at", "shown_orders")
+    readonly_fields = (
+        *("public_id", "email", "channel", "external_id", "has_account", "created_at"),
+        *("shown_store_credit", "shown_orders"),
+    )
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("email",)  # there is a search; `search` below does it
@@ -69,6 +75,18 @@ class CustomerAdmin(PrivacyActs, CsvExport, ConsoleAdmin):
     @display(description=_("Name"))
     def shown_name(self, customer: Customer) -> str:
         return str(customer)
+
+    @display(description=_("Store credit"))
+    def shown_store_credit(self, customer: Customer) -> SafeString:
+        """What they have to spend, by currency, for whoever may see or give it: the pages behind the links say who."""
+        held = [
+            (show.link("payments_storecreditaccount", each.pk, show.money(each.balance, each.currency)),)
+            for each in customer.store_credit_accounts.order_by("currency")
+        ]
+        give = f"{reverse('admin:payments_storecreditaccount_add')}?customer={customer.public_id}"
+        return format_html(
+            '{} <a class="c-link" href="{}">{}</a>', format_html_join("", "{} · ", held), give, _now("Give credit")
+        )
 
     @display(description=_("Newest orders"))
     def shown_orders(self, customer: Customer) -> SafeString | str:

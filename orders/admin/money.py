@@ -18,8 +18,8 @@ from orders.admin.money_words import provider_title
 from orders.admin.steps import Refused
 from orders.selectors.order_page import OrderPage, Paid
 from payments import policies
-from payments.enums import OPEN_STATES, AttemptState, MoneyAct
-from payments.models import PaymentAttempt, PaymentSession
+from payments.admin.attempt_rows import attempt_row
+from payments.models import PaymentSession
 
 MOST_ATTEMPTS: Final = 8  # of a payment that are shown without a click
 
@@ -95,18 +95,18 @@ def _balance(found: OrderPage) -> dict[str, Any]:
 
 def _payment(paid: Paid, forms: dict[str, Any]) -> dict[str, Any]:
     payment = paid.payment
-    attempts = [_attempt(each) for each in reversed(paid.attempts)]
+    attempts = [attempt_row(each) for each in reversed(paid.attempts)]
     left = [
         (_("can be captured"), policies.capturable(payment, paid.attempts)),
         (_("can be refunded"), policies.refundable(payment, paid.attempts)),
     ]
-    title = provider_title(payment.provider)
+    title, status = provider_title(payment.provider), policies.payment_status(payment)
     return {
         "payment": payment,
         "url": reverse("admin:payments_payment_change", args=[payment.pk]),
         "method": payment.method or title,
         "provider": title if payment.method else "",
-        "badge": show.badge(_state(paid), _STATES[_state(paid)]()),
+        "badge": show.badge(status.value, str(status.label)),
         "amount": payment.money(payment.amount),
         "captured": payment.money(payment.captured),
         "refunded": payment.money(payment.refunded) if payment.refunded else None,
@@ -119,25 +119,6 @@ def _payment(paid: Paid, forms: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _state(paid: Paid) -> str:
-    payment = paid.payment
-    if payment.refunded:
-        return "refunded" if payment.refunded >= payment.captured else "partially_refunded"
-    if payment.captured:
-        return "captured" if payment.captured >= payment.amount or payment.canceled_at else "partially_captured"
-    return "canceled" if payment.canceled_at else "authorized"
-
-
-_STATES: Final[dict[str, Callable[[], str]]] = {
-    "authorized": lambda: _("authorized"),
-    "partially_captured": lambda: _("captured in part"),
-    "captured": lambda: _("captured"),
-    "partially_refunded": lambda: _("refunded in part"),
-    "refunded": lambda: _("refunded"),
-    "canceled": lambda: _("let go"),
-}
-
-
 def _expiry(paid: Paid) -> str:
     """When what is not taken yet is lost."""
     payment = paid.payment
@@ -146,34 +127,6 @@ def _expiry(paid: Paid) -> str:
     at = date_format(timezone.localtime(payment.expires_at), "DATETIME_FORMAT")
     ended = policies.has_expired(payment, timezone.now())
     return (_("The authorization ended: %s") if ended else _("The authorization ends: %s")) % at
-
-
-def _attempt(attempt: PaymentAttempt) -> dict[str, Any]:
-    return {
-        "at": attempt.created_at,
-        "what": _ACTS[MoneyAct(attempt.act)]() % Money(attempt.amount, attempt.currency),
-        "badge": show.badge(_TONES[AttemptState(attempt.state)], attempt.get_state_display()),
-        "message": attempt.message or attempt.code,
-        "by": _("made at the provider") if attempt.is_foreign else show.actor(attempt.actor),
-        "reason": attempt.get_reason_display() if attempt.reason else "",
-        "note": attempt.note,
-        "retry": attempt.next_try_at if attempt.state in OPEN_STATES and attempt.tries else None,
-    }
-
-
-_ACTS: Final[dict[MoneyAct, Callable[[], str]]] = {
-    MoneyAct.AUTHORIZE: lambda: _("Authorize %s"),
-    MoneyAct.CAPTURE: lambda: _("Capture %s"),
-    MoneyAct.REFUND: lambda: _("Refund %s"),
-    MoneyAct.VOID: lambda: _("Let go of %s"),
-}
-_TONES: Final = {
-    AttemptState.SUCCEEDED: "done",
-    AttemptState.DECLINED: "failed",
-    AttemptState.UNKNOWN: "failed",
-    AttemptState.PENDING: "running",
-    AttemptState.INTENDED: "running",
-}
 
 
 def _try(session: PaymentSession) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _MADE_OF: Final[dict[str, Collection[str]]] = {
     "addresses": ["shipping_address", "billing_address"],
     "credit_lines": ["credit_lines"],
     "holds": ["holds"],
-    "payments": ["payment_collections"],
+    "payments": ["payment_collections", "statement"],
     "payment_collections": ["payment_collections"],
     "fulfillments": ["fulfillments"],
 }

@@ -12,6 +12,7 @@ from oms.web.limits import answering
 from oms.web.rendering import amount, moment, moment_or_none
 from orders.api import money, parts, shapes
 from orders.models import Adjustment, Order, OrderLine, ShippingLine, TaxLine
+from orders.selectors.statement import Statement, statement
 
 
 @dataclass(slots=True)
@@ -41,8 +42,10 @@ def full(order: Order) -> shapes.Order:
     goods = money.add_up(_worth(line, loaded) for line in lines)
     shipping = money.add_up(_worth(line, loaded) for line in methods)
     addresses = {each.kind: parts.address(each, loaded.placed) for each in order.addresses.all()}
+    payments = list(order.payments.all())
     return shapes.Order(
         **_head(order),
+        statement=_statement(statement(order, payments, [each for paid in payments for each in paid.attempts.all()])),
         items=[_item(line, loaded) for line in lines],
         phone=order.phone or None,
         cancel_reason=order.cancel_reason or None,
@@ -76,6 +79,10 @@ def full(order: Order) -> shapes.Order:
         ],
         holds=[parts.hold(each) for each in order.holds.all()],
     )
+
+
+def _statement(told: Statement) -> shapes.Statement:
+    return shapes.Statement(**{name: amount(getattr(told, name).amount) for name in shapes.Statement.__struct_fields__})
 
 
 def _load(order: Order) -> _Loaded:

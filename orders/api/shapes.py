@@ -319,8 +319,31 @@ class ListedOrder(Struct, kw_only=True, omit_defaults=False):
     region_id: str | None = None
 
 
+class Statement(Struct, kw_only=True):
+    """Ours. The money of an order: ordered + shipping - discounted + taxed + adjusted - credited = total, and
+    total - captured + refunded = due - owed. ordered, discounted and shipping are without taxes. authorized: promised
+    and neither taken nor let go; capturing, refunding: asked for and not done yet; part of none of the others."""
+
+    ordered: Amount
+    discounted: Amount
+    shipping: Amount
+    taxed: Amount
+    adjusted: Amount
+    credited: Amount
+    total: Amount
+    authorized: Amount
+    captured: Amount
+    refunded: Amount
+    capturing: Amount
+    refunding: Amount
+    due: Amount
+    owed: Amount
+
+
 class Order(ListedOrder, kw_only=True):
     """An order in full."""
+
+    statement: Statement
 
     phone: str | None
     cancel_reason: str | None

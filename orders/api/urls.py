@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.api import around, bulk, customer_records, customers, fulfillments, moving, paying, views
+from orders.api import around, bulk, customer_records, customers, fulfillments, moving, paying, refunding, views
 
 _ONE = "orders/<str:order_id>"
 _PACKED = f"{_ONE}/fulfillments/<str:fulfillment_id>"
@@ -19,6 +19,8 @@ urlpatterns = [
     path(f"{_PACKED}/shipments", fulfillments.ShipmentsView.as_view()),
     path(f"{_PACKED}/mark-as-delivered", fulfillments.DeliveredView.as_view()),
     path(f"{_ONE}/move-reserved", moving.MoveReservedView.as_view()),
+    path(f"{_ONE}/refunds", refunding.RefundsView.as_view()),
+    path(f"{_ONE}/refunds/preview", refunding.PreviewView.as_view()),
     path(f"{_ONE}/holds", around.HoldsView.as_view()),
     path(f"{_ONE}/holds/<str:hold_id>/release", around.ReleaseHoldView.as_view()),
     path(f"{_ONE}/notes", around.NotesView.as_view()),

@@ -31,9 +31,7 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
     Returns the attempts that somebody has to carry out. Raises PaymentBusy while money of it moves already.
     """
     order = change.order
-    payments = [
-        each for each in Payment.objects.filter(order=order).order_by("created_at", "id") if not each.is_recorded
-    ]
+    payments = _ours(order)
     ledger.lock_money_of(payments)
     before = list(PaymentAttempt.objects.filter(payment__order=order).order_by("id"))
     attempts.require_settled(before, MoneyAct.CAPTURE, MoneyAct.REFUND, MoneyAct.VOID)
@@ -58,12 +56,12 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
 def finish(change: MoneyChange) -> None:
     """The order is canceled: what it holds is let go, and so is what was authorized while it was waited for."""
     order = change.order
-    payments = [each for each in Payment.objects.filter(order=order, canceled_at=None) if not each.is_recorded]
-    held = [each for each in payments if voidable(each, PaymentAttempt.objects.filter(payment=each))]
-    if len(held) > 1:
-        ledger.lock_money_of(held)
-    for payment in held:
-        voiding.void_here(payment, actor=change.actor, tell=change.tell)
+    payments = _ours(order)
+    ledger.lock_money_of(payments)
+    for payment in payments:
+        its = PaymentAttempt.objects.filter(payment=payment)
+        if voidable(payment, its):
+            voiding.void_here(payment, actor=change.actor, tell=change.tell)
     was = order.status
     order.status = OrderStatus.CANCELED
     order.canceled_at, order.canceling_at = timezone.now(), None
@@ -94,6 +92,11 @@ def _give_up(change: MoneyChange, settled: Settled) -> None:
         {"act": "order.cancel_refused", "message": settled.message or settled.code, "provider": settled.provider},
         {"status": (was, order.status)},
     )
+
+
+def _ours(order: Order) -> list[Payment]:
+    """The payments whose money somebody can be asked to move."""
+    return [each for each in Payment.objects.filter(order=order).order_by("created_at", "id") if not each.is_recorded]
 
 
 def _first_id(order: Order) -> UUID:

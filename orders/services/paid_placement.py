@@ -104,10 +104,11 @@ def _authorize(session: PaymentSession, actor: Actor, data: Mapping[str, Any] | 
     if under_way is None:
         try:
             attempt = sessions.request_authorization(session_id=session.pk, actor=actor, data=data, waits=True)
-        except (PaymentBusy, SessionNotOpen):  # somebody else may have been quicker
-            if sessions.find_session(session.pk).status in _HOLDS:
+        except (PaymentBusy, SessionNotOpen):  # somebody came first
+            session = sessions.find_session(session.pk)
+            if session.status in _HOLDS:
                 return
-            raise
+            raise PaymentPending(status=session.get_status_display()) from None
         if attempt.state in OPEN_STATES:
             attempt = calling.carry_out(attempt.pk, timeout=calling.DEADLINE, waited=True)
     else:

@@ -1,3 +1,3 @@
-from payments.admin import exceptions, payments, records, webhooks
+from payments.admin import balances, exceptions, payments, records, webhooks
 
-__all__ = ["exceptions", "payments", "records", "webhooks"]
+__all__ = ["balances", "exceptions", "payments", "records", "webhooks"]

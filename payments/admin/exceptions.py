@@ -20,6 +20,7 @@ from payments import tasks
 from payments.enums import HANGING_STATES, WebhookProblem
 from payments.models import Payment, PaymentAttempt, ProviderEvent, ProviderWebhook
 from payments.services import capturing, expiring, reviewing, voiding, webhooks
+from payments.services.facts import CAPTURED_TOO_MUCH, REFUNDED_TOO_MUCH
 
 MAY_COLLECT: Final = "payments.capture_payment"
 _PATIENCE: Final = timedelta(minutes=15)  # for news that come by themselves
@@ -126,11 +127,21 @@ def _tell(sentence: Callable[[], str], since: Callable[[Payment], Any]) -> Calla
                 since=since(row),
                 url=show.change_url("payments_payment", row.pk),
                 detail=" · ".join(
-                    each for each in (row.provider, about and _now("order %s") % about, row.problem) if each
+                    each for each in (row.provider, about and _now("order %s") % about, _problem(row.problem)) if each
                 ),
             )
 
     return tell
+
+
+def _problem(word: str) -> str:
+    return str(_PROBLEMS.get(word, word))
+
+
+_PROBLEMS: Final = {
+    REFUNDED_TOO_MUCH: _("more was refunded than captured"),
+    CAPTURED_TOO_MUCH: _("more was captured than authorized"),
+}
 
 
 def _warned(row: Payment) -> datetime:

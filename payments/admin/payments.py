@@ -8,20 +8,21 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from oms.web.console import show
 from oms.web.console.admin import ReadOnlyAdmin
-from payments import admin_balances  # noqa: F401  (it registers what it shows)
+from payments.admin import payment_page
+from payments.admin.payment_page import ProviderFilter, WaitsFilter
 from payments.models import Payment
-from payments.policies import has_expired
+from payments.policies import has_expired, payment_status
 
 
 @admin.register(Payment)
@@ -31,6 +32,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "shown_order",
         "provider",
         "method",
+        "shown_state",
         "shown_amount",
         "shown_captured",
         "shown_refunded",
@@ -39,7 +41,9 @@ class PaymentAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("shown_reference",)
     list_select_related = ("order",)
-    search_help_text = _("Order number, or the provider's reference after its name: external pi_123")
+    list_filter = (ProviderFilter, WaitsFilter)
+    search_help_text = _("Order number, the provider's reference, or that after its name: external pi_123")
+    change_form_outer_before_template = "admin/payments/payment_before.html"
     ordering = ("-id",)
     exact_search = ("order__number",)
 
@@ -48,7 +52,15 @@ class PaymentAdmin(ReadOnlyAdmin):
         if reference:
             return rows.filter(provider=provider, reference=reference.strip())
         by_number: QuerySet[Any] = super().search(rows, term)
-        return by_number | rows.filter(provider="external", reference=term)
+        return by_number | payment_page.by_reference(rows, term)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        payment = self.get_object(request, object_id)
+        shown = {} if payment is None else payment_page.context(payment)
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
+        return page
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [*super().get_fields(request, obj), "shown_records"]
@@ -74,6 +86,12 @@ class PaymentAdmin(ReadOnlyAdmin):
         if has_expired(row, timezone.now()):
             return show.badge("failed", _now("ended %s") % at)
         return show.badge("authorized", _now("until %s") % at)
+
+    @display(description=_("State"))
+    def shown_state(self, row: Payment) -> SafeString:
+        status = payment_status(row)
+        badge = show.badge(status.value, str(status.label))
+        return format_html("{} {}", badge, show.badge("failed", _now("problem"))) if row.problem else badge
 
     @display(description=_("Payment"))
     def shown_reference(self, row: Payment) -> str:

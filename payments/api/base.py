@@ -80,8 +80,13 @@ def _not_declined(intents: Sequence[UUID]) -> PaymentAttempt:
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=intents[0])
     if attempt.state != AttemptState.DECLINED:
         return attempt
+    raise declined(attempt)
+
+
+def declined(attempt: PaymentAttempt) -> PaymentDeclined:
+    """The refusal of a provider, with its payment or session at hand."""
     party = attempt.payment or attempt.session
-    raise PaymentDeclined(
+    return PaymentDeclined(
         message=attempt.message or attempt.code,
         code=attempt.code,
         provider=party.provider if party else "",

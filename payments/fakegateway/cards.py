@@ -25,6 +25,7 @@ class Twist(StrEnum):
     DROP_BEFORE = "drop_before"
     DROP_AFTER = "drop_after"
     KILL_PID = "kill_pid"
+    UNAUTHORIZED = "unauthorized"
 
     @property
     def is_outcome(self) -> bool:
@@ -33,7 +34,7 @@ class Twist(StrEnum):
 
     @property
     def is_before(self) -> bool:
-        return self.value.endswith("_before")
+        return self is Twist.UNAUTHORIZED or self.value.endswith("_before")
 
 
 class Manner(StrEnum):

@@ -20,7 +20,7 @@ button.yes {{ background: #175c3b; border-color: #175c3b; color: #fff }}
 {body}
 </body></html>
 """
-_FORM: Final = """<p>A shop asks for <strong>{amount}</strong> in minor units of {currency}. No money is moved here.</p>
+_FORM: Final = """<p>A shop asks for <strong>{currency} {amount}</strong>, in its smallest unit. Nothing is moved.</p>
 <form method="post" action="/3ds/{reference}">
 <button class="yes" name="result" value="approve">Approve</button><button name="result" value="fail">Refuse</button>
 </form>"""

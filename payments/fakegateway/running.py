@@ -1,4 +1,4 @@
-"""The gateway as a program: `manage.py fakegateway`, or `python -m payments.fakegateway` where Django is not needed."""
+"""The gateway as a program: `manage.py fakegateway`, which does not load Django."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--books", default=":memory:", metavar="FILE", help="a file that outlives it; else forgotten")
     parser.add_argument("--webhooks", default="", metavar="URL", help="where webhooks go; else they stay in its books")
+    hang = "for so long it holds what times out, unless whoever asked hangs up before"
+    parser.add_argument("--hang", type=float, default=60.0, metavar="SECONDS", help=hang)
     secret = os.environ.get("OMS_FAKE_GATEWAY_SECRET") or SECRET
     parser.add_argument("--secret", default=secret, help="what webhooks are signed with (whsec_...)")
 
@@ -34,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
         Path(options.books).parent.mkdir(parents=True, exist_ok=True)
     books = Books(options.books)
     sender = Sender(books, options.webhooks, options.secret)
-    gateway = Gateway(books, sender, port=options.port)
+    gateway = Gateway(books, sender, port=options.port, hang=options.hang)
     sender.start()
 
     def end(*_: object) -> None:
@@ -50,6 +52,6 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m payments.fakegateway", description=__doc__)
+    parser = argparse.ArgumentParser(prog="manage.py fakegateway", description=__doc__)
     add_arguments(parser)
     run(parser.parse_args(arguments))

@@ -34,7 +34,7 @@ class Gateway(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, books: Books, sender: Sender, *, port: int = 0, hang: float = 60.0) -> None:
+    def __init__(self, books: Books, sender: Sender, *, port: int, hang: float) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.books = books
         self.sender = sender
@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if order is None or order.twist is None:
                     self._answer(self._found(url.path, query))
                 elif order.twist.is_outcome:
-                    raise Refused(403, "forbidden", "You may not look into these books.")
+                    raise Refused(422, "look_up_refused", "These books are not shown.")
                 else:
                     self._go_wrong(order.twist, order)
         except Refused as refusal:
@@ -214,6 +214,8 @@ class _Handler(BaseHTTPRequestHandler):
         if twist in (Twist.ERROR_500_BEFORE, Twist.ERROR_500_AFTER):
             self._answer(Answer(500, {"error": {"code": "internal_error", "message": "Something broke."}}))
             return
+        if twist is Twist.UNAUTHORIZED:
+            raise Refused(401, "unauthorized", "Your credentials are no longer good.")
         if twist is Twist.KILL_PID and order is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(order.pid, signal.SIGKILL)
@@ -227,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Until whoever asked has had enough."""
         until = time.monotonic() + self.server.hang
         while time.monotonic() < until:
-            readable, _, _ = select.select([self.connection], [], [], 0.5)
+            readable, _, _ = select.select([self.connection], [], [], min(self.server.hang, 0.5))
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
                 return
 

@@ -37,13 +37,16 @@ class Outcome(StrEnum):
 
 
 class ProviderUnavailable(Exception):
-    """The call may or may not have been carried out: a timeout, a dropped connection, a 5xx. It is asked again."""
+    """The call may or may not have been carried out: a timeout, a dropped connection, a 5xx. It is asked again.
+
+    Also credentials that are refused, or a key that is in use right now: that says nothing of an earlier try.
+    """
 
 
 class ProviderRejected(Exception):
-    """The provider refuses the call itself and would refuse it again: bad credentials, an unknown reference.
+    """The provider refuses the call itself and would refuse it again: an unknown reference, more than there is.
 
-    code: the provider's word. Nothing was moved.
+    code: the provider's word. Nothing was moved, by this call or by an earlier one with its key.
     """
 
     def __init__(self, message: str, *, code: str = "rejected") -> None:
@@ -238,7 +241,9 @@ class PaymentProvider:
         raise NotImplementedError(f"{type(self).__name__}.initiate")
 
     def chosen(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the customer chose to pay with, as it is kept with the attempt and given to `authorize`.
+        """What the customer chose to pay with, as it is kept with session and attempt and given to `authorize`.
+
+        What was chosen with the session counts where nothing is chosen with the attempt.
 
         A provider whose choice is worth money itself keeps something else in its place.
         """

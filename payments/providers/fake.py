@@ -136,7 +136,7 @@ class FakeProvider(PaymentProvider):
             )
         except httpx.HTTPError as problem:
             raise ProviderUnavailable(f"{type(problem).__name__}: {problem}") from problem
-        if answer.status_code >= 500 or answer.status_code == 429:
+        if answer.status_code >= 500 or answer.status_code in (401, 403, 429):
             raise ProviderUnavailable(f"answered {answer.status_code}")
         with _understanding():
             told: Told = answer.json()

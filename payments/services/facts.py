@@ -29,6 +29,8 @@ from payments.settled import Tell
 
 # More was given back than was ever taken, as far as its provider told: the rest waits for news of the capture.
 REFUNDED_TOO_MUCH: Final = "refunded_more_than_captured"
+# More was taken, and has not gone back, than the customer agreed to.
+CAPTURED_TOO_MUCH: Final = "captured_more_than_authorized"
 
 
 def learn(
@@ -229,7 +231,7 @@ def _follow(payment: Payment, known: Books) -> None:
     payment.amount = max(known.authorized or Decimal(0), captured)
     payment.captured = captured
     payment.refunded = min(known.refunded, captured)
-    payment.problem = REFUNDED_TOO_MUCH if known.refunded > captured else ""
+    payment.problem = _what_cannot_be(known, captured)
     payment.expires_at = known.expires_at or payment.expires_at
     now = timezone.now()
     if known.is_void:
@@ -237,6 +239,14 @@ def _follow(payment: Payment, known: Books) -> None:
     is_taken = captured and captured >= payment.amount  # as far as it is known: a capture may be told of first
     payment.captured_at = (payment.captured_at or now) if is_taken else None
     payment.save()
+
+
+def _what_cannot_be(known: Books, captured: Decimal) -> str:
+    if known.refunded > captured:
+        return REFUNDED_TOO_MUCH
+    if known.authorized is not None and captured - known.refunded > known.authorized:
+        return CAPTURED_TOO_MUCH
+    return ""
 
 
 def _learn_expiry(payment: Payment, told: Sequence[Fact]) -> None:

@@ -8,17 +8,55 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from oms.core.personal import ERASED, Person, mentions
-from payments.models import GiftCard, GiftCardEntry, Payment, StoreCreditAccount, StoreCreditEntry
+from payments.models import (
+    GiftCard,
+    GiftCardEntry,
+    Payment,
+    PaymentAttempt,
+    PaymentSession,
+    ProviderEvent,
+    ProviderWebhook,
+    StoreCreditAccount,
+    StoreCreditEntry,
+)
 
 
 class PaymentKeeper:
     def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        return {"payments": list(Payment.objects.filter(order_id__in=person.order_ids).order_by("pk").values())}
+        rows = {
+            "payments": _payments(person),
+            "payment_sessions": _sessions(person),
+            "payment_attempts": _attempts(person),
+        }
+        webhooks = _webhooks(person).order_by("pk").values("provider", "kind", "received_at", "body", "other_body")
+        return {
+            **{table: list(each.order_by("pk").values()) for table, each in rows.items()},
+            "payment_webhooks": list(webhooks),
+        }
 
     def erase(self, person: Person) -> Mapping[str, int]:
-        theirs = Payment.objects.filter(order_id__in=person.order_ids)
+        """A webhook that is still to be processed keeps its body: what it tells of money must not be lost."""
+        theirs = _payments(person)
+        told = _webhooks(person).filter(processed_at__isnull=False, next_try_at=None)
+        told_count = told.exclude(body=ERASED).update(body=ERASED, other_body="", headers={})
+        empty: dict[str, Any] = {"context": {}, "data": {}, "metadata": {}}
         named = theirs.filter(mentions("reference", person.words)).update(reference=ERASED)
-        return {"payments": named + theirs.exclude(metadata={}).update(metadata={})}
+        return {
+            "payments": named + theirs.exclude(metadata={}).update(metadata={}),
+            "payment_sessions": _sessions(person).exclude(**empty).update(**empty),
+            "payment_attempts": _attempts(person).exclude(note="", data={}).update(note="", data={}),
+            "payment_webhooks": told_count,
+        }
+
+
+def _webhooks(person: Person) -> QuerySet[ProviderWebhook]:
+    """Those about their payments, and those that name them. Looks through all that are kept."""
+    known = list(_sessions(person).exclude(reference="").values_list("provider", "reference"))
+    about = Q(pk__in=[])
+    for provider, reference in known:
+        about |= Q(provider=provider, reference=reference)
+    told = ProviderEvent.objects.filter(about, webhook_id__isnull=False).values("webhook_id")
+    return ProviderWebhook.objects.filter(Q(pk__in=told) | Q(mentions("body || other_body", person.words)))
 
 
 class BalanceKeeper:
@@ -51,6 +89,19 @@ class BalanceKeeper:
             .update(recipient="", note=""),
             **{table: rows.exclude(note="").update(note="") for table, rows in noted.items()},
         }
+
+
+def _payments(person: Person) -> QuerySet[Payment]:
+    return Payment.objects.filter(order_id__in=person.order_ids)
+
+
+def _sessions(person: Person) -> QuerySet[PaymentSession]:
+    return PaymentSession.objects.filter(collection__order_id__in=person.order_ids)
+
+
+def _attempts(person: Person) -> QuerySet[PaymentAttempt]:
+    of_payment, of_session = Q(payment__in=_payments(person)), Q(session__in=_sessions(person))
+    return PaymentAttempt.objects.filter(of_payment | of_session)
 
 
 def _cards(person: Person) -> QuerySet[GiftCard]:

@@ -177,7 +177,7 @@ def _compare(party: PaymentProvider, one: _Ours, fix: bool) -> Compared:
 def _differences(code: str, one: _Ours, told: Sequence[Fact]) -> Iterator[Difference]:
     theirs = books(facts.event_of(code, fact) for fact in told)
     name = (code, one.name, one.reference)
-    if not told and (one.payment is not None or one.known.movements):
+    if not told and (one.payment is not None or _done(one.known)):  # of a refused card nothing may be left there
         yield Difference(UNKNOWN, *name, ours=_sums(one.payment))
         return
     yield from _of_movements(name, _done(one.known), _done(theirs), _by_place(one.known), _by_place(theirs))

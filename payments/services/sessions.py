@@ -91,7 +91,7 @@ def open_session(
             provider=provider,
             currency=wanted.currency,
             amount=wanted.amount,
-            context=dict(context or {}),
+            context=dict(party.chosen(context or {})),
             capture=capture,
         )
         if party.local:
@@ -155,7 +155,7 @@ def authorize_here(
         session=session,
         actor=actor,
         tell=tell,
-        data=provider.chosen(data or {}),
+        data=provider.chosen(data or session.context),
         waits=waits,
     )
 

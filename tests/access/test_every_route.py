@@ -56,6 +56,7 @@ API = {
     **{f"GET {_PAYMENT}{rest}": "msa" for rest in ("", "/attempts", "/events")},
     **{f"POST {_PAYMENT}/{step}": "m" for step in ("capture", "void")},
     **{f"POST {_PAYMENT}/{step}": "ms" for step in ("refund", "refund-preview")},
+    **{f"POST admin/orders/<str:order_id>/refunds{rest}": "ms" for rest in ("", "/preview")},
     "POST admin/payment-collections": "m",
     f"GET {_COLLECTION}": "msa",
     f"DELETE {_COLLECTION}": "m",

@@ -7,6 +7,10 @@ import shutil
 
 import pytest
 
+from tests.e2e.localstripe import localstripe, relay
+
+__all__ = ["localstripe", "relay"]  # fixtures
+
 _FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,12 +20,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 from django.conf import settings
 
 VERSION = "1.15.10"
+SECRET = "whsec_of_localstripe"
+Answer = tuple[int, dict[str, Any]]
+# It writes what it has there, whoever runs it, and never reads it with --from-scratch.
+LITTER = Path("/tmp/localstripe.pickle")  # noqa: S108
 AUTH = {"authorization": "Bearer sk_test_for_tests"}
 
 
@@ -42,8 +48,33 @@ def installed() -> Path:
     return python
 
 
+@pytest.fixture(scope="session")
+def localstripe(tmp_path_factory) -> Iterator[LocalStripe]:
+    with running(tmp_path_factory.mktemp("localstripe")) as stripe:
+        yield stripe
+
+
+@pytest.fixture
+def relay(localstripe, settings) -> Iterator[Relay]:
+    """The provider `stripe`, by way of a relay to localstripe."""
+    relay = Relay(localstripe)
+    with relay.serving() as address:
+        settings.STRIPE_SECRET_KEY = "sk_test_for_tests"
+        settings.STRIPE_WEBHOOK_SECRET = SECRET
+        settings.STRIPE_API_BASE = address
+        settings.OMS = settings.OMS | {
+            "PAYMENT_PROVIDERS": settings.OMS["PAYMENT_PROVIDERS"]
+            | {"stripe": "payments.providers.stripe.adapter.StripeProvider"}
+        }
+        yield relay
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[LocalStripe]:
+    try:
+        LITTER.unlink(missing_ok=True)
+    except OSError:
+        _cannot(f"localstripe cannot write {LITTER}, which belongs to somebody else")
     port = _free_port()
     log = (folder / "localstripe.log").open("w")
     process = subprocess.Popen(
@@ -85,6 +116,12 @@ class LocalStripe:
     def send_webhooks_to(self, url: str, secret: str) -> None:
         self.http.post("/_config/webhooks/ours", json={"url": url, "secret": secret}).raise_for_status()
 
+    def has(self, reference: str) -> bool:
+        return self.http.get(f"/v1/payment_intents/{reference}").is_success
+
+    def is_held(self, reference: str) -> bool:
+        return bool(self.intent(reference)["status"] == "requires_capture")
+
     def intent(self, reference: str) -> dict[str, Any]:
         return dict(self.http.get(f"/v1/payment_intents/{reference}").raise_for_status().json())
 
@@ -100,27 +137,49 @@ class LocalStripe:
 class Relay:
     """Between the adapter and localstripe: what Stripe does and localstripe does not.
 
-    It remembers the answer to each idempotency key, and tells how much was received; it takes away the reason of a
-    refund, of which localstripe knows nothing. lose: the next answers of calls with this in their path are lost, after
-    the call was carried out. asked: what was carried out.
+    It remembers the answer to each idempotency key, tells how much was received, searches by metadata, refuses to
+    capture what is not held and to give back more than was taken, and takes away the reason of a refund, of which
+    localstripe knows nothing. lose: the next answer of a call with this in its path is lost, after the call was carried
+    out. asked: what was carried out.
     """
 
     def __init__(self, stripe: LocalStripe) -> None:
         self.stripe = stripe
         self.lose = ""
         self.asked: list[str] = []
-        self._answers: dict[str, tuple[int, bytes]] = {}
+        self._answers: dict[str, Answer] = {}
 
-    def answer(self, method: str, path: str, key: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def answer(self, method: str, path: str, key: str, body: bytes, headers: dict[str, str]) -> Answer:
         if key and key in self._answers:
             return self._answers[key]
         self.asked.append(f"{method} {path.partition('?')[0]}")
-        kept = b"&".join(part for part in body.split(b"&") if not part.startswith(b"reason="))
-        got = self.stripe.http.request(method, path, content=kept, headers=headers)
-        answer = got.status_code, _completed(got.content)
+        answer = self._by_us(path, dict(parse_qsl(body.decode()))) or self._by_localstripe(method, path, body, headers)
         if key:
             self._answers[key] = answer
         return answer
+
+    def _by_localstripe(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        kept = b"&".join(part for part in body.split(b"&") if not part.startswith(b"reason="))
+        got = self.stripe.http.request(method, path, content=kept, headers=headers)
+        thing = got.json()
+        if thing.get("object") == "payment_intent":
+            thing |= {"amount": int(thing["amount"]), **_received(thing)}  # an amount that was changed is text there
+        return got.status_code, thing
+
+    def _by_us(self, path: str, data: dict[str, str]) -> Answer | None:
+        way = path.partition("?")[0].split("/")[2:]
+        if way[-1] == "search":
+            query = httpx.URL(path).params["query"]
+            everything = self.stripe.http.get("/v1/payment_intents", params={"limit": "1000"}).json()["data"]
+            found = [each for each in everything if any(each["metadata"].get(k) == v for k, v in _asked_for(query))]
+            return 200, {"object": "search_result", "data": found}
+        if way[-1] == "capture" and self.stripe.has(way[1]) and not self.stripe.is_held(way[1]):
+            return _refused("payment_intent_unexpected_state", "This PaymentIntent could not be captured.")
+        if data and way == ["refunds"] and self.stripe.has(data["payment_intent"]):
+            taken = _received(self.stripe.intent(data["payment_intent"]))["amount_received"]
+            if int(data["amount"]) > taken - sum(self.stripe.refunds(data["payment_intent"])):
+                return _refused("charge_already_refunded", "More than is left of the charge.")
+        return None
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -139,7 +198,8 @@ def _handler_of(relay: Relay) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers.get(name)}
             key = self.headers.get("idempotency-key", "")
-            status, answer = relay.answer(self.command, self.path, key, body, headers)
+            status, thing = relay.answer(self.command, self.path, key, body, headers)
+            answer = json.dumps(thing).encode()
             if relay.lose and relay.lose in self.path:
                 relay.lose = ""
                 self.close_connection = True
@@ -158,16 +218,20 @@ def _handler_of(relay: Relay) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _completed(answer: bytes) -> bytes:
-    thing = json.loads(answer)
-    if thing.get("object") != "payment_intent":
-        return answer
-    charge = thing["latest_charge"]
-    taken = 0
-    if charge and charge["captured"] and charge["status"] == "succeeded":
-        released = [each["amount"] for each in charge["refunds"]["data"] if not each["payment_intent"]]
-        taken = charge["amount"] - sum(released)
-    return json.dumps(thing | {"amount_received": taken}).encode()
+def _received(intent: dict[str, Any]) -> dict[str, int]:
+    charge = intent["latest_charge"]
+    if not charge or not charge["captured"] or charge["status"] != "succeeded":
+        return {"amount_received": 0}
+    released = [each["amount"] for each in charge["refunds"]["data"] if not each["payment_intent"]]
+    return {"amount_received": charge["amount"] - sum(released)}
+
+
+def _refused(code: str, message: str) -> Answer:
+    return 400, {"error": {"type": "invalid_request_error", "code": code, "message": message}}
+
+
+def _asked_for(query: str) -> list[tuple[str, str]]:
+    return re.findall(r"metadata\['(\w+)'\]:'([\w-]+)'", query)
 
 
 def _free_port() -> int:

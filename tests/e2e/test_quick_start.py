@@ -74,7 +74,7 @@ def test_the_commands_of_the_quick_start_lead_from_nothing_to_a_delivered_order(
     told = [_told(each) for each in _run(live_server.url)]
 
     order = Order.objects.get(external_id="W-1001")
-    assert (order.status, order.fulfillment_status, order.total) == ("pending", "delivered", Decimal(30))
+    assert (order.status, order.fulfillment_status, order.total) == ("pending", "delivered", Decimal(28))
     assert [each for each in told if each] == _expected(order.number, Order.objects.get(external_id="W-1002").number)
 
 
@@ -198,8 +198,12 @@ def _expected(number: int, next_number: int) -> list[Any]:
             {"status": "partially_refunded", "refunded_amount": 5, "refundable_amount": 10},
         ],
         [
+            {"amount": 2, "credit_line_amount": 2, "order_total_after": 28, "balance_after": 20},
+            {"amount": 2, "states": ["succeeded"]},
+        ],
+        [
             {"status": "completed", "captured_amount": 15},
-            {"status": "partially_captured", "amount": 20, "captured_amount": 15, "refunded_amount": 5},
+            {"status": "partially_captured", "amount": 20, "captured_amount": 15, "refunded_amount": 7},
             {"status": "completed", "amount": 15, "captured_amount": 15, "refunded_amount": 0},
         ],
     ]

@@ -34,8 +34,11 @@ GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de"}
 TRANSLATED = [
     *(BASE / f"orders/admin/{name}.py" for name in ("acts", "act_forms", "effects", "exceptions", "order_views")),
     *(BASE / f"orders/admin/{name}.py" for name in ("page", "steps", "words")),
+    *(BASE / f"orders/admin/{name}.py" for name in ("money", "money_acts", "money_steps", "money_words")),
+    *(BASE / f"orders/admin/{name}.py" for name in ("refund_page", "refund_views")),
     *(BASE / f"oms/web/{name}.py" for name in ("console/attention_page", "outbox_exceptions", "time_zones")),
-    *(BASE / f"{app}/admin/exceptions.py" for app in ("inventory", "channels")),
+    *(BASE / f"{app}/admin/exceptions.py" for app in ("inventory", "channels", "payments")),
+    BASE / "orders/admin/money_exceptions.py",
     *sorted((BASE / "templates/admin/orders/order").glob("*.html")),
     *(BASE / f"templates/admin/web/{name}.html" for name in ("exceptions", "time_zone")),
 ]
@@ -189,7 +192,7 @@ def test_exceptions_have_no_english_left(client):
 
     seen = in_both(client, reverse("console_exceptions"))
 
-    data = {"script", "alert", "csv", "Shop", "W", "SKU", "C"}
+    data = {"script", "alert", "csv", "Shop", "W", "SKU", "C", "bank", "reference", "odd", "ended", "cart"}
     assert {text for text in seen if not set(text.split()) <= data} == set()
 
 

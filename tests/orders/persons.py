@@ -23,10 +23,14 @@ from oms.web.models import SavedView
 from orders.enums import CancelReason, HoldReason
 from orders.models import Customer, Order
 from orders.services import cancellation, closing, fulfilling, holds, notes, shipping
+from orders.services.refunds import refund_payment
+from payments.enums import RefundReason
+from payments.models import PaymentAttempt, PaymentSession
 from payments.services.gift_cards import adjust_gift_card, issue_gift_card
 from payments.services.store_credit import issue_store_credit
 from tests.api import Api
 from tests.factories import StaffFactory
+from tests.paying import promised
 from tests.scenarios import STAFF, Shop, items_of, shop
 
 # Each of them stands nowhere else in the database.
@@ -92,6 +96,7 @@ def somebody(house: Shop, directory: Path) -> Customer:
     _engine_room(shipped)
     _console(customer)
     _balances(customer, shipped)
+    _pay(shipped)
     SavedView.objects.create(
         page="orders_order", name="Quarrenbusch", query="q=ottoline.q%40kontor.example", owner=StaffFactory()
     )
@@ -113,6 +118,20 @@ def _balances(customer: Customer, order: Order) -> None:
     card = issue_gift_card(amount=five, recipient="ottoline.q@kontor.example", **words).card
     adjust_gift_card(card_id=card.pk, amount=five, reason="goodwill", **words)
     issue_store_credit(customer_id=customer.pk, amount=five, reason="goodwill", **words)
+
+
+def _pay(order: Order) -> None:
+    """A try to pay of which the provider was told their name, and money that went back with a word about them."""
+    payment = promised(order, 4, captured=[4])
+    PaymentSession.objects.filter(pk=payment.session_id).update(context={"customer": "Ottoline Quarrenbusch"})
+    PaymentAttempt.objects.filter(payment=payment, act="authorize").update(data={"iban_of": "Ottoline"})
+    refund_payment(
+        payment_id=payment.pk,
+        amount=Money(Decimal(4), "EUR"),
+        note="Ottoline asked for it",
+        reason=RefundReason.OTHER,
+        actor=STAFF,
+    )
 
 
 def _place(house: Shop, external_id: str) -> Order:

@@ -24,6 +24,7 @@ from payments.fakegateway.webhooks import signature
 from payments.providers.base import InboundWebhook
 
 ROOT = Path(__file__).resolve().parents[2]
+HANGS = 0.4  # seconds; who waits longer sees the connection cut
 SECRET = "whsec_b25seSBmb3IgdGVzdHM="
 
 
@@ -31,7 +32,8 @@ class Gateway:
     """A running fake gateway. file: its books, which outlive it."""
 
     def __init__(self, file: Path) -> None:
-        command = [sys.executable, "-m", "payments.fakegateway", "--books", str(file), "--secret", SECRET]
+        command = [sys.executable, "manage.py", "fakegateway", "--books", str(file), "--secret", SECRET]
+        command += ["--hang", str(HANGS)]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url: str = json.loads(self._process.stdout.readline())["fakegateway"]

@@ -12,13 +12,14 @@ from orders.models import Order
 from orders.requests import LineRequest
 from payments.enums import EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.providers.base import InboundWebhook
 from payments.providers.fake import FakeProvider
 from payments.providers.minor_units import to_minor
 from payments.services import calling, facts, resuming, sessions
-from tests.payments.gateway import Gateway
+from tests.payments.gateway import HANGS, Gateway
 from tests.scenarios import STAFF, Shop, place, shop
 
-IMPATIENT = 0.2  # seconds that these tests wait for an answer that will not come
+IMPATIENT = HANGS / 2  # seconds that a test waits for an answer that will not come
 
 
 def usd(amount: str | int) -> Money:
@@ -50,9 +51,9 @@ def authorized(total: Money, card: str = "", here: Shop | None = None) -> Paymen
     return attempt.payment
 
 
-def ask(attempt: PaymentAttempt) -> PaymentAttempt:
-    """Somebody waits for the answer, but not long."""
-    return calling.carry_out(attempt.pk, timeout=IMPATIENT, waited=True)
+def ask(attempt: PaymentAttempt, timeout: float = calling.DEADLINE) -> PaymentAttempt:
+    """Somebody waits for the answer."""
+    return calling.carry_out(attempt.pk, timeout=timeout, waited=True)
 
 
 def look_after(attempt: PaymentAttempt) -> PaymentAttempt:
@@ -67,8 +68,12 @@ def deliver(gateway: Gateway, *, seed: int = 0, times: int = 2) -> None:
     hooks = [hook for hook in gateway.signed_webhooks() for _ in range(times)]
     random.Random(seed).shuffle(hooks)
     for hook in hooks:
-        told = FakeProvider().parse_webhook(hook).facts
-        facts.learn("fake", told, source=EventSource.WEBHOOK, actor=STAFF)
+        hear(hook)
+
+
+def hear(hook: InboundWebhook) -> None:
+    told = FakeProvider().parse_webhook(hook).facts
+    facts.learn("fake", told, source=EventSource.WEBHOOK, actor=STAFF)
 
 
 def in_minor_units(payment: Payment) -> tuple[int, int, int]:

@@ -24,7 +24,7 @@ from oms.core.errors import DomainError
 from oms.core.money import Money, exponent
 from orders.enums import CancelReason
 from orders.models import CreditLine, Order
-from orders.requests import LineRequest
+from orders.requests import DiscountRequest, LineRequest, ShippingRequest, TaxRequest
 from orders.services.cancellation import cancel_order, keep_order
 from orders.services.refunds import refund_payment
 from payments.enums import OPEN_STATES, AttemptState, EventSource
@@ -53,8 +53,7 @@ class MoneyHistories(RuleBasedStateMachine):
         self.atomics = TestCase._enter_atomics()
         self.gateway.begin_anew()
         here = shop({"W1": {"LAMP": 5}})
-        line = LineRequest(sku="LAMP", quantity=1, unit_price=self.money(ORDERED).amount)
-        self.order_id = place(here, [line], currency_code=self.currency).order_id
+        self.order_id = place(here, [self.line()], currency_code=self.currency, **self.rest_of_the_order()).order_id
         self.clerk = Clerk(ORDERED)
         self.sessions: dict[int, Any] = {}  # by the id of the clerk's authorization
 
@@ -236,6 +235,18 @@ class MoneyHistories(RuleBasedStateMachine):
         ]
 
     # --- how ---------------------------------------------------------------------------------------------------------
+
+    def line(self) -> LineRequest:
+        """2 at 600 each."""
+        tax = TaxRequest(name="VAT", rate=Decimal(10))
+        return LineRequest(sku="LAMP", quantity=2, unit_price=self.money(600).amount, tax_lines=[tax])
+
+    def rest_of_the_order(self) -> dict[str, Any]:
+        """300 less, 90 tax on what is left, 10 for shipping: ORDERED."""
+        return {
+            "discounts": [DiscountRequest(amount=self.money(300).amount)],
+            "shipping_methods": [ShippingRequest(name="Post", amount=self.money(10).amount)],
+        }
 
     def both(self, ours: Callable[[], object], clerks: Callable[[], None], script: list[tuple[str, str]]) -> None:
         """Do it here and on paper; what the one refuses the other refuses too."""

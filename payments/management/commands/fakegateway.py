@@ -1,21 +1,19 @@
-"""A payment gateway that moves no money, for the demo and for tests."""
+"""Lists `fakegateway` in `manage.py help`. manage.py itself runs it, before Django is loaded."""
 
 from __future__ import annotations
 
-from argparse import Namespace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 
 from payments.fakegateway import running
 
 
 class Command(BaseCommand):
     help = "Run a payment gateway that moves no money, with books of its own, until Ctrl-C (docs/payments.md)."
-    requires_system_checks: list[str] = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        running.add_arguments(parser)
+    def run_from_argv(self, argv: list[str]) -> None:
+        running.main(argv[2:])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        running.run(Namespace(**options))
+        running.main(args)

@@ -5,8 +5,9 @@ The one who asks has a deadline and asks again itself, so the SDK must not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,12 +34,11 @@ API: Final = "https://api.stripe.com"
 stripe.enable_telemetry = False  # timings of earlier calls and an id of this machine are nobody's business
 
 
-class Declined(Exception):
+class Declined(ProviderRejected):
     """The bank or Stripe's rules say no to this card. code: the bank's word before Stripe's."""
 
     def __init__(self, error: Object) -> None:
-        super().__init__(str(error.get("message") or ""))
-        self.code = code_of(error)
+        super().__init__(str(error.get("message") or ""), code=code_of(error) or "card_error")
 
 
 class Stuck(ProviderUnavailable):
@@ -49,16 +49,19 @@ class Stuck(ProviderUnavailable):
 
 
 class Stripe:
-    """Calls within one deadline, in seconds; for each step of it that httpx has one for. Each raises
-    ProviderUnavailable, ProviderRejected and Declined."""
+    """Calls that raise ProviderUnavailable, ProviderRejected and Declined.
 
-    def __init__(self, timeout: float) -> None:
+    timeout: seconds that all of them have together, so that whoever holds a lease is done before it ends. each: that
+    every one of them has, for whoever reads page after page.
+    """
+
+    def __init__(self, timeout: float, *, each: bool = False) -> None:
         client = stripe.StripeClient(
             settings.STRIPE_SECRET_KEY,
             stripe_version=API_VERSION,
             base_addresses={"api": settings.STRIPE_API_BASE or API},
             max_network_retries=0,
-            http_client=_Transport(timeout),
+            http_client=_Transport(timeout, each=each),
         )
         self._v1: Any = client.v1  # its parameters are typed dictionaries, ours are put together
 
@@ -89,14 +92,28 @@ class Stripe:
         return _ask(lambda: self._v1.refunds.create(dict(params), _once(key)))
 
     def refunds_of(self, reference: str) -> Iterator[Object]:
-        """All of them, page by page."""
-        page: dict[str, Any] = {"payment_intent": reference, "limit": 100}
-        while True:
-            found = _ask(lambda: self._v1.refunds.list(page))  # noqa: B023  (called at once)
-            yield from found["data"]
-            if not found["has_more"]:
-                return
-            page = {**page, "starting_after": found["data"][-1]["id"]}
+        """All of them, page by page; so are the following."""
+        return _pages(self._v1.refunds.list, {"payment_intent": reference})
+
+    def intents_since(self, moment: int) -> Iterator[Object]:
+        return _pages(self._v1.payment_intents.list, {"created": {"gte": moment}})
+
+    def refunds_since(self, moment: int) -> Iterator[Object]:
+        return _pages(self._v1.refunds.list, {"created": {"gte": moment}})
+
+    def events_since(self, moment: int, kinds: Sequence[str]) -> Iterator[Object]:
+        """Stripe keeps them for 30 days."""
+        return _pages(self._v1.events.list, {"created": {"gte": moment}, "types": list(kinds)})
+
+
+def _pages(ask: Callable[[Any], Any], params: Object) -> Iterator[Object]:
+    page: dict[str, Any] = {**params, "limit": 100}
+    while True:
+        found = _ask(partial(ask, page))
+        yield from found["data"]
+        if not found["has_more"]:
+            return
+        page = {**page, "starting_after": found["data"][-1]["id"]}
 
 
 def is_signed(body: bytes, signature: str, *, secret: str, tolerance: int) -> bool:
@@ -110,19 +127,23 @@ def is_signed(body: bytes, signature: str, *, secret: str, tolerance: int) -> bo
 
 
 class _Transport(stripe.HTTPClient):
-    """The SDK's calls over connections that all of this process share, each with a deadline of its own."""
+    """The SDK's calls over connections that all of this process share, with a deadline."""
 
     name = "httpx"
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, *, each: bool) -> None:
         super().__init__()
         self._timeout = timeout
+        self._until = None if each else monotonic() + timeout
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_more: Any
     ) -> tuple[str, int, Mapping[str, str]]:
+        left = self._timeout if self._until is None else self._until - monotonic()
+        if left <= 0:
+            raise ProviderUnavailable(f"no time is left for {url}")
         try:
-            answer = _connections().request(method, url, headers=headers, content=post_data, timeout=self._timeout)
+            answer = _connections().request(method, url, headers=headers, content=post_data, timeout=left)
         except httpx.HTTPError as problem:
             raise ProviderUnavailable(f"{type(problem).__name__} at {url}") from problem
         return answer.text, answer.status_code, answer.headers

@@ -21,7 +21,12 @@ TOLERANCE: Final = 300  # seconds that a signature is good for, Stripe's own adv
 
 def _ours(read: Callable[[Object], Sequence[Fact]]) -> Callable[[Object], Sequence[Fact]]:
     """An account may have other users: what was not made for a session of ours says nothing to us."""
-    return lambda thing: read(thing) if SESSION in (thing.get("metadata") or {}) else ()
+    return lambda thing: read(thing) if is_ours(thing) else ()
+
+
+def is_ours(thing: Object) -> bool:
+    """By the mark on intents, which Stripe writes on their charges too."""
+    return SESSION in (thing.get("metadata") or {})
 
 
 # Refunds of the dashboard bear no mark of ours; those of other users' payments stay facts about a payment unknown here.
@@ -55,6 +60,16 @@ def read(webhook: InboundWebhook) -> ParsedWebhook:
         return ParsedWebhook(event_id=str(event["id"]), kind=str(event["type"]), facts=facts)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as problem:
         raise _bad(_("it has not the form of an event")) from problem
+
+
+def about(event: Object) -> str:
+    """The intent that an event is about; empty where that is not ours, as far as it says."""
+    thing: Object = event["data"]["object"]
+    if thing["object"] == "refund":
+        return reading.id_of(thing.get("payment_intent"))
+    if not is_ours(thing):
+        return ""
+    return str(thing["id"]) if thing["object"] == "payment_intent" else reading.id_of(thing.get("payment_intent"))
 
 
 def check(webhook: InboundWebhook) -> None:

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from oms.core import idempotency
+from oms.core import idempotency, ids
 from oms.core.errors import IdempotencyKeyInUse, IdempotencyKeyReused
 from oms.core.idempotency import KeptAnswer, MalformedIdempotencyKey
 from oms.core.models import IdempotencyKey
@@ -27,6 +27,18 @@ def test_an_answer_is_kept_byte_for_byte(db):
         after = idempotency.recall(_key())
 
     assert (before, after) == (None, ANSWER)
+
+
+def test_what_is_intended_is_kept_in_the_place_of_an_answer(db):
+    intents = [ids.new_id(), ids.new_id()]
+    with atomic():
+        idempotency.recall(_key())
+        idempotency.keep_intents(_key(), intents)
+
+    with atomic():
+        kept = idempotency.recall(_key())
+
+    assert (kept.intents, ANSWER.intents) == (intents, None)
 
 
 def test_a_key_belongs_to_its_caller_and_to_what_was_asked(db):

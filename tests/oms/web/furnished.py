@@ -85,5 +85,7 @@ def furnish(rows: int) -> House:
         "item_id": here.items[skus[0]].public_id,
         "channel_id": here.channel.public_id,
         "payment_id": taken.public_id,
+        "collection_id": ids.encode(ids.PAYMENT_COLLECTION, taken.collection_id),
+        "session_id": ids.encode(ids.PAYMENT_SESSION, taken.session_id),
     }
     return House(made.secret, here, orders, parts)

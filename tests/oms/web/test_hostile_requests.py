@@ -139,6 +139,7 @@ _PREFIXES = {
     "bulk-jobs": "bulk",
     "customers": "cus",
     "fulfillments": "ful",
+    "gift-cards": "gcard",
     "holds": "hold",
     "inventory-items": "iitem",
     "location-levels": "sloc",
@@ -154,6 +155,7 @@ _PREFIXES = {
     "stock-locations": "sloc",
     "stock-shortages": "sshort",
     "stock-transfers": "stra",
+    "store-credit-accounts": "scacc",
 }
 
 

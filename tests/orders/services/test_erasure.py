@@ -57,6 +57,8 @@ def test_nothing_in_the_whole_database_tells_who_an_erased_customer_was(tmp_path
         "orders_hold",
         "orders_timelineentry",
         "payments_payment",
+        "payments_paymentattempt",
+        "payments_paymentsession",
         "payments_giftcard",
         "payments_giftcardentry",
         "payments_storecreditentry",

@@ -14,28 +14,30 @@ from oms.core.money import Money
 from orders.models import Order
 from orders.services.paid_placement import place_paid_order
 from payments.enums import CaptureOn
-from payments.errors import NoPaymentSession
+from payments.errors import NoPaymentSession, PaymentDeclined, PaymentPending
 from payments.models import Payment, PaymentAttempt
-from payments.services import sessions
+from payments.services import resuming, sessions
+from tests.payments.gateway import Gateway
 from tests.scenarios import STAFF, Shop, recorded_events, request, shop
 
 pytestmark = pytest.mark.django_db
 
 
-def cart(amount: str = "20", *, session: bool = True) -> UUID:
-    """A cart's collection, with a session to pay it by hand."""
+def cart(amount: str = "20", *, provider: str = "manual") -> UUID:
+    """A cart's collection, with a session to pay it."""
     collection = sessions.create_collection(amount=Money(Decimal(amount), "USD"), cart_id=uuid4(), actor=STAFF)
-    if session:
-        sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
+    if provider:
+        sessions.create_session(collection_id=collection.pk, provider=provider, actor=STAFF)
     return collection.pk
 
 
-def complete(here: Shop, collection_id: UUID, quantity: int = 2) -> tuple[UUID | None, bool]:
+def complete(here: Shop, collection_id: UUID, quantity: int = 2, card: str = "") -> tuple[UUID | None, bool]:
     placed = place_paid_order(
         collection_id=collection_id,
         request=request({"LAMP": quantity}),
         selling=selling(here.channel.code),
         actor=STAFF,
+        data={"card": card} if card else None,
     )
     return placed.order_id, placed.existing
 
@@ -69,7 +71,7 @@ def test_without_anything_to_pay_with_nothing_is_written() -> None:
     here = shop({"W1": {"LAMP": 5}})
 
     with pytest.raises(NoPaymentSession):
-        complete(here, cart(session=False))
+        complete(here, cart(provider=""))
 
     assert (Order.objects.count(), PaymentAttempt.objects.count(), here.sra("LAMP")) == (0, 0, (5, 0, 5))
 
@@ -86,3 +88,48 @@ def test_what_cannot_be_placed_lets_go_of_the_money() -> None:
     assert not Order.objects.exists()
     with pytest.raises(NoPaymentSession):  # which it would need anew
         complete(here, collection_id, quantity=1)
+
+
+def test_a_card_that_is_declined_leaves_nothing_and_the_cart_can_be_paid_again(gateway: Gateway) -> None:
+    here = shop({"W1": {"LAMP": 5}})
+    collection_id = cart(provider="fake")
+
+    with pytest.raises(PaymentDeclined) as refusal:
+        complete(here, collection_id, card="4000 0000 0000 0002")
+    after = (Order.objects.count(), Payment.objects.count(), here.sra("LAMP"), recorded_events())
+    complete(here, collection_id, card="4242 4242 4242 4242")
+
+    assert str(refusal.value) == "The payment provider declined: The card was declined."
+    assert after == (0, 0, (5, 0, 5), [])
+    assert (Order.objects.get().payment_status, here.sra("LAMP")) == ("authorized", (5, 2, 3))
+    assert [each["authorized"] for each in gateway.books()["payments"]] == [2000]
+
+
+@pytest.mark.parametrize("fault", ["error_500_before", "error_500_after", "drop_after"])
+def test_a_cart_whose_payment_has_no_answer_goes_on_where_it_was(gateway: Gateway, fault: str) -> None:
+    here = shop({"W1": {"LAMP": 5}})
+    collection_id = cart(provider="fake")
+    gateway.script("authorize", fault)
+
+    with pytest.raises(PaymentPending):
+        complete(here, collection_id)
+    before = Order.objects.count()
+    order_id, _existing = complete(here, collection_id)
+
+    assert (before, recorded_events()) == (0, ["order.placed", "order.payment_authorized"])
+    assert Payment.objects.get().order_id == order_id
+    assert [each["authorized"] for each in gateway.books()["payments"]] == [2000]
+
+
+def test_goods_that_are_gone_let_go_of_the_card(gateway: Gateway) -> None:
+    here = shop({"W1": {"LAMP": 1}})
+    collection_id = cart(provider="fake")
+
+    with pytest.raises(InsufficientStock):
+        complete(here, collection_id)
+    for attempt in PaymentAttempt.objects.filter(act="void"):
+        resuming.resume(attempt.pk)
+
+    assert Payment.objects.get().canceled_at is not None
+    assert [each["voided"] for each in gateway.books()["payments"]] == [True]
+    assert not Order.objects.exists()

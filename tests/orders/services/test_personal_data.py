@@ -37,7 +37,7 @@ def test_an_export_holds_every_trace_of_a_customer_and_none_of_their_neighbour(t
         "credit_lines": 1,
         "holds": 1,
         "notes": 2,
-        "timeline": 10,
+        "timeline": 13,
         "bulk_jobs": 0,
         "import_rejects": 2,
         "import_uploads": 1,
@@ -51,7 +51,10 @@ def test_an_export_holds_every_trace_of_a_customer_and_none_of_their_neighbour(t
         "store_credit_entries": 1,
         "fulfillments": 1,
         "parcels": 1,
-        "payments": 2,
+        "payments": 3,
+        "payment_sessions": 1,
+        "payment_attempts": 3,
+        "payment_webhooks": 0,
         "reservations": 1,
         "saved_views": 1,
     }
@@ -82,7 +85,7 @@ def test_a_customer_with_more_orders_costs_no_more_statements(tmp_path, django_a
             twin.number = 100_000 + Order.objects.count()
             twin.save(force_insert=True)
 
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(39):
         export_customer(customer_id=customer.pk, actor=STAFF)
 
 

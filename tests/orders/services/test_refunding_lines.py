@@ -23,8 +23,9 @@ from orders.services.refunding_lines import preview_refund, refund_order
 from payments.enums import EventSource, MoneyAct, RefundReason
 from payments.errors import RecordedElsewhere, RefundExceedsCapture
 from payments.providers.base import Fact, Outcome
-from payments.services import facts
+from payments.services import capturing, facts, sessions
 from tests.bank import Bank, carry_out, open_bank, pay_by_card
+from tests.payments.balances import a_card, an_account, pay, payment_of, worth
 from tests.scenarios import STAFF, Shop, items_of, kit, nothing_moves, placed_order, shop
 
 pytestmark = pytest.mark.django_db
@@ -345,6 +346,33 @@ class TestSeveralPayments:
 
         assert [(each.payment.pk, each.amount) for each in plan.tenders] == [(cash.pk, 9)]
         assert refusal.value.facts["available"] == "$6.00"
+
+
+def test_gift_cards_and_store_credit_get_back_what_they_gave_before_anybody_else() -> None:
+    house = shop({"W1": {"LAMP": 9}})
+    order = placed_order(house, {"LAMP": 9})
+    sessions.create_collection(amount=order.money(order.total), order_id=order.pk, actor=STAFF, first=True)
+    younger, account = an_account(20), a_card(40)
+    older = a_card(15)
+    collecting.mark_as_paid(order_id=order.pk, amount=order.money(Decimal(15)), method="cash", actor=STAFF)
+    for amount, provider, data in (
+        (20, "store_credit", {"account_id": younger.public_id}),
+        (15, "gift_card", {"code": older.code}),
+        (40, "gift_card", {"code": account.code}),
+    ):
+        paid = payment_of(pay(order.pk, amount, provider, **data))
+        capturing.request_capture(payment_id=paid.pk, actor=STAFF)
+
+    plan = give(order, one(order, 8))
+
+    assert [(each.payment.provider, each.amount) for each in plan.tenders] == [
+        ("gift_card", 15),
+        ("gift_card", 40),
+        ("store_credit", 20),
+        ("manual", 5),
+    ]
+    assert [worth(each)[0] for each in (older.card, account.card, younger)] == [15, 40, 20]
+    assert money(order) == (10, 80, 0)
 
 
 def _left(order: Order) -> int:

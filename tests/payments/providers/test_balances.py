@@ -10,15 +10,20 @@ import pytest
 from django.utils import timezone
 
 from channels.models import SalesChannel
+from channels.services.selling import selling
+from inventory.errors import InsufficientStock
 from oms.core.ids import new_id
 from oms.core.money import Money
 from oms.core.transactions import atomic
 from orders.enums import CancelReason
 from orders.models import Order
 from orders.services.cancellation import cancel_order
+from orders.services.paid_placement import place_paid_order
+from orders.services.refund_planning import Wanted
+from orders.services.refunding_lines import refund_order
 from orders.services.refunds import refund_payment
 from payments.enums import CaptureOn
-from payments.models import GiftCard, GiftCardEntry, PaymentAttempt, ProviderEvent
+from payments.models import GiftCard, GiftCardEntry, Payment, PaymentAttempt, ProviderEvent
 from payments.providers.base import (
     AuthorizeRequest,
     CaptureRequest,
@@ -28,9 +33,9 @@ from payments.providers.base import (
     VoidRequest,
 )
 from payments.providers.gift_card import GiftCardProvider
-from payments.services import capturing, gift_cards, sessions, voiding
+from payments.services import calling, capturing, gift_cards, resuming, sessions, voiding
 from tests.payments.balances import a_card, an_account, an_order, entries, pay, payment_of, public, usd, worth
-from tests.scenarios import STAFF
+from tests.scenarios import STAFF, request, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +91,56 @@ def test_an_order_paid_with_several_cards_is_canceled_in_whatever_order_they_wer
     cancel_order(order_id=order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
 
     assert [worth(each)[0] for each in (older.card, newer.card, account)] == [40, 40, 20]
+
+
+def test_a_refund_over_several_tenders_gives_back_to_each_in_whatever_order_they_were_made():
+    order_id, account = an_order(100), an_account(20)
+    older, newer = a_card(40), a_card(40)
+    attempts = [pay(order_id, 40, "gift_card", code=made.code) for made in (newer, older)]
+    attempts.append(pay(order_id, 20, "store_credit", account_id=account.public_id))
+    for attempt in attempts:
+        capturing.request_capture(payment_id=payment_of(attempt).pk, actor=STAFF)
+
+    refund_order(order_id=order_id, wanted=Wanted(amount=usd(100)), actor=STAFF)
+
+    assert [worth(each)[0] for each in (older.card, newer.card, account)] == [40, 40, 20]
+    assert money(order_id) == ("refunded", 0, 100, 100, 0)
+
+
+def test_an_order_that_waits_for_another_provider_to_be_canceled_has_its_cards_back_already(gateway):
+    order_id, older, newer = an_order(100), a_card(30), a_card(30)
+    by_gateway = pay(order_id, 40, "fake", card="4000000000000069")  # stays pending when refunded
+    calling.carry_out(by_gateway.pk)
+    capture = capturing.request_capture(payment_id=Payment.objects.get(provider="fake").pk, actor=STAFF)
+    calling.carry_out(capture.pk)
+    cancel_order(order_id=order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
+    for made in (newer, older):  # somebody pays while it waits
+        pay(order_id, 30, "gift_card", code=made.code)
+
+    (refund,) = PaymentAttempt.objects.filter(act="refund")
+    calling.carry_out(refund.pk)
+    gateway.settle(refund.payment.reference, "succeeded")
+    resuming.resume(refund.pk)
+
+    assert Order.objects.get(pk=order_id).status == "canceled"
+    assert [worth(each.card)[0] for each in (older, newer)] == [30, 30]
+
+
+def test_a_cart_that_becomes_no_order_gives_its_cards_back():
+    here, older, newer = shop({"W1": {"LAMP": 1}}), a_card(10), a_card(10)
+    cart = sessions.create_collection(amount=usd(20), cart_id=new_id(), actor=STAFF)
+    for made in (newer, older):
+        pay(cart.pk, 10, "gift_card", code=made.code)
+
+    with pytest.raises(InsufficientStock):
+        place_paid_order(
+            collection_id=cart.pk,
+            request=request({"LAMP": 2}),
+            selling=selling(here.channel.code),
+            actor=STAFF,
+        )
+
+    assert [worth(each.card)[0] for each in (older, newer)] == [10, 10]
 
 
 def test_a_channel_that_captures_on_placement_takes_the_money_with_the_authorization():
@@ -185,6 +240,19 @@ def test_the_code_of_a_card_is_not_written_down_with_the_attempt():
 
     assert PaymentAttempt.objects.get(pk=attempt.pk).data == {"gift_card_id": made.card.public_id, "note": "x"}
     assert made.code not in str(list(ProviderEvent.objects.values()))
+
+
+def test_what_was_chosen_with_the_session_is_paid_with_and_its_code_is_not_written_down_either():
+    order_id, made = an_order(50), a_card(50)
+    chosen = {"code": made.code}
+    session = sessions.create_session(collection_id=order_id, provider="gift_card", context=chosen, actor=STAFF)
+
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF)
+
+    assert (attempt.state, worth(made.card)) == ("succeeded", (0, 0))
+    session.refresh_from_db()
+    assert session.context == attempt.data == {"gift_card_id": made.card.public_id}
+    assert made.code not in str(session.data)
 
 
 def test_money_that_comes_back_to_an_expired_card_is_good_for_another_year():

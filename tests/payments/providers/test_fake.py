@@ -69,6 +69,7 @@ def test_a_fraction_of_a_minor_unit_is_never_asked_for(elsewhere, amount, curren
         httpx.Response(500),
         httpx.Response(502, text="<html>"),
         httpx.Response(429),
+        httpx.Response(401, json={"error": {"code": "unauthorized", "message": "No."}}),
         httpx.Response(200, text="<html>"),
         httpx.Response(404, text="<html>"),
         httpx.Response(200, json={}),

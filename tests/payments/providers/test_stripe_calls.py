@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,7 +31,8 @@ from payments.providers.base import (
     VoidRequest,
 )
 from payments.providers.stripe.client import API_VERSION
-from tests.payments.providers.stripe_objects import CAPTURE_BEFORE, charge, decline, intent, marked, refund
+from payments.providers.stripe.webhooks import EVENTS
+from tests.payments.providers.stripe_objects import CAPTURE_BEFORE, charge, decline, event, intent, marked, refund
 
 SESSION, KEY = UUID(int=1), UUID(int=2)
 HUNDRED = Money(Decimal(100), "USD")
@@ -69,7 +72,7 @@ def test_an_intent_is_made_with_our_key_in_stripes_minor_units(stripe_provider, 
     assert (headers["idempotency-key"], headers["stripe-version"]) == (str(SESSION), API_VERSION)
     assert headers["authorization"] == "Bearer sk_test_for_tests"
     assert "telemetry" not in headers["x-stripe-client-user-agent"]
-    assert set(route.calls[0].request.extensions["timeout"].values()) == {3.5}
+    assert 0 < route.calls[0].request.extensions["timeout"]["read"] <= 3.5
     assert result == ProviderResult(outcome=Outcome.PENDING, reference="pi_1", data=BROWSER)
 
 
@@ -340,6 +343,38 @@ def test_an_intent_whose_id_was_never_learned_is_searched_by_its_session(stripe_
     assert found == [AUTHORIZATION]
 
 
+def test_the_payments_that_something_happened_to_are_named_once(stripe_provider, wire) -> None:
+    def listed(*data: Any) -> dict[str, Any]:
+        return {"object": "list", "has_more": False, "data": list(data)}
+
+    def told(kind: str, thing: dict[str, Any]) -> dict[str, Any]:
+        return json.loads(event(kind, thing))
+
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    intents = wire.get("/payment_intents").respond(
+        json=listed(HELD, intent("succeeded", id="pi_of_another_shop", received=1))
+    )
+    wire.get("/refunds").respond(
+        json=listed(refund(1), refund(2, payment_intent="pi_2"), refund(3, payment_intent=None))
+    )
+    events = wire.get("/events").respond(
+        json=listed(
+            told("payment_intent.canceled", HELD | {"id": "pi_3"}),
+            told("charge.captured", charge(payment_intent="pi_4", metadata=marked(SESSION))),
+            told("charge.captured", charge(payment_intent="pi_of_another_shop")),
+            told("refund.failed", refund(5, payment_intent="pi_2")),
+        )
+    )
+
+    found = list(stripe_provider.payments_since(since))
+
+    assert found == ["pi_1", "pi_2", "pi_3", "pi_4"]
+    moment = str(int(since.timestamp()))
+    assert dict(intents.calls[0].request.url.params) == {"created[gte]": moment, "limit": "100"}
+    asked = events.calls[0].request.url.params
+    assert [asked[f"types[{index}]"] for index in range(len(EVENTS))] == list(EVENTS)
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [
@@ -369,6 +404,20 @@ def test_no_answer_is_an_unknown_outcome(stripe_provider, wire, problem: type[Ex
         stripe_provider.refund(RefundRequest(key=KEY, reference="pi_1", amount=HUNDRED))
 
     assert route.call_count == 1
+
+
+def test_two_calls_have_one_deadline_together(stripe_provider, wire) -> None:
+    def slowly(request: httpx.Request) -> httpx.Response:
+        time.sleep(0.3)
+        return httpx.Response(200, json=intent("requires_confirmation"))
+
+    wire.post("/payment_intents/pi_1").mock(side_effect=slowly)
+    confirm = wire.post("/payment_intents/pi_1/confirm").respond(json=HELD)
+
+    with pytest.raises(ProviderUnavailable, match="no time is left"):
+        stripe_provider.authorize(AuthorizeRequest(key=KEY, reference="pi_1", amount=HUNDRED, timeout=0.25))
+
+    assert confirm.call_count == 0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from payments.enums import EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.stripe.adapter import StripeProvider
 from payments.services import calling, capturing, facts, resuming, sessions
+from payments.services.reconciling import reconcile
 from tests.payments.providers.stripe_objects import (
     CAPTURE_BEFORE,
     charge,
@@ -97,6 +99,30 @@ def gives_back(wire: Any, payment: Payment, amount: int, **fields: Any) -> tuple
     made = refund(amount=amount * 100, metadata={"oms_attempt": str(attempt.pk)}, **fields)
     wire.post("/refunds").respond(json=made)
     return asked(attempt), made
+
+
+def life(session: UUID, first: UUID, second: UUID) -> list[tuple[str, dict[str, Any]]]:
+    """60 of 100 are captured, so 40 are let go. 10 go back, and 5 that the bank sends back."""
+    ours, paid = marked(session), marked(session, second)
+    part = charge(captured=6000, released=4000)
+    ten, five = refund(1, amount=1000), refund(2, amount=500)
+    return [
+        (
+            "payment_intent.payment_failed",
+            intent("requires_payment_method", last_payment_error=decline(), metadata=marked(session, first)),
+        ),
+        ("charge.succeeded", charge(metadata=ours)),
+        ("payment_intent.amount_capturable_updated", intent("requires_capture", latest_charge="ch_1", metadata=paid)),
+        ("charge.captured", part | {"metadata": ours}),
+        ("payment_intent.succeeded", intent("succeeded", received=6000, latest_charge=part, metadata=paid)),
+        ("refund.created", refund(3, amount=4000, balance_transaction=None)),
+        ("refund.created", ten | {"status": "pending", "balance_transaction": None}),
+        ("refund.updated", ten),
+        ("charge.refund.updated", ten),
+        ("refund.created", five),
+        ("charge.refunded", part | {"metadata": ours, "amount_refunded": 5500}),
+        ("refund.failed", five | {"status": "failed", "failure_reason": "expired_or_canceled_card"}),
+    ]
 
 
 def money(payment: Payment) -> tuple[Decimal, Decimal, Decimal, bool]:
@@ -331,6 +357,63 @@ def test_a_second_card_on_the_same_intent(session, wire) -> None:
     assert money(Payment.objects.get(session=session)) == (100, 0, 0, False)
 
 
+def test_a_refused_card_that_stripe_forgot_is_no_difference(session, wire) -> None:
+    attempt = wants_to_pay(session, payment_method="pm_1")
+    wire.post("/payment_intents/pi_1").respond(json=intent("requires_confirmation"))
+    wire.post("/payment_intents/pi_1/confirm").respond(402, json={"error": decline()})
+    asked(attempt)
+    wire.get("/payment_intents/pi_1").respond(json=intent("requires_confirmation", metadata=marked(session.pk)))
+
+    found = [each for one in reconcile(provider="stripe") for each in one.differences]
+
+    assert found == []
+
+
+def test_who_does_not_prove_who_they_are_may_try_with_another_card(session, wire) -> None:
+    first = wants_to_pay(session, payment_method="pm_1")
+    wire.post("/payment_intents/pi_1").respond(json=intent("requires_confirmation"))
+    wire.post("/payment_intents/pi_1/confirm").respond(
+        json=intent("requires_action", next_action={"type": "use_stripe_sdk"}, metadata=marked(session.pk, first.pk))
+    )
+    asked(first)
+    session.refresh_from_db()
+    waiting = session.status
+    failed = {
+        "code": "payment_intent_authentication_failure",
+        "message": "The customer could not be authenticated.",
+        "payment_method": {"id": "pm_1"},
+        "type": "invalid_request_error",
+    }
+
+    news(
+        "payment_intent.payment_failed",
+        intent("requires_payment_method", last_payment_error=failed, metadata=marked(session.pk, first.pk)),
+    )
+    first.refresh_from_db()
+    second = wants_to_pay(session, payment_method="pm_2")
+    wire.post("/payment_intents/pi_1/confirm").respond(json=held(session, second.pk))
+    second = asked(second)
+
+    assert waiting == "requires_more"
+    assert (first.state, first.code) == ("declined", "payment_intent_authentication_failure")
+    assert second.state == "succeeded"
+
+
+def test_a_bank_debit_is_paid_when_the_bank_says_so(stripe_provider, wire) -> None:
+    session = begin(wire, capture=True)
+    attempt = wants_to_pay(session)
+    marks = marked(session.pk, attempt.pk)
+    wire.post("/payment_intents/pi_1").respond(json=intent("processing", latest_charge="ch_1", metadata=marks))
+    pending = asked(attempt).state
+
+    news("payment_intent.processing", intent("processing", latest_charge="ch_1", metadata=marks))
+    news("payment_intent.succeeded", intent("succeeded", received=10_000, latest_charge="ch_1", metadata=marks))
+
+    attempt.refresh_from_db()
+    assert (pending, attempt.state) == ("pending", "succeeded")
+    assert money(Payment.objects.get(session=session)) == (100, 100, 0, False)
+
+
 def test_what_a_browser_tried_before_is_not_the_answer_to_the_next_try(session, wire) -> None:
     by_itself = intent("requires_payment_method", last_payment_error=decline(), metadata=marked(session.pk))
     news("payment_intent.payment_failed", by_itself)
@@ -372,3 +455,31 @@ def test_a_lookup_that_is_refused_is_tried_later(session, wire) -> None:
     assert attempt.next_try_at is not None
     assert due is not None
     assert attempt.tries == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_whole_life_in_any_order_leaves_the_same_rows(session, wire, seed: int) -> None:
+    """A first card is refused, a second one pays, and from then on everything is done in the dashboard."""
+    first = wants_to_pay(session, payment_method="pm_1")
+    wire.post("/payment_intents/pi_1").respond(json=intent("requires_confirmation"))
+    wire.post("/payment_intents/pi_1/confirm").respond(402, json={"error": decline()})
+    asked(first)
+    second = wants_to_pay(session, payment_method="pm_2")
+    told = life(session.pk, first.pk, second.pk)
+    random.Random(seed).shuffle(told)
+
+    for kind, thing in told:
+        news(kind, thing)
+
+    payment = Payment.objects.get(session=session)
+    assert money(payment) == (100, 60, 10, True)
+    # A refund of the dashboard whose failure is told first was never anything here.
+    assert sorted(each for each in attempts() if each != ("refund", "declined", 5, True)) == [
+        ("authorize", "declined", 100, False),
+        ("authorize", "succeeded", 100, False),
+        ("capture", "succeeded", 60, True),
+        ("refund", "succeeded", 10, True),
+        ("void", "succeeded", 40, True),
+    ]
+    assert order_of(payment) == ("partially_refunded", 90, 60, 10)
+    assert not problems()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from oms.core.money import Money
@@ -22,19 +25,20 @@ from tests.payments.paying import (
     authorize,
     authorized,
     deliver,
+    hear,
     in_minor_units,
     look_after,
     money,
     session_of,
     usd,
 )
-from tests.scenarios import STAFF
+from tests.scenarios import STAFF, Shop, shop
 
 pytestmark = pytest.mark.django_db
 
 
-def refund_without_an_answer(gateway, twist: str) -> tuple[Payment, PaymentAttempt]:
-    payment = authorized(usd(100))
+def refund_without_an_answer(gateway, twist: str, here: Shop | None = None) -> tuple[Payment, PaymentAttempt]:
+    payment = authorized(usd(100), here=here)
     ask(capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True))
     gateway.script("refund", twist)
     attempt = ask(refund_payment(payment_id=payment.pk, amount=usd(60), actor=STAFF, waits=True))
@@ -92,6 +96,18 @@ def test_what_was_thought_not_done_and_is_heard_of_later_was_done(gateway):
     )
     assert money(payment.order_id) == ("partially_refunded", 40, 100, 60, 0)
     assert list(CreditLine.objects.values_list("amount", flat=True)) == [60]
+
+
+def test_credentials_that_are_refused_say_nothing_of_the_try_before(gateway):
+    payment, attempt = refund_without_an_answer(gateway, "timeout_after")
+    gateway.script("refund", "unauthorized")
+
+    refused = resuming.resume(attempt.pk)
+    unknown = money(payment.order_id)
+    settled = resuming.resume(attempt.pk)
+
+    assert (refused.state, refused.message, unknown) == ("unknown", "answered 401", ("captured", 40, 100, 0, -60))
+    assert (settled.state, gateway.moved(payment.reference)) == ("succeeded", (10000, 10000, 6000))
 
 
 @pytest.mark.parametrize("twist", ["error_500_before", "drop_before", "decline"])
@@ -177,3 +193,47 @@ def test_every_currency_is_exact_to_its_last_unit(gateway, total, taken, back, m
     ask(refund_payment(payment_id=payment.pk, amount=Money(Decimal(back), total.currency), actor=STAFF, waits=True))
 
     assert in_minor_units(payment) == gateway.moved(payment.reference) == moved
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_and_tries_at_the_same_moment_come_to_one_refund(gateway):
+    """Two workers ask again with the same key while the webhook comes twice."""
+    here = shop({"W1": {"LAMP": 3}})
+    unknown = [refund_without_an_answer(gateway, "error_500_after", here) for _ in range(3)]
+    hooks = {
+        payment.pk: next(
+            each for each in reversed(gateway.signed_webhooks()) if payment.reference.encode() in each.body
+        )
+        for payment, _attempt in unknown
+    }
+    barrier, problems = Barrier(4), []
+
+    def at_once(act: Callable[[Payment, PaymentAttempt], object]) -> None:
+        try:
+            for payment, attempt in unknown:
+                barrier.wait(20)
+                act(payment, attempt)
+        except BaseException as problem:  # of a thread, which nobody else would see
+            problems.append(problem)
+            barrier.abort()
+        finally:
+            connection.close()
+
+    def asks_again(_payment: Payment, attempt: PaymentAttempt) -> None:
+        resuming.resume(attempt.pk)
+
+    def hears(payment: Payment, _attempt: PaymentAttempt) -> None:
+        hear(hooks[payment.pk])
+
+    threads = [Thread(target=at_once, args=[act]) for act in (asks_again, asks_again, hears, hears)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert problems == []
+    for payment, attempt in unknown:
+        attempt.refresh_from_db()
+        assert (attempt.state, money(payment.order_id)) == ("succeeded", ("partially_refunded", 40, 100, 60, 0))
+        assert in_minor_units(payment) == gateway.moved(payment.reference) == (10000, 10000, 6000)
+    assert PaymentAttempt.objects.filter(act="refund").count() == len(unknown)

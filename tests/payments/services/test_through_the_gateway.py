@@ -21,8 +21,10 @@ from payments.fakegateway.cards import CARDS
 from payments.models import Payment, PaymentAttempt, ProviderEvent
 from payments.policies import refundable
 from payments.services import capturing
+from payments.services.calling import DEADLINE
 from tests.payments.gateway import Gateway
 from tests.payments.paying import (
+    IMPATIENT,
     ask,
     authorize,
     authorized,
@@ -46,8 +48,8 @@ def captured(total: str = "100", card: str = "") -> Payment:
     return payment
 
 
-def refund(payment: Payment, amount: str) -> PaymentAttempt:
-    return ask(refund_payment(payment_id=payment.pk, amount=usd(amount), actor=STAFF, waits=True))
+def refund(payment: Payment, amount: str, timeout: float = DEADLINE) -> PaymentAttempt:
+    return ask(refund_payment(payment_id=payment.pk, amount=usd(amount), actor=STAFF, waits=True), timeout)
 
 
 def carry_out_all(payment: Payment) -> None:
@@ -131,7 +133,7 @@ def test_a_refund_without_an_answer_holds_its_amount_until_the_same_key_is_answe
     payment = captured()
     gateway.script("refund", twist)
 
-    attempt = refund(payment, "60")
+    attempt = refund(payment, "60", IMPATIENT if "timeout" in twist else DEADLINE)
     payment.refresh_from_db()
     held = refundable(payment, PaymentAttempt.objects.filter(payment=payment))
     with pytest.raises(RefundExceedsCapture):

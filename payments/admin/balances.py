@@ -29,7 +29,7 @@ from oms.web.console import acts, show
 from oms.web.console.admin import ConsoleAdmin, ReadOnlyAdmin
 from oms.web.console.filters import DayRangeFilter
 from oms.web.limits import limits_of
-from payments.admin_balance_forms import (
+from payments.admin.balance_forms import (
     REASONS,
     AdjustForm,
     ExpiryForm,
@@ -158,7 +158,7 @@ class GiftCardAdmin(BalanceAdmin):
     list_filter = (StatusFilter, ("created_at", DayRangeFilter))
     list_before_template = "admin/payments/above_cards.html"
     search_help_text = _("Last four characters of the code")
-    when_empty = _("Issue the first card with the button above.")
+    when_empty = _("Issue the first card.")
     exact_search = ("last_four",)
     for_all = True  # a card is good in every channel
 
@@ -271,7 +271,7 @@ class StoreCreditAccountAdmin(BalanceAdmin):
     list_display_links = ("shown_customer",)
     list_select_related = ("customer",)
     search_help_text = _("E-mail of the customer")
-    when_empty = _("Give a customer credit with the button above.")
+    when_empty = _("Give a customer something to spend, instead of money back or beside it.")
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("customer__email",)

@@ -1,3 +1,0 @@
-from payments.fakegateway.running import main
-
-main()
