@@ -98,8 +98,6 @@ UNFOLD = {
                     _entry(_("Fulfillments"), "local_shipping", "fulfillment_fulfillment"),
                     _entry(_("Customers"), "group", "orders_customer"),
                     _entry(_("Payments"), "payments", "payments_payment"),
-                    _entry(_("Gift cards"), "redeem", "payments_giftcard"),
-                    _entry(_("Store credit"), "account_balance_wallet", "payments_storecreditaccount"),
                 ],
             },
             {
@@ -121,6 +119,17 @@ UNFOLD = {
                     _entry(_("Rejects"), "rule", "channels_importreject"),
                     _entry(_("Credit notes and write-offs"), "receipt_long", "channels_sourcedocument"),
                     _entry(_("Import runs"), "history", "channels_importrun"),
+                ],
+            },
+            {
+                "title": _("Money in detail"),
+                "collapsible": True,
+                "items": [
+                    _entry(_("Gift cards"), "redeem", "payments_giftcard"),
+                    _entry(_("Store credit"), "account_balance_wallet", "payments_storecreditaccount"),
+                    _entry(_("Payment attempts"), "swap_horiz", "payments_paymentattempt"),
+                    _entry(_("Told by payment providers"), "fact_check", "payments_providerevent"),
+                    _entry(_("Webhooks of payment providers"), "webhook", "payments_providerwebhook"),
                 ],
             },
             {
@@ -156,9 +165,6 @@ UNFOLD = {
                     _entry(_("Events"), "bolt", "core_outboxevent"),
                     _entry(_("Subscribers"), "hearing", "core_delivery", page="core_delivery_subscribers"),
                     _entry(_("Deliveries"), "outbox", "core_delivery", but="admin:core_delivery_subscribers"),
-                    _entry(_("Payment attempts"), "swap_horiz", "payments_paymentattempt"),
-                    _entry(_("Told by payment providers"), "fact_check", "payments_providerevent"),
-                    _entry(_("Webhooks of payment providers"), "webhook", "payments_providerwebhook"),
                     _entry(_("Schedules"), "schedule", "django_celery_beat_periodictask"),
                 ],
             },

@@ -62,7 +62,7 @@ def test_an_order_is_found_fulfilled_shipped_and_delivered_and_the_next_one_held
 
     _open(console, second)
     console.locator("summary", has_text="Hold").press("Enter")  # by keyboard
-    console.locator("[name=note]").fill("Wait for the other lamp")
+    console.locator("#form-hold [name=note]").fill("Wait for the other lamp")
     console.get_by_role("button", name="Put on hold").click()
     console.get_by_text("This order is on hold.").wait_for()
 

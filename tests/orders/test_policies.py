@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ DRAFT, PENDING, ACTION, DONE, ARCHIVED, CANCELED = (
     "archived",
     "canceled",
 )
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ALL = (DRAFT, PENDING, ACTION, DONE, ARCHIVED, CANCELED)
 
 
@@ -38,6 +40,7 @@ class Order:
     fulfillment_status: str = "not_fulfilled"
     open_holds: int = 0
     units_open: int = 3
+    canceling_at: datetime | None = None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,10 @@ def test_a_status_is_followed_by_these_and_no_others(status, following):
         (Order(units_open=0), {"hold", "cancel", "complete", "unpack"}),
         (Order(fulfillment_status="partially_fulfilled", units_open=1), {"hold", "fulfill", "unpack"}),
         (Order(fulfillment_status="shipped", units_open=0), {"hold", "complete", "unpack"}),
-        (Order(status=ACTION), {"hold", "cancel", "unpack"}),
+        (Order(status=ACTION), {"hold", "cancel", "unpack", "keep"}),
+        (Order(canceling_at=NOW), {"hold", "unpack"}),
+        (Order(canceling_at=NOW, units_open=0), {"hold", "unpack"}),
+        (Order(status=ACTION, canceling_at=NOW), {"hold", "unpack"}),
         (Order(status=DRAFT), {"cancel"}),
         (Order(status=DONE, units_open=0, fulfillment_status="delivered"), {"archive", "unpack"}),
         (Order(status=ARCHIVED, units_open=0), set()),
@@ -78,6 +84,7 @@ def test_what_may_be_done_with_an_order(order, may):
         "complete": policies.can_complete,
         "archive": policies.can_archive,
         "unpack": policies.can_unpack,
+        "keep": policies.can_keep,
     }
 
     assert {act for act, rule in rules.items() if rule(order)} == may

@@ -22,6 +22,7 @@ def _channel(**fields):
         "name": "Till",
         "code": "till",
         "is_active": "on",
+        "capture_on": "shipment",
         "default_currency": "gbp",
         "time_zone": "Europe/London",
     } | fields
@@ -32,11 +33,11 @@ def test_a_channel_sells_from_the_locations_that_are_ticked(client):
 
     client.post(reverse("admin:channels_saleschannel_add"), _channel(sells_from=[str(one.pk)]))
     channel = SalesChannel.objects.get()
-    made = channel.default_currency, {link.location_id for link in channel.locations.all()}
+    made = channel.default_currency, channel.capture_on, {link.location_id for link in channel.locations.all()}
     client.post(page("channels_saleschannel", channel.pk), _channel(sells_from=[str(two.pk)], code="other"))
 
     channel.refresh_from_db()
-    assert made == ("GBP", {one.pk})
+    assert made == ("GBP", "shipment", {one.pk})
     assert (channel.code, {link.location_id for link in channel.locations.all()}) == ("till", {two.pk})
 
 
