@@ -19,7 +19,7 @@ from orders.models.order import OWED
 from orders.services.cancellation import cancel_order, keep_order
 from orders.services.refunds import refund_payment
 from payments.admin.exceptions import MAY_COLLECT, dealt_with, of_order
-from payments.enums import AttemptState, MoneyAct, RefundReason
+from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason
 from payments.models import PaymentAttempt
 from payments.services import capturing, voiding
 
@@ -75,8 +75,9 @@ def _try_again(request: HttpRequest, pk: UUID) -> str:
 
 
 def owed(orders: QuerySet[Any]) -> QuerySet[Any]:
-    """More was taken than they are worth, and has not gone back."""
-    return orders.filter(OWED)
+    """More was taken than they are worth, has not gone back, and is not on its way either."""
+    leaving = PaymentAttempt.objects.filter(payment__order=OuterRef("pk"), act=MoneyAct.REFUND, state__in=OPEN_STATES)
+    return orders.filter(~Exists(leaving), OWED)
 
 
 def _tell_owed(orders: Sequence[Order]) -> Iterator[Matter]:

@@ -79,6 +79,7 @@ def _tab(kind: Kind, count: int, is_wanted: bool) -> dict[str, Any]:
         "count": count_label(count, attention.MOST),
         "url": _address(kind, 1),
         "is_wanted": is_wanted,
+        "is_empty": not count,
     }
 
 
