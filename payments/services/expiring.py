@@ -16,7 +16,6 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from oms.core import actors, events, ids
-from oms.core.outside import require_no_transaction
 from payments.enums import AttemptState, EventSource, MoneyAct
 from payments.events import AuthorizationExpiring
 from payments.models import Payment, PaymentAttempt
@@ -77,7 +76,6 @@ def ask_what_became(payment_id: UUID) -> Payment:
     payment = Payment.objects.select_related("session").get(pk=payment_id)
     provider = provider_of(payment.provider)
     if provider.can.look_up and not provider.local:
-        require_no_transaction(f"the payment provider {provider.code}")
         try:
             found = provider.look_up(LookUpRequest(reference=payment.reference, key=payment.session_id))
         except (ProviderUnavailable, ProviderRejected) as problem:

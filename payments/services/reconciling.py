@@ -16,7 +16,6 @@ from typing import Final
 import structlog
 
 from oms.core import actors, ids, providers
-from oms.core.outside import require_no_transaction
 from payments.books import Books, Event, books
 from payments.enums import EventSource, MoneyAct
 from payments.models import Payment, PaymentSession, ProviderEvent
@@ -100,7 +99,6 @@ def reconcile(*, since: datetime | None = None, provider: str = "", fix: bool = 
     for code in codes:
         party = provider_of(code)
         if party.can.look_up and not party.local:
-            require_no_transaction(f"the payment provider {code}")
             yield from _with(party, since, fix)
 
 

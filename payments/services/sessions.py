@@ -12,7 +12,6 @@ from oms.core import actors, ids
 from oms.core.actors import Actor
 from oms.core.errors import NotFound
 from oms.core.money import Money
-from oms.core.outside import require_no_transaction
 from oms.core.transactions import atomic
 from payments import errors
 from payments.enums import OPEN_STATES, EventSource, MoneyAct, SessionStatus
@@ -108,7 +107,6 @@ def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
     party = known.provider_of(session.provider)
     if session.reference or party.local:
         return session
-    require_no_transaction(f"the payment provider {party.code}")
     try:
         result = party.initiate(_initiation(session, timeout=timeout))
     except ProviderRejected as refusal:
