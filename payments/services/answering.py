@@ -96,7 +96,7 @@ def _fact(attempt: PaymentAttempt, result: ProviderResult, reference: str) -> Fa
         outcome=result.outcome,
         reference=reference,
         movement=result.movement,
-        amount=result.amount or Money(attempt.amount, attempt.currency),
+        amount=Money(attempt.amount, attempt.currency) if result.amount is None else result.amount,
         key=attempt.pk,
         code=result.code,
         message=result.message,

@@ -14,7 +14,7 @@ from orders.services import collecting, refunding_lines, refunds
 from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
 from payments.enums import CaptureOn, EventSource
-from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
 from tests.payments.balances import a_card, an_order, pay, payment_of, worth
@@ -225,3 +225,15 @@ def test_gift_cards_that_were_authorized_while_a_cancellation_waited_are_let_go_
 
     assert money(order_id) == ("refunded", 0, 50, 50, 0)
     assert [worth(new.card)[0] for new in (one, other)] == [10, 10]
+
+
+def test_an_answer_that_says_nothing_was_captured_is_shown_and_moves_nothing(monkeypatch):
+    payment = authorized(order_id := ordered())
+    answers(monkeypatch, "capture", ProviderResult(outcome=Outcome.SUCCEEDED, movement="cap", amount=usd(0)))
+    attempt = capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True)
+
+    calling.carry_out(attempt.pk, waited=True)
+
+    assert amounts(payment) == (100, 0, 0)
+    assert money(order_id) == ("authorized", 100, 0, 0, 100)
+    assert list(ProviderEvent.objects.exclude(problem="").values_list("act", "problem")) == [("capture", "amount")]
