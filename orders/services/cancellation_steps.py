@@ -62,6 +62,8 @@ def finish(change: MoneyChange) -> None:
         its = PaymentAttempt.objects.filter(payment=payment)
         if voidable(payment, its):
             voiding.void_here(payment, actor=change.actor, tell=change.tell)
+    # A refund that failed meanwhile took its credit line along; what it was about is owed to the customer now.
+    credit_lines.credit(order, order.total, CreditReason.CANCELLATION, None)
     was = order.status
     order.status = OrderStatus.CANCELED
     order.canceled_at, order.canceling_at = timezone.now(), None

@@ -141,16 +141,17 @@ def _follow_refund(change: MoneyChange, settled: Settled) -> None:
     if settled.was == AttemptState.DECLINED or (settled.is_foreign and settled.was != AttemptState.SUCCEEDED):
         # It was not asked for here, so nothing says yet what it was for. What was owed anyway needs no credit line.
         reason = CreditReason.PROVIDER_REFUND if settled.is_foreign else CreditReason.REFUND
-        credit_lines.credit(
-            order, max(amount - _owed_before(order, amount), ZERO), reason, settled.attempt_id, settled.note
-        )
+        uncovered = min(amount - _owed_before(order, amount), order.total)  # one about to be canceled is worth nothing
+        credit_lines.credit(order, uncovered, reason, settled.attempt_id, settled.note)
         credit_lines.give_again(order, settled.attempt_id)
 
 
 def _owed_before(order: Order, refunded: Decimal) -> Decimal:
-    """What was owed to the customer before this much was given back, which the payments say already."""
+    """What was owed to the customer before this much was given back, which the payments say already. What is on its way
+    to them besides has a credit line of its own, whichever comes first."""
     held = sum((each.captured - each.refunded for each in Payment.objects.filter(order=order)), ZERO)
-    return max(held + refunded - order.total, ZERO)
+    leaving = on_its_way(PaymentAttempt.objects.filter(payment__order=order), MoneyAct.REFUND)
+    return max(held + refunded - leaving - order.total, ZERO)
 
 
 def _follow_authorization(change: MoneyChange, settled: Settled) -> None:

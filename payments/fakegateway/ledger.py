@@ -103,7 +103,7 @@ def settle(books: Books, payment: Row, body: Mapping[str, Any], manner: str) -> 
     for each in found:
         code, message = _REFUSALS[each["act"]] if outcome == "declined" else ("", "")
         settled = each | {"state": outcome, "code": code, "message": message, "occurred_at": now()}
-        if outcome == "declined" and each["act"] == "capture" and payment["refunded"]:
+        if outcome == "declined" and each["act"] == "capture" and each["state"] == "succeeded" and payment["refunded"]:
             raise Refused(409, "already_refunded", "Some of it went back already.")
         books.rows(
             "UPDATE movements SET state = ?, code = ?, message = ?, occurred_at = ? WHERE id = ?",

@@ -161,10 +161,11 @@ class Clerk:
 
     def refund_at_gateway(self, card: int, amount: int) -> None:
         """Somebody gives money back in the gateway's own console, and the shop hears of it."""
-        owed = max(self.captured - self.refunded - self.total, 0)
+        leaving = sum(each.leaving("refund") for each in self.cards)
+        owed = max(self.captured - self.refunded - leaving - self.total, 0)
         made = Try("refund", card, amount, DONE, True, foreign=True)
         if self.status != "canceled":
-            made.credit = max(amount - owed, 0)
+            made.credit = max(min(amount - owed, self.total), 0)
             self.credits += made.credit
         self._add(made)
 
@@ -259,6 +260,7 @@ class Clerk:
             self._canceled()
 
     def _canceled(self) -> None:
+        self.credits += max(self.total, 0)  # what refunds that failed meanwhile had been about
         self.canceling, self.status = False, "canceled"
         for index, card in enumerate(self.cards):  # authorized while the cancellation was waited for
             if card.voidable:

@@ -237,3 +237,17 @@ def test_an_answer_that_says_nothing_was_captured_is_shown_and_moves_nothing(mon
     assert amounts(payment) == (100, 0, 0)
     assert money(order_id) == ("authorized", 100, 0, 0, 100)
     assert list(ProviderEvent.objects.exclude(problem="").values_list("act", "problem")) == [("capture", "amount")]
+
+
+def test_money_given_back_at_the_provider_while_a_refund_of_ours_is_on_its_way_is_not_that_refund(monkeypatch):
+    payment = captured(order_id := ordered())
+    answers(monkeypatch, "refund", ProviderUnavailable("no answer"), ProviderResult(outcome=Outcome.SUCCEEDED))
+    refund = refunds.refund_payment(payment_id=payment.pk, amount=usd(50), actor=STAFF, waits=True)
+    calling.carry_out(refund.pk, waited=True)
+
+    learn(fact("refund", payment.reference, 25, movement="made there"))
+    between = money(order_id)
+    resuming.resume(refund.pk)
+
+    assert between == ("partially_refunded", 25, 100, 25, -50)
+    assert money(order_id) == ("partially_refunded", 25, 100, 75, 0)
