@@ -6,7 +6,9 @@ CI runs it a second time, against servers as Debian ships them.
 from __future__ import annotations
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
+from tests import emptying
 from tests.payments.gateway import gateway, gateway_process
 
 __all__ = ["gateway", "gateway_process"]  # fixtures for all tests
@@ -23,6 +25,12 @@ SMOKE = (
     "orders/api/test_placing.py",
     "orders/services/test_placement.py",
 )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        emptying.install()
 
 
 @pytest.fixture(autouse=True)
