@@ -38,6 +38,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         emptying.install()
 
 
+@pytest.fixture
+def new_tables(db: None) -> None:
+    """For tests that write very much, and those that look at what the planner chooses."""
+    emptying.renew_tables()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _as_tests_need(django_test_environment: None) -> Iterator[None]:
     """Attempts to sign in are counted where all test runs of a machine count, by address: one would lock out the next.

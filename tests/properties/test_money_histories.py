@@ -363,21 +363,21 @@ def attempts(payment: Payment) -> list[tuple[str, Decimal, str, bool]]:
     ]
 
 
-MACHINES = pytest.mark.parametrize("machine", [MoneyHistories, InYen, InDinars], ids=["USD", "JPY", "KWD"])
+MACHINES = {"USD": MoneyHistories, "JPY": InYen, "KWD": InDinars}
 
 
 @pytest.mark.django_db
-@MACHINES
-def test_any_history_of_money_is_the_same_in_three_books(machine: type[MoneyHistories], gateway: Gateway) -> None:
+@pytest.mark.parametrize(("currency", "examples"), [("USD", 12), ("JPY", 6), ("KWD", 6)])  # what differs is rounding
+def test_any_history_of_money_is_the_same_in_three_books(currency: str, examples: int, gateway: Gateway) -> None:
+    machine = MACHINES[currency]
     machine.gateway = gateway
-    run_state_machine_as_test(machine, settings=settings(max_examples=12, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=20, deadline=None))
 
 
 @pytest.mark.django_db
 @pytest.mark.soak
-@MACHINES
-def test_two_thousand_histories_of_money_are_the_same_in_three_books(
-    machine: type[MoneyHistories], gateway: Gateway
-) -> None:
+@pytest.mark.parametrize("currency", MACHINES)
+def test_two_thousand_histories_of_money_are_the_same_in_three_books(currency: str, gateway: Gateway) -> None:
+    machine = MACHINES[currency]
     machine.gateway = gateway
     run_state_machine_as_test(machine, settings=settings(max_examples=667, stateful_step_count=20, deadline=None))

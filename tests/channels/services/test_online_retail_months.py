@@ -15,7 +15,7 @@ from payments.models import Payment
 from tests.channels import oracle
 from tests.channels.importing import bring_in, retail
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("new_tables")]
 
 
 def _sum(rows, field):

@@ -18,7 +18,7 @@ from orders.services.cancellation import cancel_order
 from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
 from payments.providers.base import ProviderUnavailable
-from payments.services import capturing, resuming, sessions
+from payments.services import calling, capturing, resuming, sessions
 from tests.payments.paying import (
     IMPATIENT,
     ask,
@@ -61,6 +61,19 @@ def test_what_is_due_is_taken_up_when_its_time_has_come(gateway):
 
     assert (at_once, later, resuming.resume_all()) == ([], [attempt.pk], 1)
     assert resuming.due_attempts() == []
+
+
+def test_what_somebody_asks_for_right_now_is_left_to_them_until_their_time_is_up(gateway):
+    payment = authorized(usd(100))
+    attempt = capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True)
+
+    meanwhile = calling.carry_out(attempt.pk)
+    asked_meanwhile = gateway.calls("capture")
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(leased_until=timezone.now())
+    afterwards = calling.carry_out(attempt.pk)
+
+    assert (meanwhile.state, meanwhile.tries, asked_meanwhile) == ("intended", 0, [])
+    assert (afterwards.state, afterwards.tries, gateway.calls("capture")) == ("succeeded", 1, [str(attempt.pk)])
 
 
 @pytest.mark.parametrize(
