@@ -23,13 +23,19 @@ FAULTS = {
 }
 
 
+_turns = count()
+
+
 class Refused(Exception):
     """This must not be possible."""
 
 
 @dataclass
 class Try:
-    """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it."""
+    """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it.
+
+    turn: in which order the gateway heard of them.
+    """
 
     act: str
     card: int
@@ -39,7 +45,7 @@ class Try:
     credit: int = 0
     cancels: bool = False
     foreign: bool = False
-    number: int = field(default_factory=count().__next__)
+    turn: int = field(default_factory=_turns.__next__)
 
     @property
     def open(self) -> bool:
@@ -213,8 +219,10 @@ class Clerk:
     def resume(self) -> None:
         """All that is unknown is asked for again with the same key: what was done is told, the rest is done now."""
         every = [*self.tries, *(each for card in self.cards for each in card.tries)]
-        for made in sorted(every, key=lambda each: each.number):
+        for made in sorted(every, key=lambda each: each.turn):
             if made.state == UNKNOWN:
+                if not made.done:
+                    made.turn = next(_turns)  # it hears of it only now
                 made.state, made.done = DONE, True
                 self._settled(made)
 
