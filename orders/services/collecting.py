@@ -15,6 +15,7 @@ from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
 from orders.models import Order
+from orders.selectors.standing import standing_of
 from orders.services import settlement
 from payments import policies
 from payments.enums import MoneyAct
@@ -107,7 +108,7 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
         for attempt in PaymentAttempt.objects.filter(payment__in=payments):
             tries[attempt.payment_id].append(attempt)
         taken = sum((each.captured + policies.on_its_way(tries[each.pk], MoneyAct.CAPTURE) for each in payments), ZERO)
-        due = settlement.left_to_take(order)
+        due = standing_of(order).left_to_take
         target = min(_worth_of_shipped(order) - taken, due)
         begun = []
         for payment in payments:
