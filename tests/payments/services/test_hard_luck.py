@@ -183,6 +183,27 @@ def test_what_was_promised_and_has_ended_can_be_collected_anew():
     assert money(order_id) == ("captured", 100, 100, 0, 0)
 
 
+def test_a_collection_whose_authorization_has_ended_can_be_paid_by_hand():
+    order_id = ordered()
+    payment = authorized(order_id)
+    Payment.objects.filter(pk=payment.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    collecting.mark_as_paid(order_id=order_id, collection_id=order_id, actor=STAFF)
+
+    assert money(order_id) == ("captured", 100, 100, 0, 0)
+
+
+def test_what_is_on_its_way_back_is_due_as_well():
+    order_id = ordered()
+    payment = captured(order_id, 50)
+    refund = refunds.refund_payment(payment_id=payment.pk, amount=usd(20), actor=STAFF, waits=True)
+
+    collecting.mark_as_paid(order_id=order_id, actor=STAFF)
+    calling.carry_out(refund.pk, waited=True)
+
+    assert money(order_id) == ("partially_refunded", 80, 100, 20, 0)
+
+
 def test_what_a_provider_that_was_taken_out_of_the_settings_left_open_is_put_off(settings):
     payment = authorized(ordered())
     attempt = capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True)
