@@ -28,7 +28,7 @@ from orders.services import cancellation_steps, credit_lines, journal, rollup
 from payments.enums import AttemptState, CaptureOn, MoneyAct
 from payments.models import PaymentAttempt
 from payments.policies import capturable
-from payments.services import capturing, voiding
+from payments.services import capturing
 from payments.settled import Settled
 
 log = structlog.get_logger(__name__)
@@ -108,7 +108,10 @@ def _follow(change: MoneyChange, settled: Settled) -> None:
     order = change.order
     if settled.act == MoneyAct.REFUND:
         _follow_refund(change, settled)
-    if settled.act == MoneyAct.AUTHORIZE and settled.state == AttemptState.SUCCEEDED:
+    if order.canceled_at is not None:
+        if settled.payment_id is not None and settled.act in (MoneyAct.AUTHORIZE, MoneyAct.CAPTURE):  # it came too late
+            cancellation_steps.let_go(change, capturing.find_payment(settled.payment_id))
+    elif settled.act == MoneyAct.AUTHORIZE and settled.state == AttemptState.SUCCEEDED:
         _follow_authorization(change, settled)
     _record(change, settled)
     if order.canceling_at is not None and settled.act in (MoneyAct.REFUND, MoneyAct.VOID):
@@ -132,20 +135,16 @@ def _follow_refund(change: MoneyChange, settled: Settled) -> None:
 
 
 def _follow_authorization(change: MoneyChange, settled: Settled) -> None:
-    if settled.payment_id is None:
+    order = change.order
+    if settled.payment_id is None or order.canceling_at is not None or order.channel.capture_on != CaptureOn.PLACEMENT:
         return
     payment = capturing.find_payment(settled.payment_id)
     left = capturable(payment, PaymentAttempt.objects.filter(payment=payment))
-    if not left:
-        return
+    left = min(left, standing_of(order).left_to_take)
     try:
-        if change.order.canceled_at is not None:  # it came too late
-            voiding.void_here(payment, actor=change.actor, tell=change.tell)
-        elif change.order.channel.capture_on == CaptureOn.PLACEMENT and change.order.canceling_at is None:
-            left = min(left, standing_of(change.order).left_to_take)
-            if left > 0:
-                capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
-    except DomainError as refusal:  # what is told is so all the same: it has ended already, or some is being taken
+        if left > 0:
+            capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
+    except DomainError as refusal:  # what is told is so all the same: it has ended already, or cannot be taken in part
         log.warning("orders.authorization_not_followed", payment=payment.public_id, code=refusal.code)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from channels.models import SalesChannel
 from oms.core import actors
+from orders.models import Order
 from orders.services import collecting, refunding_lines, refunds
 from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
@@ -18,7 +20,7 @@ from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEve
 from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
 from tests.payments.balances import a_card, an_order, pay, payment_of, worth
-from tests.payments.money import amounts, authorized, captured, money, ordered, session_of, usd
+from tests.payments.money import amounts, authorized, captured, money, ordered, paid_by, session_of, usd
 from tests.payments.signed import SignedProvider, fact
 from tests.scenarios import STAFF
 
@@ -41,6 +43,14 @@ def answers(monkeypatch: pytest.MonkeyPatch, act: str, *results: Any) -> None:
         return result
 
     monkeypatch.setattr(SignedProvider, act, answer)
+
+
+def authorized_anew(order_id: UUID, amount: Any = 100) -> Payment:
+    """What a customer pays besides, with a collection of its own."""
+    collection = sessions.create_collection(amount=usd(amount), order_id=order_id, actor=STAFF)
+    session = sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+    return paid_by(calling.carry_out(attempt.pk, waited=True))
 
 
 def attempts(**which: Any) -> list[tuple[str, str, bool]]:
@@ -246,6 +256,35 @@ def test_gift_cards_that_were_authorized_while_a_cancellation_waited_are_let_go_
 
     assert money(order_id) == ("refunded", 0, 50, 50, 0)
     assert [worth(new.card)[0] for new in (one, other)] == [10, 10]
+
+
+@pytest.mark.parametrize(("answer", "taken"), [(Outcome.SUCCEEDED, 60), (Outcome.DECLINED, 0)])
+def test_what_a_capture_leaves_is_let_go_when_the_order_was_canceled_meanwhile(monkeypatch, answer, taken):
+    order_id = ordered()
+    captured(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    other = authorized_anew(order_id)
+    capture = capturing.request_capture(payment_id=other.pk, amount=usd(60), actor=STAFF, waits=True)
+    calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
+
+    answers(monkeypatch, "capture", ProviderResult(outcome=answer, movement="cap"))
+    calling.carry_out(capture.pk, waited=True)
+
+    assert amounts(other) == (100, taken, 0)
+    assert attempts(payment=other, act="void") == [("void", "intended", False)]
+
+
+def test_an_order_is_canceled_though_the_provider_of_what_it_holds_is_gone(settings):
+    order_id = ordered()
+    captured(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    held = authorized_anew(order_id)
+    Payment.objects.filter(pk=held.pk).update(provider="gone")
+
+    calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
+
+    assert money(order_id) == ("refunded", 0, 100, 100, 0)
+    assert Order.objects.get().status == "canceled"
 
 
 def test_an_answer_that_says_nothing_was_captured_is_shown_and_moves_nothing(monkeypatch):
