@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from inventory import providers as stock
@@ -101,6 +102,10 @@ def _give_up(change: MoneyChange, settled: Settled) -> None:
     order = change.order
     was = order.status
     credit_lines.take_back(order, None, CreditReason.CANCELLATION)
+    for refund in _made_meanwhile(order):  # while it was worth nothing they lowered nothing
+        credit_lines.take_back(order, refund.pk)
+        reason = CreditReason.PROVIDER_REFUND if refund.is_foreign else CreditReason.REFUND
+        credit_lines.credit_unasked(order, refund.amount, reason, refund.pk, refund.note)
     order.canceling_at, order.cancel_reason = None, ""
     order.status = OrderStatus.REQUIRES_ACTION
     change.record(
@@ -108,6 +113,12 @@ def _give_up(change: MoneyChange, settled: Settled) -> None:
         {"act": "order.cancel_refused", "message": settled.message or settled.code, "provider": settled.provider},
         {"status": (was, order.status)},
     )
+
+
+def _made_meanwhile(order: Order) -> QuerySet[PaymentAttempt]:
+    """Refunds that were made since it was asked for, and are none of its own."""
+    made = PaymentAttempt.objects.filter(payment__order=order, act=MoneyAct.REFUND, state=AttemptState.SUCCEEDED)
+    return made.filter(settled_at__gte=order.canceling_at).exclude(reason=_OURS, pk__gte=_first_id(order))
 
 
 def _ours(order: Order) -> list[Payment]:

@@ -119,19 +119,14 @@ def _follow(change: MoneyChange, settled: Settled) -> None:
 
 
 def _follow_refund(change: MoneyChange, settled: Settled) -> None:
-    order, amount = change.order, settled.money.amount
+    order = change.order
     if settled.state == AttemptState.DECLINED and order.canceled_at is None:
         credit_lines.take_back(order, settled.attempt_id)
     if settled.state != AttemptState.SUCCEEDED or order.canceled_at is not None:
         return
     if settled.was == AttemptState.DECLINED or (settled.is_foreign and settled.was != AttemptState.SUCCEEDED):
-        # It was not asked for here, so nothing says yet what it was for. What was owed anyway needs no credit line, and
-        # what is on its way besides has one of its own, whichever comes first.
         reason = CreditReason.PROVIDER_REFUND if settled.is_foreign else CreditReason.REFUND
-        uncovered = standing_of(order).before(amount).credit_of(amount)
-        uncovered = min(uncovered, order.total)  # one about to be canceled is worth nothing
-        credit_lines.credit(order, uncovered, reason, settled.attempt_id, settled.note)
-        credit_lines.give_again(order, settled.attempt_id)
+        credit_lines.credit_unasked(order, settled.money.amount, reason, settled.attempt_id, settled.note)
 
 
 def _follow_authorization(change: MoneyChange, settled: Settled) -> None:

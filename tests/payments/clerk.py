@@ -161,13 +161,10 @@ class Clerk:
 
     def refund_at_gateway(self, card: int, amount: int) -> None:
         """Somebody gives money back in the gateway's own console, and the shop hears of it."""
-        leaving = sum(each.leaving("refund") for each in self.cards)
-        owed = max(self.captured - self.refunded - leaving - self.total, 0)
         made = Try("refund", card, amount, DONE, True, foreign=True)
-        if self.status != "canceled":
-            made.credit = max(min(amount - owed, self.total), 0)
-            self.credits += made.credit
         self._add(made)
+        if self.status != "canceled":
+            self._credit_unasked(made)
 
     def void(self, card: int, fault: str) -> None:
         left = self.cards[card].voidable
@@ -255,10 +252,21 @@ class Clerk:
         if made.state == DECLINED and made.cancels:
             self.credits -= self.lump
             self.lump, self.canceling, self.status = 0, False, "requires_action"
+            for card in self.cards:  # what was made there meanwhile had lowered nothing
+                for each in card.tries:
+                    if each.foreign and each.state == DONE and each.number > its[0].number:
+                        self.credits -= each.credit
+                        self._credit_unasked(each)
             for each in its:
                 each.cancels = False
         elif all(each.state == DONE for each in its):
             self._canceled()
+
+    def _credit_unasked(self, made: Try) -> None:
+        leaving = sum(each.leaving("refund") for each in self.cards)
+        owed = max(self.captured - self.refunded + made.amount - leaving - self.total, 0)
+        made.credit = max(min(made.amount - owed, self.total), 0)
+        self.credits += made.credit
 
     def _canceled(self) -> None:
         self.credits += max(self.total, 0)  # what refunds that failed meanwhile had been about

@@ -274,6 +274,24 @@ def test_what_a_capture_leaves_is_let_go_when_the_order_was_canceled_meanwhile(m
     assert attempts(payment=other, act="void") == [("void", "intended", False)]
 
 
+@pytest.mark.parametrize(
+    ("there", "ends"), [(100, ("refunded", 0, 100, 100, 0)), (30, ("partially_refunded", 70, 100, 30, 0))]
+)
+def test_what_was_given_back_at_the_provider_counts_when_the_cancellation_is_refused_for_it(monkeypatch, there, ends):
+    order_id = ordered()
+    payment = captured(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    learn(fact("refund", payment.reference, there, movement="made there"))
+    between = money(order_id)
+
+    answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.DECLINED, code="too_much"))
+    calling.carry_out(PaymentAttempt.objects.get(act="refund", is_foreign=False).pk, waited=True)
+
+    assert between[1:] == (0, 100, there, there - 100)
+    assert money(order_id) == ends
+    assert Order.objects.get().status == "requires_action"
+
+
 def test_an_order_is_canceled_though_the_provider_of_what_it_holds_is_gone(settings):
     order_id = ordered()
     captured(order_id)
