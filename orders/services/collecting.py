@@ -15,6 +15,7 @@ from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
 from orders.models import Order
+from orders.selectors.standing import standing_of
 from orders.services import settlement
 from payments import policies
 from payments.enums import MoneyAct
@@ -24,19 +25,6 @@ from payments.providers import known
 from payments.services import capturing, sessions
 
 ZERO = Decimal(0)
-
-
-def due(order: Order) -> Money:
-    """What the customer still has to pay, beyond what they authorized already. Never below zero.
-
-    An authorization that ended is no promise any more, though its provider may not have said so.
-    """
-    now = timezone.now()
-    held = [
-        each for each in Payment.objects.filter(order=order, canceled_at=None) if not policies.has_expired(each, now)
-    ]
-    promised = sum((each.amount - each.captured for each in held), ZERO)
-    return order.money(max(order.balance.amount - promised, ZERO))
 
 
 def collect(*, order_id: UUID, amount: Money | None = None, actor: Actor) -> PaymentCollection:
@@ -70,7 +58,7 @@ def mark_as_paid(
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
         _require_open(order)
-        owed = due(order)
+        owed = order.money(standing_of(order).due)
         if not owed:
             raise errors.NothingDue(number=order.number)
         paid = amount
@@ -107,7 +95,7 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
         for attempt in PaymentAttempt.objects.filter(payment__in=payments):
             tries[attempt.payment_id].append(attempt)
         taken = sum((each.captured + policies.on_its_way(tries[each.pk], MoneyAct.CAPTURE) for each in payments), ZERO)
-        due = settlement.left_to_take(order)
+        due = standing_of(order).left_to_take
         target = min(_worth_of_shipped(order) - taken, due)
         begun = []
         for payment in payments:
@@ -154,7 +142,7 @@ def _worth_of_shipped(order: Order) -> Decimal:
 
 
 def _within_due(order: Order, amount: Money | None) -> Money:
-    owed = due(order)
+    owed = order.money(standing_of(order).due)
     if not owed:
         raise errors.NothingDue(number=order.number)
     wanted = owed if amount is None else amount
@@ -171,7 +159,8 @@ def _require_open(order: Order) -> None:
 def _left_of(order: Order, collection_id: UUID, owed: Money) -> Money:
     """What was not paid into a collection yet, and is still due."""
     collection = sessions.find_collection(collection_id, order_id=order.pk)
-    paid = sum((each.captured if each.canceled_at else each.amount for each in collection.payments.all()), ZERO)
+    now = timezone.now()
+    paid = sum((policies.pledged(each, now) for each in collection.payments.all()), ZERO)
     left = min(collection.amount - paid, owed.amount)
     if left <= 0:
         raise errors.NothingDue(number=order.number)

@@ -153,7 +153,7 @@ class Clerk:
         holding = self.cards[card]
         if holding.void or not 0 < amount <= holding.capturable:
             raise Refused
-        self._ask("capture", card, amount, fault)
+        self._taken(self._ask("capture", card, amount, fault))
 
     def refund(self, card: int, amount: int, fault: str) -> None:
         if self.canceling or not 0 < amount <= self.cards[card].refundable:
@@ -167,13 +167,10 @@ class Clerk:
 
     def refund_at_gateway(self, card: int, amount: int) -> None:
         """Somebody gives money back in the gateway's own console, and the shop hears of it."""
-        leaving = sum(each.leaving("refund") for each in self.cards)
-        owed = max(self.captured - self.refunded - leaving - self.total, 0)
         made = Try("refund", card, amount, DONE, True, foreign=True)
-        if self.status != "canceled":
-            made.credit = max(min(amount - owed, self.total), 0)
-            self.credits += made.credit
         self._add(made)
+        if self.status != "canceled":
+            self._credit_unasked(made)
 
     def void(self, card: int, fault: str) -> None:
         left = self.cards[card].voidable
@@ -251,6 +248,7 @@ class Clerk:
         if made.act == "authorize":
             self._authorized(made)
         self._voided(made)
+        self._taken(made)
         if made.act == "refund" and made.state == DECLINED and self.status != "canceled":
             self.credits -= made.credit
             made.credit = 0
@@ -262,10 +260,21 @@ class Clerk:
         if made.state == DECLINED and made.cancels:
             self.credits -= self.lump
             self.lump, self.canceling, self.status = 0, False, "requires_action"
+            for card in self.cards:  # what was made there meanwhile had lowered nothing
+                for each in card.tries:
+                    if each.foreign and each.state == DONE and each.number > its[0].number:
+                        self.credits -= each.credit
+                        self._credit_unasked(each)
             for each in its:
                 each.cancels = False
         elif all(each.state == DONE for each in its):
             self._canceled()
+
+    def _credit_unasked(self, made: Try) -> None:
+        leaving = sum(each.leaving("refund") for each in self.cards)
+        owed = max(self.captured - self.refunded + made.amount - leaving - self.total, 0)
+        made.credit = max(min(made.amount - owed, self.total), 0)
+        self.credits += made.credit
 
     def _canceled(self) -> None:
         self.credits += max(self.total, 0)  # what refunds that failed meanwhile had been about
@@ -281,6 +290,11 @@ class Clerk:
         self.cards.append(Card(made.amount))
         if self.status == "canceled":  # too late: it is let go
             self._voided(self._ask("void", made.card, made.amount, "ok"))
+
+    def _taken(self, made: Try) -> None:
+        """What a capture that was under way leaves of a canceled order is let go."""
+        if made.act == "capture" and not made.open and self.status == "canceled" and self.cards[made.card].voidable:
+            self._voided(self._ask("void", made.card, self.cards[made.card].voidable, "ok"))
 
     def _voided(self, made: Try) -> None:
         if made.act == "void" and made.state == DONE:
