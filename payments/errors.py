@@ -58,6 +58,11 @@ class ProviderNotSetUp(NotAllowed):
     )
 
 
+class HasNoBooks(DomainError):
+    code = "payment_provider_has_no_books"
+    message = _("%(provider)s has no books of its own that ours could be compared with.")
+
+
 class CollectsMoreThanDue(DomainError):
     code = "collects_more_than_due"
     message = _("%(requested)s cannot be collected: %(due)s is due.")
