@@ -23,7 +23,7 @@ FAULTS = {
 }
 
 
-_turns = count()
+_numbers = count()
 
 
 class Refused(Exception):
@@ -34,7 +34,7 @@ class Refused(Exception):
 class Try:
     """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it.
 
-    turn: in which order the gateway heard of them.
+    number: in which order they were made. turn: in which the gateway heard of them.
     """
 
     act: str
@@ -45,7 +45,8 @@ class Try:
     credit: int = 0
     cancels: bool = False
     foreign: bool = False
-    turn: int = field(default_factory=_turns.__next__)
+    number: int = field(default_factory=_numbers.__next__)
+    turn: int = field(default_factory=_numbers.__next__)
 
     @property
     def open(self) -> bool:
@@ -216,10 +217,10 @@ class Clerk:
     def resume(self) -> None:
         """All that is unknown is asked for again with the same key: what was done is told, the rest is done now."""
         every = [*self.tries, *(each for card in self.cards for each in card.tries)]
-        for made in sorted(every, key=lambda each: each.turn):
+        for made in sorted(every, key=lambda each: each.number):
             if made.state == UNKNOWN:
                 if not made.done:
-                    made.turn = next(_turns)  # it hears of it only now
+                    made.turn = next(_numbers)  # it hears of it only now
                 made.state, made.done = DONE, True
                 self._settled(made)
 
