@@ -25,7 +25,9 @@ MANY = 2**20  # bytes: to truncate is quicker than to delete this much
 
 
 def install() -> None:
-    """Have Django empty the database in this way after every test that commits. Run once, after the migrations."""
+    """Have Django empty the database in this way after every test that commits, and now: a run that was killed may have
+    left something. Called once, after the migrations."""
+    empty_database()
     by_flush = TransactionTestCase._fixture_teardown
     as_migrated = _kept()
 
