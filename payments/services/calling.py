@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from oms.core import actors
 from oms.core.outside import require_no_transaction
-from payments.enums import OPEN_STATES, AttemptState, EventSource
+from payments.enums import HANGING_STATES, OPEN_STATES, AttemptState, EventSource
 from payments.models import PaymentAttempt
 from payments.providers.base import ProviderUnavailable
 from payments.providers.known import provider_of
@@ -43,7 +43,7 @@ def carry_out(attempt_id: UUID, *, timeout: float = WORKER_DEADLINE, waited: boo
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
     provider = provider_of(_code(attempt))
     require_no_transaction(f"the payment provider {provider.code}")
-    if not _take(attempt_id, waited=waited):
+    if not _take(attempt, waited=waited):
         return attempt
     try:
         result = answering.ask(attempt, provider, timeout=timeout)
@@ -66,14 +66,21 @@ def _code(attempt: PaymentAttempt) -> str:
     return of.provider if of else ""
 
 
-def _take(attempt_id: UUID, *, waited: bool) -> bool:
+def _take(attempt: PaymentAttempt, *, waited: bool) -> bool:
     """Make this process the one that asks. A lease that ran out is anybody's."""
     now = timezone.now()
-    free = Q() if waited else Q(leased_until=None) | Q(leased_until__lte=now)
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    if waited:
+        free |= Q(tries=0)  # nobody has taken over since the intent was written
+    attempts = PaymentAttempt.objects.filter(free, pk=attempt.pk, state__in=HANGING_STATES)
+    # The next try is noted before anything is done: whoever asks may die over it, or over what it is answered.
     return bool(
-        PaymentAttempt.objects.filter(
-            free, pk=attempt_id, state__in=[AttemptState.INTENDED, AttemptState.UNKNOWN]
-        ).update(leased_until=now + LEASE, tries=F("tries") + 1, updated_at=now)
+        attempts.update(
+            leased_until=now + LEASE,
+            next_try_at=next_try(attempt.tries, now),
+            tries=F("tries") + 1,
+            updated_at=now,
+        )
     )
 
 
