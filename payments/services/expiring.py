@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from oms.core import actors, events, ids
+from oms.core.providers import UnknownProvider
 from payments.enums import AttemptState, EventSource, MoneyAct
 from payments.events import AuthorizationExpiring
 from payments.models import Payment, PaymentAttempt
@@ -71,19 +72,21 @@ def due_to_ask(limit: int = _BATCH) -> list[UUID]:
 def ask_what_became(payment_id: UUID) -> Payment:
     """Look a payment up whose authorization ended, and learn what its provider says. Any number of times.
 
-    A provider that cannot be reached is asked again later. Never inside a transaction.
+    A provider that cannot be reached is asked again later; one that the settings do not name, as seldom as one that
+    answers. Never inside a transaction.
     """
     payment = Payment.objects.select_related("session").get(pk=payment_id)
-    provider = provider_of(payment.provider)
-    if provider.can.look_up and not provider.local:
-        try:
+    about = {"payment": payment.public_id, "provider": payment.provider}
+    try:
+        provider = provider_of(payment.provider)
+        if provider.can.look_up and not provider.local:
             found = provider.look_up(LookUpRequest(reference=payment.reference, key=payment.session_id))
-        except (ProviderUnavailable, ProviderRejected) as problem:
-            log.warning(
-                "payments.lookup_failed", payment=payment.public_id, provider=provider.code, problem=str(problem)
-            )
-            return payment
-        facts.learn(provider.code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
+            facts.learn(provider.code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
+    except (ProviderUnavailable, ProviderRejected) as problem:
+        log.warning("payments.lookup_failed", **about, problem=str(problem))
+        return payment
+    except UnknownProvider:
+        log.warning("payments.provider_missing", **about)
     with change_of(owner_of_payment(payment), actor=actors.SYSTEM):
         Payment.objects.filter(pk=payment_id).update(expiry_checked_at=timezone.now())
     return Payment.objects.get(pk=payment_id)

@@ -113,3 +113,13 @@ def test_a_provider_that_cannot_be_reached_is_asked_again():
     expiring.ask_what_became(payment.pk)
 
     assert expiring.due_to_ask() == [payment.pk]
+
+
+def test_a_provider_that_is_not_in_the_settings_any_more_is_not_asked_for_all_the_time(settings):
+    payment = ends(authorized(order := ordered()), hours(-1))
+    before = money(order)
+    settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": {"manual": settings.OMS["PAYMENT_PROVIDERS"]["manual"]}}
+
+    expiring.ask_what_became(payment.pk)
+
+    assert (expiring.due_to_ask(), money(order)) == ([], before)
