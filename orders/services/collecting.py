@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from oms.core import providers
 from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
@@ -111,18 +110,13 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
 
 
 def _takable(payment: Payment, tries: Sequence[PaymentAttempt]) -> Decimal:
-    if payment.is_recorded or policies.has_expired(payment, timezone.now()) or not _is_there(payment):
+    if payment.is_recorded or policies.has_expired(payment, timezone.now()) or not known.is_set_up(payment.provider):
         return ZERO
     return policies.capturable(payment, tries)
 
 
-def _is_there(payment: Payment) -> bool:
-    """Its provider is still among those of the settings."""
-    return payment.provider in providers.names(known.KIND)
-
-
 def _takes_once(payment: Payment) -> bool:
-    return _is_there(payment) and not known.provider_of(payment.provider).can.several_captures
+    return known.is_set_up(payment.provider) and not known.provider_of(payment.provider).can.several_captures
 
 
 def _worth_of_shipped(order: Order) -> Decimal:

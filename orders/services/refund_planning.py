@@ -24,9 +24,9 @@ from orders.refund_calculator import Share, Sold, Tender
 from orders.selectors.standing import Standing, standing
 from payments import policies
 from payments.enums import RefundReason
-from payments.errors import RefundExceedsCapture
+from payments.errors import ProviderNotSetUp, RefundExceedsCapture
 from payments.models import Payment, PaymentAttempt
-from payments.providers.known import provider_of
+from payments.providers import known
 from payments.services import attempts
 
 ZERO: Final = Decimal(0)
@@ -279,7 +279,8 @@ def _tenders(
     payments: Sequence[tuple[Payment, list[PaymentAttempt]]],
     amount: Decimal,
 ) -> list[tuple[Payment, Decimal]]:
-    """Which payment gives back how much. Raises RefundExceedsCapture with what is left, RecordedElsewhere, NotFound."""
+    """Which payment gives back how much. Raises RefundExceedsCapture with what is left, RecordedElsewhere, NotFound,
+    ProviderNotSetUp where one of those whose turn it is cannot be asked: nobody else pays in its place unasked."""
     if wanted.payment_id is not None:
         payments = [each for each in payments if each[0].pk == wanted.payment_id]
         if not payments:
@@ -297,6 +298,9 @@ def _tenders(
     if sum((each for _tender, each in shares), ZERO) < amount:
         left = sum((tender.left for tender in tenders), ZERO)
         raise _too_much(order, amount, left)
+    for tender, each in shares:
+        if not known.is_set_up(tender.provider):
+            raise ProviderNotSetUp(provider=tender.provider, amount=str(order.money(each)))
     return [(ours[tender.id], each) for tender, each in shares]
 
 
@@ -313,7 +317,7 @@ def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
 
 
 def _whole(payment: Payment) -> bool:
-    return not provider_of(payment.provider).can.partial_refund
+    return known.is_set_up(payment.provider) and not known.provider_of(payment.provider).can.partial_refund
 
 
 def _too_much(order: Order, amount: Decimal, left: Decimal) -> DomainError:

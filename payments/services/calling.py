@@ -7,6 +7,7 @@ a row that anybody may take up again, with the same key.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from oms.core import actors
 from oms.core.outside import require_no_transaction
 from payments.enums import HANGING_STATES, OPEN_STATES, AttemptState, EventSource
 from payments.models import PaymentAttempt
-from payments.providers.base import ProviderUnavailable
+from payments.providers.base import Fact, LookUpRequest, ProviderUnavailable
 from payments.providers.known import provider_of
 from payments.services import answering
 from payments.services.attempts import LEASE
@@ -59,6 +60,23 @@ def carry_out(attempt_id: UUID, *, timeout: float = WORKER_DEADLINE, waited: boo
         _put_off(attempt, result.message, code=result.code)
         return PaymentAttempt.objects.get(pk=attempt_id)
     return answering.settle(attempt_id, result, source=EventSource.CALL, actor=actors.SYSTEM)
+
+
+def look_up(code: str, *, reference: str, key: UUID | None, timeout: float = WORKER_DEADLINE) -> Sequence[Fact]:
+    """What the books of a provider say of a payment; nothing where it has none but ours.
+
+    Raises ProviderUnavailable for whatever goes wrong, also for a provider that is not set up any more: it does not say
+    what became of the payment. Raises CalledInsideTransaction.
+    """
+    require_no_transaction(f"the payment provider {code}")
+    try:
+        provider = provider_of(code)
+        if provider.local or not provider.can.look_up:
+            return ()
+        return provider.look_up(LookUpRequest(reference=reference, key=key, timeout=timeout))
+    except Exception as problem:
+        log.warning("payments.lookup_failed", provider=code, reference=reference, problem=repr(problem)[:200])
+        raise ProviderUnavailable(str(problem) or type(problem).__name__) from problem
 
 
 def _code(attempt: PaymentAttempt) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -12,12 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from oms.core import actors
-from oms.core.outside import require_no_transaction
-from oms.core.providers import UnknownProvider
 from payments.enums import HANGING_STATES, OPEN_STATES, AttemptState, EventSource, MoneyAct
 from payments.models import PaymentAttempt
-from payments.providers.base import Fact, LookUpRequest, Outcome, ProviderResult
-from payments.providers.known import provider_of
+from payments.providers.base import Outcome, ProviderResult, ProviderUnavailable
+from payments.providers.known import is_set_up, provider_of
 from payments.services import answering, calling, facts
 
 log = structlog.get_logger(__name__)
@@ -43,10 +40,8 @@ def resume(attempt_id: UUID, *, timeout: float = calling.WORKER_DEADLINE) -> Pay
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
     if attempt.state not in OPEN_STATES or (attempt.leased_until and attempt.leased_until > timezone.now()):
         return attempt
-    try:
-        provider_of(_party(attempt)[0])
-    except UnknownProvider as problem:
-        log.warning("payments.provider_missing", attempt=str(attempt_id), problem=str(problem))
+    if not is_set_up(code := _party(attempt)[0]):
+        log.warning("payments.provider_missing", attempt=str(attempt_id), provider=code)
         _look_later(attempt)
         return attempt
     if attempt.state == AttemptState.PENDING or _key_is_forgotten(attempt) or attempt.code:
@@ -69,14 +64,10 @@ def _key_is_forgotten(attempt: PaymentAttempt) -> bool:
 
 def _look_up(attempt: PaymentAttempt, timeout: float) -> PaymentAttempt:
     code, reference = _party(attempt)
-    provider = provider_of(code)
-    require_no_transaction(f"the payment provider {code}")
     _look_later(attempt)
-    asked = LookUpRequest(reference=reference, key=attempt.session_id, timeout=timeout)
     try:
-        found: Sequence[Fact] = provider.look_up(asked)
-    except Exception as problem:  # whatever it is, it does not say what became of it
-        log.warning("payments.lookup_failed", attempt=str(attempt.pk), provider=code, problem=repr(problem)[:200])
+        found = calling.look_up(code, reference=reference, key=attempt.session_id, timeout=timeout)
+    except ProviderUnavailable:
         return attempt
     facts.learn(code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
     fresh = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt.pk)

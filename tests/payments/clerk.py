@@ -23,13 +23,19 @@ FAULTS = {
 }
 
 
+_numbers = count()
+
+
 class Refused(Exception):
     """This must not be possible."""
 
 
 @dataclass
 class Try:
-    """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it."""
+    """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it.
+
+    number: in which order they were made. turn: in which the gateway heard of them.
+    """
 
     act: str
     card: int
@@ -39,7 +45,8 @@ class Try:
     credit: int = 0
     cancels: bool = False
     foreign: bool = False
-    number: int = field(default_factory=count().__next__)
+    number: int = field(default_factory=_numbers.__next__)
+    turn: int = field(default_factory=_numbers.__next__)
 
     @property
     def open(self) -> bool:
@@ -212,6 +219,8 @@ class Clerk:
         every = [*self.tries, *(each for card in self.cards for each in card.tries)]
         for made in sorted(every, key=lambda each: each.number):
             if made.state == UNKNOWN:
+                if not made.done:
+                    made.turn = next(_numbers)  # it hears of it only now
                 made.state, made.done = DONE, True
                 self._settled(made)
 

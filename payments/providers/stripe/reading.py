@@ -92,18 +92,23 @@ def method_of(intent: Object) -> str:
 
 
 def _authorization(intent: Object) -> Iterator[Fact]:
-    """What a browser has under way by itself, with no attempt of ours, is nothing yet."""
+    """What a browser has under way by itself, with no attempt of ours, is nothing yet.
+
+    Of one that was canceled the charge alone tells whether it was ever held, where it is expanded: the latest may be
+    one that the bank refused, and Stripe forgets the error of a try as soon as another begins.
+    """
     status, error, key = intent["status"], intent.get("last_payment_error"), key_of(intent)
     outcome = _AUTHORIZED.get(status)
+    if status == "canceled" and _charge(intent).get("status") == "succeeded":
+        outcome = Outcome.SUCCEEDED
     if outcome is None and error:
         yield _declined(intent, error, key)
-    elif status == "canceled" and not intent.get("latest_charge"):
-        if key:  # an attempt waits for it
+    elif status == "canceled" and outcome is None:
+        if key and (_charge(intent) or not intent.get("latest_charge")):  # an attempt waits for it
             reason = intent.get("cancellation_reason") or "canceled"
             yield replace(_authorize(intent, Outcome.DECLINED), key=key, code=reason)
-    elif status == "canceled" or outcome is Outcome.SUCCEEDED or (outcome and key):
-        held = _authorize(intent, outcome or Outcome.SUCCEEDED)
-        yield replace(held, key=key, expires_at=_capture_before(_charge(intent)))
+    elif outcome is Outcome.SUCCEEDED or (outcome and key):
+        yield replace(_authorize(intent, outcome), key=key, expires_at=_capture_before(_charge(intent)))
 
 
 def _declined(intent: Object, error: Object, key: UUID | None) -> Fact:

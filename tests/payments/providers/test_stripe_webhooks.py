@@ -187,16 +187,33 @@ def test_the_charge_tells_until_when_it_can_be_captured(stripe_provider) -> None
     ]
 
 
-def test_an_authorization_that_expired_is_let_go(stripe_provider) -> None:
-    by_charge = read(stripe_provider, "charge.expired", charge(released=10_000, metadata=OURS))
-    by_intent = read(
-        stripe_provider,
-        "payment_intent.canceled",
-        intent("canceled", cancellation_reason="automatic", latest_charge=charge(released=10_000), metadata=OURS),
-    )
+def test_an_authorization_that_expired_is_let_go(stripe_provider, wire) -> None:
+    expired = intent("canceled", cancellation_reason="automatic", latest_charge=charge(released=10_000), metadata=OURS)
+    wire.get("/payment_intents/pi_1").respond(json=expired)
+    wire.get("/refunds").respond(json={"object": "list", "has_more": False, "data": []})
 
-    assert comes_to(books_of(by_charge)) == comes_to(books_of(by_intent)) == (100, 0, 0, True, {})
-    assert by_intent[-1].code == "automatic"
+    by_charge = read(stripe_provider, "charge.expired", charge(released=10_000, metadata=OURS))
+    by_intent = read(stripe_provider, "payment_intent.canceled", expired)
+    looked_up = stripe_provider.look_up(LookUpRequest(reference="pi_1"))
+
+    assert comes_to(books_of(by_charge)) == comes_to(books_of(looked_up)) == (100, 0, 0, True, {})
+    assert [(each.act, each.code) for each in by_intent] == [(MoneyAct.VOID, "automatic")]
+
+
+def test_a_try_that_was_canceled_after_another_card_was_refused_was_never_held(stripe_provider, wire) -> None:
+    """Stripe forgets the error of the first try when the second begins, but names its charge as the latest."""
+    canceled = intent("canceled", latest_charge=charge(captured=None), metadata=marked(SESSION, SECOND))
+    wire.get("/payment_intents/pi_1").respond(json=canceled)
+    wire.get("/refunds").respond(json={"object": "list", "has_more": False, "data": []})
+
+    told = read(stripe_provider, "payment_intent.canceled", canceled)
+    looked_up = stripe_provider.look_up(LookUpRequest(reference="pi_1"))
+
+    assert [(each.act, each.outcome) for each in told] == [(MoneyAct.VOID, Outcome.SUCCEEDED)]
+    assert [(each.act, each.outcome, each.key) for each in looked_up] == [
+        (MoneyAct.AUTHORIZE, Outcome.DECLINED, SECOND),
+        (MoneyAct.VOID, Outcome.SUCCEEDED, None),
+    ]
 
 
 def test_what_was_canceled_before_anybody_paid_ends_the_try(stripe_provider) -> None:
