@@ -65,13 +65,14 @@ def mark_as_paid(
             paid = _left_of(order, collection_id, owed) if collection_id else owed
         owed - paid  # another currency is refused
         collection = _collection(order, collection_id, paid, actor)
-        session = sessions.create_session(collection_id=collection.pk, provider="manual", amount=paid, actor=actor)
+        session = sessions.create_session(
+            collection_id=collection.pk, provider="manual", amount=paid, capture=True, actor=actor
+        )
         session.data = {"method": method, "note": note}
         session.save(update_fields=["data", "updated_at"])
         attempt = sessions.authorize_here(session, actor=actor, tell=change.tell)
         if attempt.payment is None:
             raise PaymentDeclined(message=attempt.message or attempt.code)
-        capturing.capture_here(attempt.payment, amount=None, actor=actor, tell=change.tell)
         return attempt.payment
 
 

@@ -26,8 +26,9 @@ from orders.models import Order
 from orders.selectors.standing import standing_of
 from orders.services import cancellation_steps, credit_lines, journal, rollup
 from payments.enums import AttemptState, CaptureOn, MoneyAct
-from payments.models import PaymentAttempt
+from payments.models import Payment, PaymentAttempt
 from payments.policies import capturable
+from payments.providers.known import provider_of
 from payments.services import capturing
 from payments.settled import Settled
 
@@ -131,16 +132,24 @@ def _follow_refund(change: MoneyChange, settled: Settled) -> None:
 
 def _follow_authorization(change: MoneyChange, settled: Settled) -> None:
     order = change.order
-    if settled.payment_id is None or order.canceling_at is not None or order.channel.capture_on != CaptureOn.PLACEMENT:
+    if settled.payment_id is None or order.canceling_at is not None:
         return
     payment = capturing.find_payment(settled.payment_id)
     left = capturable(payment, PaymentAttempt.objects.filter(payment=payment))
-    left = min(left, standing_of(order).left_to_take)
+    if not _is_taken_with_it(payment):
+        if order.channel.capture_on != CaptureOn.PLACEMENT:
+            return
+        left = min(left, standing_of(order).left_to_take)
     try:
         if left > 0:
             capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
     except DomainError as refusal:  # what is told is so all the same: it has ended already, or cannot be taken in part
         log.warning("orders.authorization_not_followed", payment=payment.public_id, code=refusal.code)
+
+
+def _is_taken_with_it(payment: Payment) -> bool:
+    """The session said so. A provider that is far away takes it by itself, for it was told when the session began."""
+    return payment.session is not None and payment.session.capture and provider_of(payment.provider).local
 
 
 _EVENTS: Final[Mapping[tuple[MoneyAct, AttemptState], Any]] = {

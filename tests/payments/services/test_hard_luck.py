@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 
 from channels.models import SalesChannel
@@ -79,6 +80,33 @@ def test_a_call_that_breaks_in_a_way_nobody_thought_of_has_an_unknown_outcome(mo
     assert (attempt.state, attempt.leased_until) == ("unknown", None)
     assert attempt.next_try_at is not None
     assert attempt.next_try_at > timezone.now()
+
+
+def test_an_answer_that_cannot_be_written_down_is_not_asked_for_all_the_time(monkeypatch):
+    payment = captured(ordered())
+    answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.SUCCEEDED, movement="r\x00"))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(tries=6)
+
+    with pytest.raises(DataError, match="NUL"):
+        resuming.resume(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.tries) == ("intended", 7)
+    assert attempt.next_try_at is not None
+    assert attempt.next_try_at > timezone.now() + timedelta(minutes=3)
+
+
+def test_who_waited_so_long_that_a_worker_took_over_does_not_ask_as_well(monkeypatch):
+    payment = captured(ordered())
+    answers(monkeypatch, "refund")  # a call would break
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(tries=1, leased_until=timezone.now() + timedelta(seconds=20))
+
+    calling.carry_out(attempt.pk, waited=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.tries) == ("intended", 1)
 
 
 @pytest.mark.parametrize(
