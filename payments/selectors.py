@@ -49,8 +49,13 @@ def in_status(words: Collection[str]) -> Q:
 
 def waiting() -> Q:
     """Payments of which something is not settled yet."""
-    open_ones = PaymentAttempt.objects.filter(state__in=OPEN_STATES, payment__isnull=False)
-    return Q(pk__in=open_ones.values("payment_id"))
+    return Q(pk__in=open_of_payments().order_by().values("payment_id"))
+
+
+def open_of_payments() -> QuerySet[PaymentAttempt]:
+    """What is not settled yet of payments. By an index, which has no authorizations of customers who never came back:
+    these stay open for good."""
+    return PaymentAttempt.objects.filter(state__in=OPEN_STATES, payment__isnull=False)
 
 
 def intended(order_id: UUID) -> QuerySet[PaymentAttempt]:
