@@ -15,6 +15,13 @@ class Migration(migrations.Migration):
 
     operations = [
         AddIndexConcurrently("payment", models.Index(fields=["reference", "provider"], name="payment_reference")),
+        AddIndexConcurrently("payment", models.Index(fields=["amount"], name="payment_by_amount")),
+        AddIndexConcurrently(
+            "payment",
+            models.Index(
+                fields=["captured_at"], name="payment_by_capture", condition=models.Q(captured_at__isnull=False)
+            ),
+        ),
         AddIndexConcurrently(
             "payment",
             models.Index(fields=["-id"], name="payment_refunded", condition=models.Q(refunded__gt=0)),

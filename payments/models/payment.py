@@ -94,6 +94,9 @@ class Payment(Identified, Timestamped):
                 name="payment_expiring",
                 condition=Q(expires_at__isnull=False, canceled_at=None, captured__lt=F("amount")),
             ),
+            # By what bookkeeping has of it: how much, and when it was taken.
+            models.Index(fields=["amount"], name="payment_by_amount"),
+            models.Index(fields=["captured_at"], name="payment_by_capture", condition=Q(captured_at__isnull=False)),
             # Of the few providers that are ours; what was only recorded is nearly everything, and found without it.
             models.Index(fields=["provider", "-id"], name="payment_by_provider", condition=~Q(provider="external")),
             models.Index(fields=["-id"], name="payment_with_problem", condition=~Q(problem="")),
