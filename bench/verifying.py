@@ -1,5 +1,5 @@
-"""Proofs in a process of their own: of all stock (prints seconds and rows), of orders with `--orders HOW_MANY`, or of all
-balances and of payments with `--payments HOW_MANY`.
+"""Proofs in a process of their own: of all stock (prints seconds and rows), of orders with `--orders HOW_MANY`, of all
+balances and so many payments with `--payments HOW_MANY`.
 
 Fails where anything differs.
 """

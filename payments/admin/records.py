@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
@@ -15,6 +16,8 @@ from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web.console import show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console.paging import NearPaginator
+from oms.web.limits import limits_of
 from payments.models import PaymentAttempt, PaymentCollection, PaymentSession, ProviderEvent
 
 BY_REFERENCE = _("The provider's reference after its name: stripe pi_123")
@@ -56,8 +59,16 @@ class PaymentCollectionAdmin(ReadOnlyAdmin):
         return show.money(row.amount, row.currency)
 
 
+class RecordAdmin(ReadOnlyAdmin):
+    """Whose a record is, the order knows that it leads to over some tables: that decides who of the limited sees it."""
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *options: Any) -> Any:
+        kind = NearPaginator if limits_of(request.user) else self.paginator
+        return kind(queryset, per_page, *options)
+
+
 @admin.register(PaymentSession)
-class PaymentSessionAdmin(ReadOnlyAdmin):
+class PaymentSessionAdmin(RecordAdmin):
     list_display = ("public_id", "provider", "reference", "shown_amount", "shown_status", "created_at")
     search_help_text = BY_REFERENCE
     ordering = ("-id",)
@@ -78,7 +89,7 @@ class PaymentSessionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PaymentAttempt)
-class PaymentAttemptAdmin(ReadOnlyAdmin):
+class PaymentAttemptAdmin(RecordAdmin):
     """Every time that money was to move, with what came of it."""
 
     list_display = ("public_id", "act", "shown_amount", "shown_state", "shown_payment", "message", "created_at")
@@ -116,7 +127,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ProviderEvent)
-class ProviderEventAdmin(ReadOnlyAdmin):
+class ProviderEventAdmin(RecordAdmin):
     """What providers told, one fact a row. A payment's amounts follow from those without a problem."""
 
     list_display = (

@@ -100,8 +100,9 @@ def _sessions(person: Person) -> QuerySet[PaymentSession]:
 
 
 def _attempts(person: Person) -> QuerySet[PaymentAttempt]:
-    of_payment, of_session = Q(payment__in=_payments(person)), Q(session__in=_sessions(person))
-    return PaymentAttempt.objects.filter(of_payment | of_session)
+    every = PaymentAttempt.objects.order_by()
+    of_payment, of_session = every.filter(payment__in=_payments(person)), every.filter(session__in=_sessions(person))
+    return PaymentAttempt.objects.filter(pk__in=of_payment.values("pk").union(of_session.values("pk")))
 
 
 def _cards(person: Person) -> QuerySet[GiftCard]:
