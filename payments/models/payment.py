@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped
 from oms.core.money import Money
+from payments.enums import PaymentProblem
 from payments.models.collection import PaymentCollection, PaymentSession
 
 EXTERNAL: Final = "external"
@@ -125,6 +126,10 @@ class Payment(Identified, Timestamped):
     def is_recorded(self) -> bool:
         """Taken elsewhere: nobody can be asked to move it."""
         return self.provider == EXTERNAL
+
+    @property
+    def problem_in_words(self) -> str:
+        return str(dict(PaymentProblem.choices).get(self.problem, self.problem))
 
     def money(self, amount: Decimal) -> Money:
         """An amount of this payment with its currency."""

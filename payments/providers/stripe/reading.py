@@ -37,6 +37,13 @@ _REFUNDED: Final = {
     "failed": Outcome.DECLINED,
     "canceled": Outcome.DECLINED,
 }
+# The others are argued about.
+_DISPUTED: Final = {
+    "lost": Outcome.SUCCEEDED,
+    "won": Outcome.DECLINED,
+    "prevented": Outcome.DECLINED,
+    "warning_closed": Outcome.DECLINED,
+}
 
 
 def of_intent(intent: Object) -> list[Fact]:
@@ -70,6 +77,18 @@ def of_refund(refund: Object) -> list[Fact]:
     code = (refund.get("failure_reason") or refund["status"]) if outcome is Outcome.DECLINED else ""
     fact = _fact(MoneyAct.REFUND, outcome, refund, refund["amount"], intent, movement=refund["id"])
     return [replace(fact, key=key, code=code)]
+
+
+def of_dispute(dispute: Object) -> list[Fact]:
+    """What the customer's bank wants back, or only asks about (warning_...), and how that ended."""
+    intent = id_of(dispute.get("payment_intent"))
+    if not intent:
+        return []
+    outcome = _DISPUTED.get(dispute["status"], Outcome.PENDING)
+    fact = _fact(MoneyAct.REFUND, outcome, dispute, dispute["amount"], intent, movement=dispute["id"])
+    due = (dispute.get("evidence_details") or {}).get("due_by") if outcome is Outcome.PENDING else None
+    answer_by = datetime.fromtimestamp(due, UTC) if due else None
+    return [replace(fact, code=str(dispute.get("reason") or ""), expires_at=answer_by, is_dispute=True)]
 
 
 def key_of(thing: Object) -> UUID | None:

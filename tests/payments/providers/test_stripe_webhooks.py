@@ -29,10 +29,12 @@ from payments.providers.base import (
 )
 from payments.providers.stripe.webhooks import EVENTS
 from tests.payments.providers.stripe_objects import (
+    ANSWER_BY,
     AT,
     CAPTURE_BEFORE,
     charge,
     decline,
+    dispute,
     event,
     intent,
     marked,
@@ -267,9 +269,40 @@ def test_payments_of_other_users_of_the_account_are_not_ours(stripe_provider) ->
 
 
 def test_an_event_that_nobody_asked_for_says_nothing(stripe_provider) -> None:
-    parsed = stripe_provider.parse_webhook(signed(event("charge.dispute.created", {"id": "dp_1"}, number=5)))
+    parsed = stripe_provider.parse_webhook(signed(event("payout.paid", {"id": "po_1"}, number=5)))
 
-    assert (parsed.event_id, parsed.kind, parsed.facts) == ("evt_5", "charge.dispute.created", [])
+    assert (parsed.event_id, parsed.kind, parsed.facts) == ("evt_5", "payout.paid", [])
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("warning_needs_response", Outcome.PENDING),
+        ("needs_response", Outcome.PENDING),
+        ("under_review", Outcome.PENDING),
+        ("lost", Outcome.SUCCEEDED),
+        ("won", Outcome.DECLINED),
+        ("warning_closed", Outcome.DECLINED),
+    ],
+)
+def test_what_a_bank_disputes_is_told_with_the_day_by_which_to_answer(stripe_provider, status: str, outcome) -> None:
+    (told,) = read(stripe_provider, "charge.dispute.updated", dispute(status=status, amount=4000))
+
+    assert told == Fact(
+        act=MoneyAct.REFUND,
+        outcome=outcome,
+        reference="pi_1",
+        movement="du_1",
+        amount=Money(Decimal(40), "USD"),
+        code="fraudulent",
+        occurred_at=datetime.fromtimestamp(AT, UTC),
+        expires_at=datetime.fromtimestamp(ANSWER_BY, UTC) if outcome is Outcome.PENDING else None,
+        is_dispute=True,
+    )
+
+
+def test_a_dispute_of_a_charge_without_an_intent_is_not_ours(stripe_provider) -> None:
+    assert read(stripe_provider, "charge.dispute.created", dispute(payment_intent=None)) == []
 
 
 BODY = event("payment_intent.succeeded", TAKEN)
