@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.errors import DomainError, NotAllowed
+from oms.core.errors import DomainError, NotAllowed, NotFound
 
 
 class CaptureExceedsAuthorization(DomainError):
@@ -65,7 +65,7 @@ class HasNoBooks(DomainError):
 
 class CollectsMoreThanDue(DomainError):
     code = "collects_more_than_due"
-    message = _("%(requested)s cannot be collected: %(due)s is due.")
+    message = _("%(requested)s cannot be collected: %(available)s is due.")
 
 
 class SessionNotOpen(NotAllowed):
@@ -140,6 +140,12 @@ class ReasonNeeded(DomainError):
 
 class GiftCardUnknown(NotAllowed):
     code = "gift_card_unknown"
+    message = _("No gift card has this code.")
+
+
+class NoGiftCardWithThisCode(NotFound):
+    """Somebody looks it up; who pays with it is told GiftCardUnknown."""
+
     message = _("No gift card has this code.")
 
 

@@ -83,7 +83,7 @@ def session_in_full(session_id: UUID) -> PaymentSession:
     """A session with its payment. Raises NotFound."""
     row = PaymentSession.objects.prefetch_related("payments__attempts").filter(pk=session_id).first()
     if row is None:
-        raise NotFound(kind="payment_session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
+        raise NotFound(kind="payment session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
     return row
 
 

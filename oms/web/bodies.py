@@ -117,6 +117,18 @@ def _texts(body: bytes) -> str:
 
 
 @contextmanager
+def named_in_body(kind: str, pointer: str) -> Iterator[None]:
+    """Have a `kind` that a service does not find be refused where the body names it: its path is right."""
+    try:
+        yield
+    except NotFound as unknown:
+        if unknown.facts.get("kind") != kind:
+            raise
+        message = f"{pointer}: no {kind} with id {unknown.facts.get('id')}."
+        raise InvalidInput(errors=[FieldError(pointer, message, "not_found")]) from None
+
+
+@contextmanager
 def renamed(names: Mapping[str, str]) -> Iterator[None]:
     """Have what a service refuses point at the field by the name it has in this body."""
     try:

@@ -9,13 +9,14 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django_filters import Filter
+from django_filters import BooleanFilter, Filter, FilterSet
 
 from oms.core import ids
 from oms.core.errors import NotFound
 
 MOST_VALUES: Final = 200
 _CLOCKS_DIFFER: Final = timedelta(days=1)  # at most
+_YES_NO: Final = {"true": True, "1": True, "false": False, "0": False, "": None}
 
 
 class Words(forms.Field):
@@ -62,6 +63,20 @@ class IdsFilter(WordsFilter):
             except NotFound:
                 continue
         return qs.filter(**{f"{self.field_name}__in": found}) if value else qs
+
+
+class YesNo(forms.Field):
+    """`true` or `false`. Django's own takes everything else for not asked, and the list would show all it has."""
+
+    def clean(self, value: Any) -> bool | None:
+        word = str(value or "").lower()
+        if word not in _YES_NO:
+            raise forms.ValidationError(f"{word[:40]} is neither true nor false.")
+        return _YES_NO[word]
+
+
+class YesNoFilter(BooleanFilter):
+    field_class = YesNo
 
 
 class Moment(forms.Field):
@@ -119,3 +134,7 @@ def moments(name: str, column: str, kind: type[MomentFilter] = MomentFilter) -> 
 def made(column: str) -> dict[str, Filter]:
     """The same of rows that got their id when they were made, and are listed by it."""
     return moments(column, column, MadeFilter)
+
+
+class NoFilters(FilterSet):
+    """Nothing but pages."""

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from oms.core.money import Money, quantum, round_amount
 from orders import policies
 from orders.admin.acts import CAPTURE_PAYMENT, REFUND_PAYMENT
-from orders.admin.money_words import known, provider_title
 from orders.admin.steps import Field, Refused, Step, bound
 from orders.selectors.order_page import OrderPage, Paid
 from orders.selectors.standing import standing
 from payments import policies as payment_policies
+from payments.admin.provider_words import known, provider_title
 from payments.providers.base import Capabilities
 
 ZERO: Final = Decimal(0)

@@ -22,6 +22,7 @@ from payments.errors import CollectsMoreThanDue, NotSupportedByProvider, Payment
 from payments.models import Payment, PaymentAttempt, PaymentCollection
 from payments.providers import known
 from payments.services import capturing, sessions
+from payments.services.attempts import amount_error
 
 ZERO = Decimal(0)
 
@@ -142,7 +143,7 @@ def _within_due(order: Order, amount: Money | None) -> Money:
         raise errors.NothingDue(number=order.number)
     wanted = owed if amount is None else amount
     if owed < wanted:
-        raise CollectsMoreThanDue(requested=str(wanted), due=str(owed))
+        raise amount_error(CollectsMoreThanDue, wanted, owed.amount, "/amount")
     return wanted
 
 

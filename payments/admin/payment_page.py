@@ -14,6 +14,7 @@ from oms.core import providers
 from oms.web.console import show
 from payments import policies, selectors
 from payments.admin.attempt_rows import attempt_row, event_row
+from payments.admin.provider_words import provider_title
 from payments.models import Payment, PaymentAttempt
 from payments.models.payment import EXTERNAL
 from payments.providers import known
@@ -71,6 +72,8 @@ def context(payment: Payment) -> dict[str, Any]:
     ]
     return {
         "payment": payment,
+        "provider": provider_title(payment.provider),
+        "movable": not payment.is_recorded,
         "amounts": [(label, payment.money(amount)) for label, amount in amounts],
         "payment_badge": show.badge(*_state(payment)),
         "attempts": [attempt_row(each) for each in attempts],

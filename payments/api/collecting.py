@@ -10,6 +10,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from oms.core import ids
+from oms.core.errors import FieldError
+from oms.core.providers import UnknownProvider
 from oms.web import bodies, idempotency, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView, one
@@ -56,14 +58,18 @@ class SessionsView(ApiView):
         amount = inputs.money(body.amount, collection.currency)
 
         def intend() -> list[UUID]:
-            session = sessions.open_session(
-                collection_id=collection.pk,
-                provider=body.provider_id,
-                amount=amount,
-                context=body.data,
-                capture=body.capture,
-                actor=actor_of(request),
-            )
+            try:
+                session = sessions.open_session(
+                    collection_id=collection.pk,
+                    provider=body.provider_id,
+                    amount=amount,
+                    context=body.data,
+                    capture=body.capture,
+                    actor=actor_of(request),
+                )
+            except UnknownProvider as unknown:
+                unknown.errors = [FieldError("/provider_id", str(unknown), unknown.code, unknown.facts)]
+                raise
             return [session.pk]
 
         return idempotency.answer_with_state(request, intend, _tell, lambda made: _session_answer(request, made[0]))
@@ -87,7 +93,7 @@ class AuthorizeView(ApiView):
     )
     def post(self, request: Request, session_id: str) -> HttpResponse:
         body = bodies.read(request, inputs.AuthorizePaymentSession)
-        session = sessions.reach(bodies.path_id(ids.PAYMENT_SESSION, session_id, "payment_session"))
+        session = sessions.reach(bodies.path_id(ids.PAYMENT_SESSION, session_id, "payment session"))
         return base.answer(
             request,
             lambda: sessions.request_authorization(

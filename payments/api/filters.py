@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import BooleanFilter, FilterSet, NumberFilter
+from django_filters import FilterSet, NumberFilter
 
 from oms.core import ids
-from oms.web.filters import IdsFilter, WordsFilter, made, moments
+from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, made, moments
 from payments import selectors
 from payments.enums import PaymentStatus
 from payments.models import Payment
@@ -35,8 +35,8 @@ class PaymentFilters(FilterSet):
     provider_id = WordsFilter(field_name="provider")
     reference = WordsFilter()
     status = WordsFilter(known=PaymentStatus.values, method="by_status")
-    waiting = BooleanFilter(method="by_waiting", help_text="true: something of it is not settled yet.")
-    capturable = BooleanFilter(method="by_capturable", help_text="true: something of it is authorized and not taken.")
+    waiting = YesNoFilter(method="by_waiting", help_text="true: something of it is not settled yet.")
+    capturable = YesNoFilter(method="by_capturable", help_text="true: something of it is authorized and not taken.")
 
     class Meta:
         model = Payment
@@ -57,7 +57,3 @@ PaymentFilters.base_filters |= {
     f"amount{sign}": NumberFilter(field_name="amount", lookup_expr=lookup, max_digits=20, decimal_places=6)
     for sign, lookup in {"": "exact", "[$gte]": "gte", "[$gt]": "gt", "[$lte]": "lte", "[$lt]": "lt"}.items()
 }
-
-
-class NoFilters(FilterSet):
-    """Nothing but pages."""

@@ -11,7 +11,7 @@ _CART = "payments_paymentcollection_cart_id_757fffe7"
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("payments", "0040_payments_of_a_provider_are_listed")]
+    dependencies = [("payments", "0070_entries_in_the_plural")]
 
     operations = [
         AddIndexConcurrently("payment", models.Index(fields=["reference", "provider"], name="payment_reference")),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Words only: nothing happens in the database."""
 
-    dependencies = [("payments", "0040_payments_of_a_provider_are_listed")]
+    dependencies = [("payments", "0080_lists_of_payments_among_a_million")]
 
     operations = [
         migrations.AlterField(

@@ -198,14 +198,14 @@ def find_collection(collection_id: UUID, *, order_id: UUID | None = None) -> Pay
     rows = PaymentCollection.objects.filter(pk=collection_id)
     collection = (rows if order_id is None else rows.filter(order_id=order_id)).first()
     if collection is None:
-        raise NotFound(kind="payment_collection", id=ids.encode(ids.PAYMENT_COLLECTION, collection_id))
+        raise NotFound(kind="payment collection", id=ids.encode(ids.PAYMENT_COLLECTION, collection_id))
     return collection
 
 
 def find_session(session_id: UUID) -> PaymentSession:
     session = PaymentSession.objects.select_related("collection").filter(pk=session_id).first()
     if session is None:
-        raise NotFound(kind="payment_session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
+        raise NotFound(kind="payment session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
     return session
 
 

@@ -120,7 +120,9 @@ def test_payments_are_found_by_what_they_are_and_where_they_stand(here):
     )
 
 
-@pytest.mark.parametrize("query", ["status=lost", "amount=1e400", "amount=NaN", "created_at[$gte]=soon"])
+@pytest.mark.parametrize(
+    "query", ["status=lost", "amount=1e400", "amount=NaN", "created_at[$gte]=soon", "waiting=perhaps"]
+)
 def test_a_filter_that_means_nothing_is_refused(here, query):
     assert problem(Api().get(f"/admin/payments?{query}"))[:2] == (400, "invalid_data")
 
