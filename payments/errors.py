@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.errors import DomainError, NotAllowed
+from oms.core.errors import DomainError, NotAllowed, NotFound
 
 
 class CaptureExceedsAuthorization(DomainError):
@@ -50,9 +50,22 @@ class NotSupportedByProvider(NotAllowed):
     message = _("%(provider)s cannot do this: %(what)s.")
 
 
+class ProviderNotSetUp(NotAllowed):
+    code = "payment_provider_not_set_up"
+    message = _(
+        "%(amount)s would go back by %(provider)s, which is not set up here any more. "
+        "Name another payment, or set it up again."
+    )
+
+
+class HasNoBooks(DomainError):
+    code = "payment_provider_has_no_books"
+    message = _("%(provider)s has no books of its own that ours could be compared with.")
+
+
 class CollectsMoreThanDue(DomainError):
     code = "collects_more_than_due"
-    message = _("%(requested)s cannot be collected: %(due)s is due.")
+    message = _("%(requested)s cannot be collected: %(available)s is due.")
 
 
 class SessionNotOpen(NotAllowed):
@@ -127,6 +140,12 @@ class ReasonNeeded(DomainError):
 
 class GiftCardUnknown(NotAllowed):
     code = "gift_card_unknown"
+    message = _("No gift card has this code.")
+
+
+class NoGiftCardWithThisCode(NotFound):
+    """Somebody looks it up; who pays with it is told GiftCardUnknown."""
+
     message = _("No gift card has this code.")
 
 

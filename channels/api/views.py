@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django_filters import BooleanFilter, Filter, FilterSet
+from django_filters import Filter, FilterSet
 from msgspec import UNSET, Meta, UnsetType
 from rest_framework.request import Request
 
@@ -25,9 +25,9 @@ from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, pagination, queries, schema
 from oms.web.bodies import Body
-from oms.web.filters import IdsFilter, WordsFilter, moments
+from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, moments
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView, one, reads_and_writes
+from oms.web.views import ApiView, many, one, reads_and_writes
 
 TAG: Final = "Sales channels"
 READ: Final = Access(Scope.CHANNELS_READ, "channels.view_saleschannel")
@@ -79,7 +79,7 @@ class ChannelFilters(FilterSet):
     id = IdsFilter(ids.SALES_CHANNEL, field_name="pk")
     name = WordsFilter()
     code = WordsFilter()
-    is_disabled = BooleanFilter(field_name="is_active", exclude=True)
+    is_disabled = YesNoFilter(field_name="is_active", exclude=True)
     q = Filter(method="by_search", help_text="A part of the name or the code, without regard to case.")
 
     def by_search(self, rows: QuerySet[SalesChannel], name: str, value: str) -> QuerySet[SalesChannel]:
@@ -110,11 +110,15 @@ class ChannelsView(ApiView):
         filters=ChannelFilters,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = queries.parameters(request)
-        rows = queries.filtered(ChannelFilters, query, SalesChannel.objects.all())
-        orderings = {"created_at": ("created_at", "pk"), "name": ("name", "pk")}
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "created_at")))
-        return page.answer("sales_channels", [shapes.channel(row) for row in page.rows])
+        return many(
+            request,
+            "sales_channels",
+            SalesChannel.objects.all(),
+            shapes.channel,
+            filters=ChannelFilters,
+            orderings={"created_at": ("created_at", "pk"), "name": ("name", "pk")},
+            order="created_at",
+        )
 
     @schema.operation(
         id="createSalesChannel",

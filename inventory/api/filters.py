@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
-from django_filters import BooleanFilter, Filter, FilterSet
+from django_filters import Filter, FilterSet
 
 from inventory.enums import ArrivalStatus, CountStatus, TransferStatus
 from inventory.models import InventoryItem, StockLocation
 from oms.core import ids
-from oms.web.filters import IdsFilter, WordsFilter, moments
+from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, moments
 
 
 class ItemFilters(FilterSet):
@@ -73,7 +73,7 @@ class ShortageFilters(FilterSet):
     """`open`: nobody has dealt with it yet."""
 
     id = IdsFilter(ids.STOCK_SHORTAGE, field_name="pk")
-    open = BooleanFilter(field_name="settled_at", lookup_expr="isnull")
+    open = YesNoFilter(field_name="settled_at", lookup_expr="isnull")
     order_id = IdsFilter(ids.ORDER, field_name="order_id")
     location_id = IdsFilter(ids.STOCK_LOCATION, field_name="level__location_id")
 
@@ -82,7 +82,7 @@ class AlertFilters(FilterSet):
     """`open`: there is no more than the threshold yet."""
 
     id = IdsFilter(ids.LOW_STOCK_ALERT, field_name="pk")
-    open = BooleanFilter(field_name="cured_at", lookup_expr="isnull")
+    open = YesNoFilter(field_name="cured_at", lookup_expr="isnull")
     inventory_item_id = IdsFilter(ids.INVENTORY_ITEM, field_name="level__item_id")
     location_id = IdsFilter(ids.STOCK_LOCATION, field_name="level__location_id")
 

@@ -19,7 +19,7 @@ from oms.core import ids
 from oms.web import bodies, fields, idempotency, pagination, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.rendering import json_answer
-from oms.web.views import one
+from oms.web.views import many, one
 
 TAG = "Stock"
 _ITEM = schema.envelope("inventory_item", shapes.ItemWithLevels)
@@ -151,10 +151,9 @@ class LevelsView(base.StockView):
         filters=LevelFilters,
     )
     def get(self, request: Request, item_id: str) -> HttpResponse:
-        query, item = queries.parameters(request), base.item_with_levels(base.item_id_of(item_id))
-        rows = queries.filtered(LevelFilters, query, InventoryLevel.objects.kept().counted().filter(item=item))
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "created_at")))
-        return page.answer("inventory_levels", [shapes.level(row) for row in page.rows])
+        item = base.item_with_levels(base.item_id_of(item_id))
+        rows = InventoryLevel.objects.kept().counted().filter(item=item)
+        return many(request, "inventory_levels", rows, shapes.level, filters=LevelFilters, order="created_at")
 
     @schema.operation(
         id="createInventoryLevel",

@@ -14,8 +14,8 @@ from inventory.models import StockLocation
 from inventory.services import locations
 from oms.core import ids
 from oms.core.errors import NotFound
-from oms.web import bodies, pagination, queries, schema
-from oms.web.views import one
+from oms.web import bodies, schema
+from oms.web.views import many, one
 
 TAG = "Stock"
 _LOCATION = schema.envelope("stock_location", shapes.Location)
@@ -47,11 +47,15 @@ class LocationsView(base.StockView):
         filters=LocationFilters,
     )
     def get(self, request: Request) -> HttpResponse:
-        query = queries.parameters(request)
-        rows = queries.filtered(LocationFilters, query, StockLocation.objects.all())
-        orderings = {"priority": ("priority", "code"), "created_at": ("created_at", "pk"), "name": ("name", "pk")}
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "priority")))
-        return page.answer("stock_locations", [shapes.location(row) for row in page.rows])
+        return many(
+            request,
+            "stock_locations",
+            StockLocation.objects.all(),
+            shapes.location,
+            filters=LocationFilters,
+            orderings={"priority": ("priority", "code"), "created_at": ("created_at", "pk"), "name": ("name", "pk")},
+            order="priority",
+        )
 
     @schema.operation(
         id="createStockLocation",

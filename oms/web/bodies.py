@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import DomainError, FieldError, InvalidInput, NotFound
+from oms.core.nesting import require_shallow
 from oms.core.pointers import malformed
 from oms.web.rendering import JSON
 
@@ -62,6 +63,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     """JSON as a `kind`. Raises InvalidInput."""
     try:
         decoded: T = _decoder(cast(Hashable, kind)).decode(body)
+        require_shallow(body)
     except msgspec.DecodeError as problem:
         raise malformed(problem) from None
     except UnicodeDecodeError:
@@ -112,6 +114,18 @@ def _texts(body: bytes) -> str:
         elif isinstance(value, list):
             waiting += value
     return "".join(found)
+
+
+@contextmanager
+def named_in_body(kind: str, pointer: str) -> Iterator[None]:
+    """Have a `kind` that a service does not find be refused where the body names it: its path is right."""
+    try:
+        yield
+    except NotFound as unknown:
+        if unknown.facts.get("kind") != kind:
+            raise
+        message = f"{pointer}: no {kind} with id {unknown.facts.get('id')}."
+        raise InvalidInput(errors=[FieldError(pointer, message, "not_found")]) from None
 
 
 @contextmanager

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar, Final
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from django_filters import FilterSet
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.web import audit, etag, limits, queries, rates
+from oms.web import audit, etag, limits, pagination, queries, rates
 from oms.web.authentication import actor_of, address_of, scope_of
 from oms.web.limits import OutsideLimits, all_within, limits_of
 from oms.web.named import keys, texts_of
 from oms.web.rendering import json_answer
 from oms.web.scopes import Access
+
+BY_ID: Final = {"created_at": ("pk",)}  # ids are made in ascending order, and theirs is an index
 
 
 class Counted(APIView):
@@ -91,6 +95,24 @@ def one(request: Request, name: str, shape: Any, *, headers: Mapping[str, str] |
     revision = getattr(shape, "revision", None)
     tag = {} if revision is None else {"ETag": etag.of(revision)}
     return json_answer({name: queries.parameters(request).selection.shown(shape)}, headers=tag | dict(headers or {}))
+
+
+def many(
+    request: Request,
+    name: str,
+    rows: QuerySet[Any],
+    show: Callable[[Any], Any],
+    *,
+    filters: type[FilterSet],
+    orderings: Mapping[str, tuple[str, ...]] = BY_ID,
+    order: str = "-created_at",
+) -> HttpResponse:
+    """A page of the rows that the request asks for and its sender may see. orderings: the names that `order=` may have,
+    with their columns; order: without it. Raises InvalidInput."""
+    query = queries.parameters(request)
+    found = queries.filtered(filters, query, rows)
+    page = pagination.page(query, found.order_by(*queries.ordering(query, orderings, order)))
+    return page.answer(name, [show(row) for row in page.rows])
 
 
 def reads_and_writes(read: Access, write: Access) -> Mapping[str, Access]:

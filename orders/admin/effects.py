@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 
 from oms.web.console import show
 from orders import recipes
-from orders.admin.money_words import is_local, provider_title
 from orders.models import Hold, Order, OrderLine
 from orders.selectors.order_page import Offer, OrderPage, Parcels
 from payments import policies as payments
+from payments.admin.provider_words import is_local, provider_title
 
 MOST_NAMED: Final = 6
 

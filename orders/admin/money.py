@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from oms.core.money import Money
 from oms.web.console import show
 from orders.admin import money_steps
-from orders.admin.money_words import provider_title
 from orders.admin.steps import Refused
+from orders.enums import CreditReason
 from orders.selectors.order_page import OrderPage, Paid
 from payments import policies
 from payments.admin.attempt_rows import attempt_row
+from payments.admin.provider_words import provider_title
 from payments.models import PaymentSession
 
 MOST_ATTEMPTS: Final = 8  # of a payment that are shown without a click
@@ -63,7 +64,8 @@ def _worth(found: OrderPage) -> Iterator[MoneyRow]:
             label = adjustment.description or adjustment.get_kind_display()
             yield MoneyRow(label, order.money(adjustment.amount))
     for credit in found.credits:
-        label = _("Given back: %s") % credit.get_reason_display()
+        why = "" if credit.reason == CreditReason.REFUND else credit.get_reason_display()
+        label = _("Given back: %s") % why if why else _("Given back")
         remarks = " · ".join(filter(None, [credit.reference, credit.note]))
         yield MoneyRow(f"{label} ({remarks})" if remarks else label, order.money(-credit.amount))
     yield MoneyRow(_("Total"), told.total, "total")
@@ -85,11 +87,16 @@ def _paid(found: OrderPage) -> Iterator[MoneyRow]:
 
 
 def _balance(found: OrderPage) -> dict[str, Any]:
+    """What is open, and who has to do something about it: nobody, for what is on its way already."""
     told = found.statement
     if told.due:
-        return {"label": _("The customer owes"), "amount": told.due, "tone": "busy"}
+        ended = any(policies.has_expired(paid.payment, timezone.now()) for paid in found.payments)
+        label = _("The customer owes") if ended or told.authorized < told.due else _("To be captured")
+        return {"label": label, "amount": told.due, "tone": "busy"}
     if told.owed:
-        return {"label": _("To be given back"), "amount": told.owed, "tone": "bad"}
+        if told.refunding < told.owed:
+            return {"label": _("To be given back"), "amount": told.owed, "tone": "bad"}
+        return {"label": _("On its way back to the customer"), "amount": told.owed, "tone": "busy"}
     return {"label": _("Balance"), "amount": told.due, "tone": "good"}
 
 
@@ -112,7 +119,7 @@ def _payment(paid: Paid, forms: dict[str, Any]) -> dict[str, Any]:
         "refunded": payment.money(payment.refunded) if payment.refunded else None,
         "left": [(label, payment.money(amount)) for label, amount in left if amount and not payment.is_recorded],
         "expires": _expiry(paid),
-        "problem": _("Its provider says that more was refunded than captured.") if payment.problem else "",
+        "problem": _("Its provider says: %s.") % payment.problem_in_words if payment.problem else "",
         "attempts": attempts[:MOST_ATTEMPTS],
         "earlier": attempts[MOST_ATTEMPTS:],
         "steps": [step for key in ("capture", "void") if (step := forms.get(f"{key}-{payment.pk}")) is not None],

@@ -12,14 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oms.core.money import Money
-from oms.core.providers import UnknownProvider
 from orders.enums import OrderStatus
 from orders.models import Order
+from payments.admin.provider_words import provider_title
 from payments.enums import AttemptState, MoneyAct
 from payments.models import PaymentAttempt
-from payments.models.payment import EXTERNAL
-from payments.providers.base import PaymentProvider
-from payments.providers.known import provider_of
 
 Told = tuple[int, str]  # level of django.contrib.messages, sentence
 
@@ -80,25 +77,3 @@ def of_cancellation(order: Order) -> Told:
     if order.canceling_at is not None:
         return messages.WARNING, _("Order %s is canceled as soon as its money has gone back.") % order
     return messages.ERROR, _("Order %s is not canceled, because its money could not be given back.") % order
-
-
-def provider_title(code: str) -> str:
-    """What people call a provider; its code where it is not installed any more, or never was one of ours."""
-    if code == EXTERNAL:
-        return _("taken elsewhere")
-    provider = known(code)
-    return str(provider.title) if provider else code
-
-
-def is_local(code: str) -> bool:
-    """Whether it answers at once: nobody elsewhere is asked."""
-    provider = known(code)
-    return provider is not None and provider.local
-
-
-def known(code: str) -> PaymentProvider | None:
-    """None where it is not installed any more."""
-    try:
-        return provider_of(code)
-    except UnknownProvider:
-        return None

@@ -13,9 +13,9 @@ from inventory import providers
 from oms.core.money import Money, quantum
 from orders.admin.act_forms import RefundForm
 from orders.admin.money import MoneyRow
-from orders.admin.money_words import is_local, provider_title
 from orders.selectors.refunds import LineChoice, RefundChoices
 from orders.services.refund_planning import Plan, PlannedLine
+from payments.admin.provider_words import is_local, provider_title
 from payments.models import Payment
 from payments.policies import CHOSEN_REASONS
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from oms.core.money import Money
-from orders.admin.money_words import provider_title
 from orders.enums import (
     CancelReason,
     FulfillmentStatus,
@@ -22,6 +21,7 @@ from orders.enums import (
     ReturnStatus,
 )
 from orders.models import Order, TimelineEntry
+from payments.admin.provider_words import provider_title
 from payments.enums import RefundReason
 
 ACTIONS: Final[Mapping[str, Promise]] = {

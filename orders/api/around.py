@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django_filters import FilterSet
 from rest_framework.request import Request
 
 from inventory import providers as stock
 from oms.core import ids
-from oms.web import bodies, pagination, queries, schema
+from oms.web import bodies, schema
 from oms.web.authentication import actor_of
+from oms.web.filters import NoFilters
 from oms.web.limits import OutsideLimits, limits_of
-from oms.web.views import ApiView, one
+from oms.web.views import ApiView, many, one
 from orders.api import access, examples, inputs, parts, shapes
 from orders.api.base import OrderActView, order_id_of
 from orders.enums import HoldReason
@@ -117,10 +117,6 @@ class NotesView(OrderActView):
         return {"note": parts.note(note)}
 
 
-class NoFilters(FilterSet):
-    """Nothing but pages."""
-
-
 class TimelineView(ApiView):
     access = {"GET": access.READ}
 
@@ -134,12 +130,13 @@ class TimelineView(ApiView):
         description=f"{schema.OURS} When, by whom, and from what to what.",
     )
     def get(self, request: Request, order_id: str) -> HttpResponse:
-        order, query = order_id_of(order_id), queries.parameters(request)
+        order = order_id_of(order_id)
         answers.require_order(order)
-        rows = queries.filtered(NoFilters, query, TimelineEntry.objects.filter(order_id=order))
-        orderings = {"occurred_at": ("occurred_at", "pk")}
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-occurred_at")))
-        return page.answer("timeline", [parts.timeline_entry(entry) for entry in page.rows])
+        rows = TimelineEntry.objects.filter(order_id=order)
+        by_time = {"occurred_at": ("occurred_at", "pk")}
+        return many(
+            request, "timeline", rows, parts.timeline_entry, filters=NoFilters, orderings=by_time, order="-occurred_at"
+        )
 
 
 class SourcingView(ApiView):

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput, NotFound
-from oms.web import bodies, idempotency, pagination, queries, rates, schema
+from oms.web import bodies, idempotency, queries, rates, schema
 from oms.web.api_keys import KeyHolder
 from oms.web.authentication import actor_of
 from oms.web.bodies import Body
@@ -25,7 +25,7 @@ from oms.web.limits import Limits, limits_of, narrow
 from oms.web.permissions import lacking
 from oms.web.rendering import json_answer, moment, moment_or_none
 from oms.web.scopes import Access
-from oms.web.views import ApiView, one
+from oms.web.views import ApiView, many, one
 from orders import tasks
 from orders.api import access, examples, inputs
 from orders.api.filters import OrderFilters
@@ -210,10 +210,7 @@ class BulkJobsView(ApiView):
         "Newest first.",
     )
     def get(self, request: Request) -> HttpResponse:
-        query = queries.parameters(request)
-        rows = queries.filtered(BulkJobFilters, query, _jobs_of_caller(request))
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "-created_at")))
-        return page.answer("bulk_jobs", [shown(job) for job in page.rows])
+        return many(request, "bulk_jobs", _jobs_of_caller(request), shown, filters=BulkJobFilters)
 
 
 class BulkJobView(ApiView):
@@ -240,10 +237,9 @@ class BulkJobRowsView(ApiView):
         description=f"{schema.OURS} In the order in which the orders were made; `result=refused` leaves others out.",
     )
     def get(self, request: Request, job_id: str) -> HttpResponse:
-        job, query = _job(request, job_id), queries.parameters(request)
-        rows = queries.filtered(BulkJobRowFilters, query, BulkJobRow.objects.filter(job=job).select_related("order"))
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, {"order_id": ("order_id",)}, "order_id")))
-        return page.answer("rows", [_shown_row(row) for row in page.rows])
+        rows = BulkJobRow.objects.filter(job=_job(request, job_id)).select_related("order")
+        by_order = {"order_id": ("order_id",)}
+        return many(request, "rows", rows, _shown_row, filters=BulkJobRowFilters, orderings=by_order, order="order_id")
 
 
 class _BulkJobActView(ApiView):

@@ -8,17 +8,17 @@ from uuid import UUID
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 from django.http import HttpResponse
-from django_filters import BooleanFilter, Filter, FilterSet
+from django_filters import Filter, FilterSet
 from msgspec import UNSET, Meta, UnsetType
 from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import NotFound
-from oms.web import bodies, idempotency, pagination, queries, schema
+from oms.web import bodies, idempotency, schema
 from oms.web.bodies import Body
-from oms.web.filters import IdsFilter, WordsFilter, moments
+from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, moments
 from oms.web.scopes import Access, Scope
-from oms.web.views import ApiView, one
+from oms.web.views import ApiView, many, one
 from orders.api import parts, shapes
 from orders.models import Customer
 from orders.requests import EMAIL_PATTERN, Name
@@ -76,7 +76,7 @@ class CustomerFilters(FilterSet):
     company_name = WordsFilter(method="without_case", help_text="Compared without case.")
     external_id = WordsFilter()
     sales_channel_id = IdsFilter(ids.SALES_CHANNEL, field_name="channel_id")
-    has_account = BooleanFilter()
+    has_account = YesNoFilter()
     q = Filter(method="by_search", help_text="E-mail, external id, or how the last name or company begins.")
 
     def without_case(self, rows: QuerySet[Customer], name: str, value: list[str]) -> QuerySet[Customer]:
@@ -116,11 +116,8 @@ class CustomersView(ApiView):
         description="The newest first. Those who were forgotten are left out.",
     )
     def get(self, request: Request) -> HttpResponse:
-        query = queries.parameters(request)
-        rows = queries.filtered(CustomerFilters, query, known())
-        order = queries.ordering(query, {"created_at": ("created_at", "pk")}, "-created_at")
-        page = pagination.page(query, rows.order_by(*order))
-        return page.answer("customers", [parts.customer(row) for row in page.rows])
+        by_time = {"created_at": ("created_at", "pk")}
+        return many(request, "customers", known(), parts.customer, filters=CustomerFilters, orderings=by_time)
 
     @schema.operation(
         id="createCustomer",

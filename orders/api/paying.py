@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from oms.core import ids
-from oms.core.errors import FieldError, InvalidInput
 from oms.core.money import Money
 from oms.web import bodies, idempotency, schema
 from oms.web.authentication import actor_of
@@ -22,9 +21,7 @@ from orders.services.refund_preview import RefundPreview, preview_refund
 from payments.api import access, base, examples, inputs
 from payments.api import collecting as paying
 from payments.api.shapes import DeletedCollection
-from payments.enums import RefundReason
 from payments.models import Payment, PaymentCollection
-from payments.policies import CHOSEN_REASONS
 from payments.services.capturing import find_payment
 
 TAG = base.TAG
@@ -103,7 +100,9 @@ class CollectionsView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.CreatePaymentCollection)
         order = _order_in_body(body.order_id)
-        wanted = inputs.money(body.amount, (body.currency_code or order.currency).upper())
+        if body.currency_code and body.currency_code.upper() != order.currency:
+            raise inputs.wrong("/currency_code", f"the order is in {order.currency}", "currency_mismatch")
+        wanted = inputs.money(body.amount, order.currency)
         return idempotency.answer(
             request,
             lambda: collecting.collect(order_id=order.pk, amount=wanted, actor=actor_of(request)).pk,
@@ -170,15 +169,10 @@ def _refund(request: Request, payment_id: str) -> tuple[Payment, dict[str, Any]]
     """The payment, and what is to be done with it. Raises NotFound, InvalidInput."""
     body = bodies.read(request, inputs.RefundPayment)
     payment = find_payment(base.payment_id_of(payment_id))
-    reason = body.refund_reason_id or RefundReason.GOODWILL
-    if reason not in CHOSEN_REASONS:
-        known = ", ".join(CHOSEN_REASONS)
-        message = f"/refund_reason_id: {reason[:60]} is none of {known}."
-        raise InvalidInput(errors=[FieldError("/refund_reason_id", message, "unknown_reason")])
     return payment, {
         "payment_id": payment.pk,
         "amount": inputs.money(body.amount, payment.currency),
-        "reason": RefundReason(reason),
+        "reason": inputs.refund_reason(body.refund_reason_id),
         "note": body.note or "",
     }
 
@@ -187,7 +181,7 @@ def _order_in_body(text: str) -> Order:
     """Raises InvalidInput."""
     order = Order.objects.filter(pk=bodies.public_id(ids.ORDER, text, "/order_id", "order")).first()
     if order is None:
-        raise InvalidInput(errors=[FieldError("/order_id", f"/order_id: no order with id {text[:80]}.", "not_found")])
+        raise inputs.wrong("/order_id", f"no order with id {text[:80]}", "not_found")
     return order
 
 

@@ -12,7 +12,6 @@ from msgspec import Meta, Struct
 from rest_framework.request import Request
 
 from oms.core import ids
-from oms.core.errors import FieldError, InvalidInput
 from oms.web import bodies, idempotency, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.limits import limits_of
@@ -29,9 +28,8 @@ from orders.services.refunding_lines import preview_refund, refund_order
 from payments.api import access, base, inputs, parts
 from payments.api import examples as payment_examples
 from payments.api.shapes import PaymentAttempt
-from payments.enums import AttemptState, RefundReason
+from payments.enums import AttemptState
 from payments.models import PaymentAttempt as Attempt
-from payments.policies import CHOSEN_REASONS
 from payments.services import waiting
 
 TAG: Final = "Orders"
@@ -211,24 +209,21 @@ class RefundsView(ApiView):
 def _plan(request: Request, order_id: UUID, body: RefundOrder) -> Plan:
     """What it comes to, for who may work with the locations of what goes back. Raises NotFound, OutsideLimits."""
     order = lock_order(order_id)
-    plan = preview_refund(order=order, wanted=_wanted(body, order))
+    with bodies.named_in_body("payment", "/payment_id"):
+        plan = preview_refund(order=order, wanted=_wanted(body, order))
     limits_of(request.user).require_locations(*(each.location_id for each in plan.restocked))
     return plan
 
 
 def _wanted(body: RefundOrder, order: Order) -> Wanted:
     """Raises InvalidInput."""
-    reason = body.refund_reason_id or RefundReason.GOODWILL
-    if reason not in CHOSEN_REASONS:
-        message = f"/refund_reason_id: {reason[:60]} is none of {', '.join(CHOSEN_REASONS)}."
-        raise InvalidInput(errors=[FieldError("/refund_reason_id", message, "unknown_reason")])
     payment = body.payment_id and bodies.public_id(ids.PAYMENT, body.payment_id, "/payment_id", "payment")
     return Wanted(
         items=[_item(each, index) for index, each in enumerate(body.items)],
-        shipping=inputs.money(body.shipping, order.currency),
+        shipping=inputs.money(body.shipping, order.currency, "/shipping"),
         all_shipping=body.all_shipping,
         amount=inputs.money(body.amount, order.currency),
-        reason=RefundReason(reason),
+        reason=inputs.refund_reason(body.refund_reason_id),
         note=body.note,
         payment_id=payment or None,
     )

@@ -14,6 +14,7 @@ from oms.core import providers
 from oms.web.console import show
 from payments import policies, selectors
 from payments.admin.attempt_rows import attempt_row, event_row
+from payments.admin.provider_words import provider_title
 from payments.models import Payment, PaymentAttempt
 from payments.models.payment import EXTERNAL
 from payments.providers import known
@@ -59,11 +60,6 @@ class WaitsFilter(RadioFilter):
                 return queryset
 
 
-def by_reference(rows: QuerySet[Any], reference: str) -> QuerySet[Any]:
-    """Of every provider, by the index of both."""
-    return rows.filter(provider__in=[*providers.names(known.KIND), EXTERNAL], reference=reference)
-
-
 def context(payment: Payment) -> dict[str, Any]:
     attempts = list(PaymentAttempt.objects.filter(payment=payment).order_by("-created_at", "-pk"))
     events = selectors.events_of(payment).order_by("-recorded_at", "-pk")[:MOST_TOLD]
@@ -76,6 +72,8 @@ def context(payment: Payment) -> dict[str, Any]:
     ]
     return {
         "payment": payment,
+        "provider": provider_title(payment.provider),
+        "movable": not payment.is_recorded,
         "amounts": [(label, payment.money(amount)) for label, amount in amounts],
         "payment_badge": show.badge(*_state(payment)),
         "attempts": [attempt_row(each) for each in attempts],

@@ -16,8 +16,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
 from oms.core import ids
 from oms.web.console import acts, show
-from oms.web.console.admin import ReadOnlyAdmin
-from payments.admin.records import by_id
+from payments.admin.records import RecordAdmin, by_id
 from payments.models import ProviderEvent, ProviderWebhook
 from payments.services import webhooks
 
@@ -32,13 +31,12 @@ def process_again(model_admin: Any, request: HttpRequest, rows: QuerySet[Provide
 
 
 @admin.register(ProviderWebhook)
-class ProviderWebhookAdmin(ReadOnlyAdmin):
-    list_display = ("event_id", "provider", "kind", "shown_state", "times_received", "received_at", "processed_at")
+class ProviderWebhookAdmin(RecordAdmin):
+    list_display = ("shown_id", "provider", "kind", "shown_state", "times_received", "received_at")
     list_filter = (("problem", ChoicesCheckboxFilter),)
     search_help_text = _(
         "The provider's reference of a payment, or its id of the message, after its name: stripe pi_123"
     )
-    ordering = ("-id",)
     exact_search = ("event_id",)
     hidden = ("headers",)
     actions = [process_again]
@@ -54,8 +52,9 @@ class ProviderWebhookAdmin(ReadOnlyAdmin):
     def has_process_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm(MAY_PROCESS))
 
-    def _shown(self, field: Any) -> str:
-        return self._reader(field, show.actor) if field.name == "dealt_with_by" else super()._shown(field)
+    @display(description=_("Event"))
+    def shown_id(self, row: ProviderWebhook) -> str | SafeString:
+        return show.short(row.event_id)
 
     @display(description=_("State"))
     def shown_state(self, row: ProviderWebhook) -> SafeString:

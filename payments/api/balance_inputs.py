@@ -8,19 +8,13 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from oms.core.errors import FieldError, InvalidInput
-from oms.core.money import MAX_AMOUNT, Money
 from oms.web.bodies import Body
+from payments.api.inputs import Currency
+from payments.api.inputs import Text as Note
 
 AwareTime = Annotated[datetime, Meta(tz=True)]
-Currency = Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$(?!\n)")]
-Note = Annotated[str, Meta(max_length=255)]
 Recipient = Annotated[str, Meta(max_length=190)]
 Reason = Literal["goodwill", "return", "sale", "promotion", "correction", "fraud", "other"]
-
-
-class GiftCardStep(Body):
-    """Nothing is asked."""
 
 
 class CreateGiftCard(Body):
@@ -70,11 +64,3 @@ class MoveStoreCredit(Body):
     amount: Decimal
     reason: Reason
     note: Note = ""
-
-
-def money_of(amount: Decimal, currency: str, pointer: str = "/amount") -> Money:
-    """An amount that can be counted with. Raises InvalidInput, UnknownCurrency."""
-    if not amount.is_finite() or abs(amount) >= MAX_AMOUNT:
-        name = pointer.removeprefix("/")
-        raise InvalidInput(errors=[FieldError(pointer, f"{name}: less than {MAX_AMOUNT:f} can be kept.")])
-    return Money(amount, currency.upper())

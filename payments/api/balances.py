@@ -10,9 +10,9 @@ from django_filters import FilterSet
 from rest_framework.request import Request
 
 from oms.core import ids
-from oms.web import pagination, queries
-from oms.web.filters import IdsFilter, Words, WordsFilter, moments
+from oms.web.filters import IdsFilter, Words, WordsFilter, made, moments
 from oms.web.scopes import Access, Scope
+from oms.web.views import many
 from payments.api import balance_shapes as shapes
 from payments.enums import BalanceKind
 from payments.models import GiftCard, GiftCardEntry, StoreCreditAccount, StoreCreditEntry
@@ -67,27 +67,10 @@ class EntryFilters(FilterSet):
 
 
 for _kind in (GiftCardFilters, AccountFilters):
-    _kind.base_filters.update(moments("created_at", "created_at"))
+    _kind.base_filters.update(made("created_at"))
 GiftCardFilters.base_filters.update(moments("expires_at", "expires_at"))
-
-
-def list_gift_cards(request: Request) -> HttpResponse:
-    return _page(request, GiftCardFilters, GiftCard.objects.all(), "gift_cards", shapes.gift_card)
-
-
-def list_accounts(request: Request) -> HttpResponse:
-    rows = StoreCreditAccount.objects.all()
-    return _page(request, AccountFilters, rows, "store_credit_accounts", shapes.account)
 
 
 def list_entries(request: Request, account: GiftCard | StoreCreditAccount) -> HttpResponse:
     kind: Any = GiftCardEntry if isinstance(account, GiftCard) else StoreCreditEntry
-    return _page(request, EntryFilters, kind.objects.filter(account=account), "entries", shapes.entry)
-
-
-def _page(request: Request, filters: type[FilterSet], rows: QuerySet[Any], name: str, show: Any) -> HttpResponse:
-    """By id, which is by time: ids are made in ascending order."""
-    query = queries.parameters(request)
-    found = queries.filtered(filters, query, rows)
-    page = pagination.page(query, found.order_by(*queries.ordering(query, {"created_at": ("pk",)}, "-created_at")))
-    return page.answer(name, [show(row) for row in page.rows])
+    return many(request, "entries", kind.objects.filter(account=account), shapes.entry, filters=EntryFilters)

@@ -37,7 +37,7 @@ def payment_id_of(text: str) -> UUID:
 
 
 def collection_id_of(text: str) -> UUID:
-    return bodies.path_id(ids.PAYMENT_COLLECTION, text, "payment_collection")
+    return bodies.path_id(ids.PAYMENT_COLLECTION, text, "payment collection")
 
 
 def answer(

@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from oms.core import ids
+from oms.core.errors import FieldError
+from oms.core.providers import UnknownProvider
 from oms.web import bodies, idempotency, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView, one
-from payments import errors, selectors
+from payments import selectors
 from payments.api import access, base, examples, inputs, parts, shapes
-from payments.providers import known
 from payments.providers.base import ProviderUnavailable
 from payments.services import sessions
 
@@ -57,14 +58,18 @@ class SessionsView(ApiView):
         amount = inputs.money(body.amount, collection.currency)
 
         def intend() -> list[UUID]:
-            session = sessions.open_session(
-                collection_id=collection.pk,
-                provider=body.provider_id,
-                amount=amount,
-                context=body.data,
-                capture=body.capture,
-                actor=actor_of(request),
-            )
+            try:
+                session = sessions.open_session(
+                    collection_id=collection.pk,
+                    provider=body.provider_id,
+                    amount=amount,
+                    context=body.data,
+                    capture=body.capture,
+                    actor=actor_of(request),
+                )
+            except UnknownProvider as unknown:
+                unknown.errors = [FieldError("/provider_id", str(unknown), unknown.code, unknown.facts)]
+                raise
             return [session.pk]
 
         return idempotency.answer_with_state(request, intend, _tell, lambda made: _session_answer(request, made[0]))
@@ -88,13 +93,7 @@ class AuthorizeView(ApiView):
     )
     def post(self, request: Request, session_id: str) -> HttpResponse:
         body = bodies.read(request, inputs.AuthorizePaymentSession)
-        session = sessions.find_session(bodies.path_id(ids.PAYMENT_SESSION, session_id, "payment_session"))
-        try:
-            sessions.initiate(session.pk)
-        except ProviderUnavailable as problem:
-            provider = known.provider_of(session.provider)
-            log.warning("payments.not_reached", provider=provider.code, problem=str(problem)[:200])
-            raise errors.ProviderNotReached(provider=str(provider.title)) from None
+        session = sessions.reach(bodies.path_id(ids.PAYMENT_SESSION, session_id, "payment session"))
         return base.answer(
             request,
             lambda: sessions.request_authorization(

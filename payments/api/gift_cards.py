@@ -11,15 +11,17 @@ from msgspec import UNSET
 from rest_framework.request import Request
 
 from oms.core import ids
-from oms.core.errors import NotFound
 from oms.web import bodies, idempotency, rates, schema
 from oms.web.authentication import actor_of
 from oms.web.rendering import json_answer
-from oms.web.views import ApiView, one
+from oms.web.views import ApiView, many, one
 from payments.api import balance_examples as examples
 from payments.api import balance_inputs as inputs
 from payments.api import balance_shapes as shapes
 from payments.api import balances
+from payments.api.inputs import NoInput, currency_of, exact
+from payments.errors import NoGiftCardWithThisCode
+from payments.models import GiftCard
 from payments.services import gift_cards
 from payments.services.gift_cards import NewGiftCard
 
@@ -52,7 +54,7 @@ class GiftCardsView(ApiView):
         description=f"{schema.OURS} The newest first.",
     )
     def get(self, request: Request) -> HttpResponse:
-        return balances.list_gift_cards(request)
+        return many(request, "gift_cards", GiftCard.objects.all(), shapes.gift_card, filters=balances.GiftCardFilters)
 
     @schema.operation(
         id="createGiftCard",
@@ -67,7 +69,7 @@ class GiftCardsView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.CreateGiftCard)
-        value = inputs.money_of(body.value, body.currency_code, "/value")
+        value = exact(body.value, currency_of(body.currency_code), "/value")
         order = body.order_id and bodies.public_id(ids.ORDER, body.order_id, "/order_id", "order")
         line = body.line_item_id and bodies.public_id(ids.ORDER_LINE, body.line_item_id, "/line_item_id", "line")
 
@@ -118,7 +120,7 @@ class LookUpView(ApiView):
         def work() -> Any:
             card = gift_cards.find_by_code(body.code)
             if card is None:
-                raise NotFound(kind="gift card", id="with this code")
+                raise NoGiftCardWithThisCode()
             return card
 
         return _answer(request, work)
@@ -179,7 +181,7 @@ class AdjustView(ApiView):
         card, body = _id(card_id), bodies.read(request, inputs.AdjustBalance)
 
         def work() -> Any:
-            amount = inputs.money_of(body.amount, gift_cards.find_gift_card(card).currency)
+            amount = exact(body.amount, gift_cards.find_gift_card(card).currency)
             return gift_cards.adjust_gift_card(
                 card_id=card, amount=amount, reason=body.reason, note=body.note, actor=actor_of(request)
             )
@@ -192,14 +194,14 @@ class DisableView(ApiView):
     audited = {"POST": "changed"}
 
     @schema.operation(
-        id="disableGiftCard", summary="Let nobody pay with a gift card", tag=TAG, body=inputs.GiftCardStep,
+        id="disableGiftCard", summary="Let nobody pay with a gift card", tag=TAG, body=NoInput,
         body_example={}, answer=_CARD,
         example={"gift_card": examples.GIFT_CARD | {"status": "disabled", "available": 0}},
         description=f"{schema.OURS} Its balance stays. Disabled already: nothing changes.",
     )  # fmt: skip
     def post(self, request: Request, card_id: str) -> HttpResponse:
         card = _id(card_id)
-        bodies.read(request, inputs.GiftCardStep)
+        bodies.read(request, NoInput)
         return _answer(request, partial(gift_cards.disable_gift_card, card_id=card))
 
 
@@ -208,13 +210,13 @@ class EnableView(ApiView):
     audited = {"POST": "changed"}
 
     @schema.operation(
-        id="enableGiftCard", summary="Make a disabled gift card good again", tag=TAG, body=inputs.GiftCardStep,
+        id="enableGiftCard", summary="Make a disabled gift card good again", tag=TAG, body=NoInput,
         body_example={}, answer=_CARD, example=_EXAMPLE,
         description=f"{schema.OURS} Not disabled: nothing changes.",
     )  # fmt: skip
     def post(self, request: Request, card_id: str) -> HttpResponse:
         card = _id(card_id)
-        bodies.read(request, inputs.GiftCardStep)
+        bodies.read(request, NoInput)
         return _answer(request, partial(gift_cards.enable_gift_card, card_id=card))
 
 

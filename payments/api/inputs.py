@@ -8,12 +8,14 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta
 
 from oms.core.errors import FieldError, InvalidInput
-from oms.core.money import MAX_AMOUNT, Money
+from oms.core.money import MAX_AMOUNT, Money, UnknownCurrency, quantum
 from oms.web.bodies import Body
+from payments.enums import RefundReason
 from payments.policies import CHOSEN_REASONS
 
 _FARTHEST: Final = 20  # decimals and zeros: to compute with 1e-3000000 takes seconds
 Text = Annotated[str, Meta(max_length=255)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$(?!\n)")]
 RefundReasonWord = Annotated[str, Meta(extra_json_schema={"enum": [each.value for each in CHOSEN_REASONS]})]
 
 
@@ -36,11 +38,11 @@ class RefundPayment(Body):
 
 
 class CreatePaymentCollection(Body):
-    """amount: all that is due, when none is given; never more."""
+    """amount: all that is due, when none is given; never more. currency_code: the order's."""
 
     order_id: str
     amount: Decimal | None = None
-    currency_code: Annotated[str, Meta(pattern=r"^[A-Za-z]{3}$(?!\n)")] | None = None
+    currency_code: Currency | None = None
 
 
 class MarkAsPaid(Body):
@@ -71,12 +73,35 @@ class AuthorizePaymentSession(Body):
     data: dict[str, Any] = {}
 
 
-def money(amount: Decimal | None, currency: str) -> Money | None:
+def money(amount: Decimal | None, currency: str, pointer: str = "/amount") -> Money | None:
+    """What `exact` says, where an amount is given."""
+    return None if amount is None else exact(amount, currency, pointer)
+
+
+def exact(amount: Decimal, currency: str, pointer: str = "/amount") -> Money:
     """Raises InvalidInput for what no column holds. Less than nothing, or parts of a cent, the services refuse."""
-    if amount is None:
-        return None
     place = amount.as_tuple().exponent
     if not isinstance(place, int) or abs(place) > _FARTHEST or amount.copy_abs() >= MAX_AMOUNT:
-        message = f"/amount: {str(amount)[:40]} is not an amount that can be stored."
-        raise InvalidInput(errors=[FieldError("/amount", message, "amount")])
+        raise wrong(pointer, f"{str(amount)[:40]} is not an amount that can be stored", "amount")
     return Money(amount, currency)
+
+
+def currency_of(code: str) -> str:
+    """As it is kept. Raises InvalidInput for one that there is not."""
+    try:
+        quantum(code.upper())
+    except UnknownCurrency as refusal:
+        raise wrong("/currency_code", str(refusal).rstrip("."), refusal.code) from None
+    return code.upper()
+
+
+def refund_reason(word: str | None) -> RefundReason:
+    """Raises InvalidInput for one that people cannot give."""
+    reason = word or RefundReason.GOODWILL
+    if reason not in CHOSEN_REASONS:
+        raise wrong("/refund_reason_id", f"{reason[:60]} is none of {', '.join(CHOSEN_REASONS)}", "unknown_reason")
+    return RefundReason(reason)
+
+
+def wrong(pointer: str, sentence: str, code: str) -> InvalidInput:
+    return InvalidInput(errors=[FieldError(pointer, f"{pointer}: {sentence}.", code)])

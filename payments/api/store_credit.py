@@ -11,11 +11,13 @@ from rest_framework.request import Request
 from oms.core import ids
 from oms.web import bodies, idempotency, schema
 from oms.web.authentication import actor_of
-from oms.web.views import ApiView, one
+from oms.web.views import ApiView, many, one
 from payments.api import balance_examples as examples
 from payments.api import balance_inputs as inputs
 from payments.api import balance_shapes as shapes
 from payments.api import balances
+from payments.api.inputs import currency_of, exact
+from payments.models import StoreCreditAccount
 from payments.services import store_credit
 from payments.services.attempts import require_amount
 
@@ -37,7 +39,7 @@ def _move(request: Request, account_id: UUID, sign: int) -> HttpResponse:
     body = bodies.read(request, inputs.MoveStoreCredit)
 
     def work() -> Any:
-        amount = inputs.money_of(body.amount, store_credit.find_account(account_id).currency)
+        amount = exact(body.amount, store_credit.find_account(account_id).currency)
         require_amount(amount)
         return store_credit.adjust_store_credit(
             account_id=account_id,
@@ -64,7 +66,8 @@ class AccountsView(ApiView):
         description=f"{schema.OURS} Of one customer with `customer_id`. The newest first.",
     )
     def get(self, request: Request) -> HttpResponse:
-        return balances.list_accounts(request)
+        rows = StoreCreditAccount.objects.all()
+        return many(request, "store_credit_accounts", rows, shapes.account, filters=balances.AccountFilters)
 
     @schema.operation(
         id="issueStoreCredit",
@@ -78,13 +81,14 @@ class AccountsView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.IssueStoreCredit)
-        amount = inputs.money_of(body.amount, body.currency_code)
+        amount = exact(body.amount, currency_of(body.currency_code))
         customer = bodies.public_id(ids.CUSTOMER, body.customer_id, "/customer_id", "customer")
 
         def work() -> Any:
-            account = store_credit.issue_store_credit(
-                customer_id=customer, amount=amount, reason=body.reason, note=body.note, actor=actor_of(request)
-            )
+            with bodies.named_in_body("customer", "/customer_id"):
+                account = store_credit.issue_store_credit(
+                    customer_id=customer, amount=amount, reason=body.reason, note=body.note, actor=actor_of(request)
+                )
             account.refresh_from_db()
             return account
 

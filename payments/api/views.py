@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from oms.core import providers
 from oms.core.errors import NotFound
-from oms.web import pagination, queries, schema
-from oms.web.views import ApiView, one
+from oms.web import schema
+from oms.web.filters import NoFilters
+from oms.web.views import ApiView, many, one
 from payments import policies, selectors
 from payments.api import access, base, examples, parts, shapes
-from payments.api.filters import NoFilters, PaymentFilters
+from payments.api.filters import PaymentFilters
 from payments.models import PaymentAttempt, ProviderEvent
 from payments.providers import known
 from payments.providers.base import PaymentProvider
+from payments.services import capturing
 
 TAG: Final = base.TAG
-# By id, which is by time: ids are made in ascending order, and theirs is the index.
-_NEWEST: Final = {"created_at": ("pk",)}
 
 
 class PaymentsView(ApiView):
@@ -37,10 +37,7 @@ class PaymentsView(ApiView):
         "not settled yet.",
     )
     def get(self, request: Request) -> HttpResponse:
-        query = queries.parameters(request)
-        rows = queries.filtered(PaymentFilters, query, selectors.payments_in_full())
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, _NEWEST, "-created_at")))
-        return page.answer("payments", [parts.payment(row) for row in page.rows])
+        return many(request, "payments", selectors.payments_in_full(), parts.payment, filters=PaymentFilters)
 
 
 class PaymentView(ApiView):
@@ -70,11 +67,10 @@ class AttemptsView(ApiView):
         description=f"{schema.OURS} Every authorization, capture, refund and void, also what was declined.",
     )
     def get(self, request: Request, payment_id: str) -> HttpResponse:
-        query, payment = queries.parameters(request), selectors.payment_in_full(base.payment_id_of(payment_id))
-        rows = queries.filtered(NoFilters, query, PaymentAttempt.objects.filter(payment=payment))
-        orderings = {"created_at": ("created_at", "pk")}
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-created_at")))
-        return page.answer("attempts", [parts.attempt(row) for row in page.rows])
+        payment = capturing.find_payment(base.payment_id_of(payment_id))
+        tried = PaymentAttempt.objects.filter(payment=payment)
+        by_time = {"created_at": ("created_at", "pk")}
+        return many(request, "attempts", tried, parts.attempt, filters=NoFilters, orderings=by_time)
 
 
 class EventsView(ApiView):
@@ -91,12 +87,10 @@ class EventsView(ApiView):
         "what was told before has a `problem` and changes nothing.",
     )
     def get(self, request: Request, payment_id: str) -> HttpResponse:
-        query, payment = queries.parameters(request), selectors.payment_in_full(base.payment_id_of(payment_id))
-        told: Any = ProviderEvent.objects
-        rows = queries.filtered(NoFilters, query, told.filter(pk__in=selectors.events_of(payment).values("pk")))
-        orderings = {"recorded_at": ("recorded_at", "pk")}
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-recorded_at")))
-        return page.answer("events", [parts.event(row) for row in page.rows])
+        payment = capturing.find_payment(base.payment_id_of(payment_id))
+        told = ProviderEvent.objects.filter(pk__in=selectors.events_of(payment).values("pk"))
+        by_time = {"recorded_at": ("recorded_at", "pk")}
+        return many(request, "events", told, parts.event, filters=NoFilters, orderings=by_time, order="-recorded_at")
 
 
 class ProvidersView(ApiView):
@@ -142,7 +136,7 @@ class RefundReasonView(ApiView):
     def get(self, request: Request, reason: str) -> HttpResponse:
         found = next((each for each in policies.CHOSEN_REASONS if each == reason), None)
         if found is None:
-            raise NotFound(kind="refund_reason", id=reason[:80])
+            raise NotFound(kind="refund reason", id=reason[:80])
         return one(request, "refund_reason", parts.refund_reason(found))
 
 

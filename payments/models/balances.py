@@ -94,6 +94,7 @@ class GiftCard(Balance):
             models.Index(
                 fields=["expires_at"], name="giftcard_expiring", condition=Q(balance__gt=0, expires_at__isnull=False)
             ),
+            models.Index(fields=["-id"], name="giftcard_disabled", condition=Q(disabled_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -132,6 +133,7 @@ class GiftCardEntry(BalanceEntry):
     account = models.ForeignKey(GiftCard, on_delete=models.PROTECT, related_name="entries", db_index=False)
 
     class Meta:
+        verbose_name_plural = "gift card entries"
         constraints = [
             models.UniqueConstraint(fields=["account", "number"], name="giftcardentry_number_once"),
             models.UniqueConstraint(
@@ -168,6 +170,7 @@ class StoreCreditEntry(BalanceEntry):
     account = models.ForeignKey(StoreCreditAccount, on_delete=models.PROTECT, related_name="entries", db_index=False)
 
     class Meta:
+        verbose_name_plural = "store credit entries"
         constraints = [
             models.UniqueConstraint(fields=["account", "number"], name="storecreditentry_number_once"),
             models.UniqueConstraint(

@@ -52,7 +52,7 @@ class FakeProvider(PaymentProvider):
     """settings.OMS: FAKE_GATEWAY_URL, where it listens; FAKE_GATEWAY_SECRET, what it signs webhooks with."""
 
     code = "fake"
-    title = _("Fake gateway, for trying out")
+    title = _("Fake gateway")
     can = Capabilities(webhooks=True, lists=True, expires_days=7)
 
     def initiate(self, request: InitiateRequest) -> ProviderResult:

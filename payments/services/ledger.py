@@ -22,6 +22,7 @@ from payments.enums import GIVEN_REASONS, BalanceKind
 from payments.events import GiftCardChanged, StoreCreditChanged
 from payments.models import GiftCard, GiftCardEntry, Payment, StoreCreditAccount, StoreCreditEntry
 from payments.models.balances import ZERO, Balance, BalanceEntry
+from payments.services.attempts import amount_error
 
 Account = TypeVar("Account", GiftCard, StoreCreditAccount)
 ENTRIES: Final[dict[type[Balance], type[Any]]] = {GiftCard: GiftCardEntry, StoreCreditAccount: StoreCreditEntry}
@@ -75,7 +76,7 @@ def post(account: Account, movement: Movement, *, actor: Actor) -> Any:
         raise errors.BalanceTooLarge()
     moved = type(account)._base_manager.filter(pk=account.pk, balance__gte=-amount)
     if not moved.update(balance=F("balance") + amount, entry_count=F("entry_count") + 1, updated_at=timezone.now()):
-        raise errors.InsufficientBalance(requested=account.money(-amount), available=account.money(account.balance))
+        raise amount_error(errors.InsufficientBalance, account.money(-amount), account.balance, "/amount")
     account.refresh_from_db(fields=["balance", "entry_count", "updated_at"])
     entry = ENTRIES[type(account)]._base_manager.create(
         account=account,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.utils import timezone
 
 from oms.core import actors, ids
@@ -17,11 +18,12 @@ from payments import errors
 from payments.enums import OPEN_STATES, EventSource, MoneyAct, SessionStatus
 from payments.models import PaymentAttempt, PaymentCollection, PaymentSession
 from payments.providers import known
-from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult
+from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import attempts, facts
 from payments.services.changing import Owner, change_of, owner_of_session
 from payments.settled import Tell
 
+log = structlog.get_logger(__name__)
 _OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE, SessionStatus.ERROR)
 
 
@@ -119,6 +121,16 @@ def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
     return find_session(session_id)
 
 
+def reach(session_id: UUID) -> PaymentSession:
+    """`initiate`, for somebody who waits and cannot go on without it. Raises ProviderNotReached."""
+    try:
+        return initiate(session_id)
+    except ProviderUnavailable as problem:
+        provider = known.provider_of(find_session(session_id).provider)
+        log.warning("payments.not_reached", provider=provider.code, problem=str(problem)[:200])
+        raise errors.ProviderNotReached(provider=str(provider.title)) from None
+
+
 def request_authorization(
     *, session_id: UUID, actor: Actor, data: Mapping[str, Any] | None = None, waits: bool = False
 ) -> PaymentAttempt:
@@ -186,14 +198,14 @@ def find_collection(collection_id: UUID, *, order_id: UUID | None = None) -> Pay
     rows = PaymentCollection.objects.filter(pk=collection_id)
     collection = (rows if order_id is None else rows.filter(order_id=order_id)).first()
     if collection is None:
-        raise NotFound(kind="payment_collection", id=ids.encode(ids.PAYMENT_COLLECTION, collection_id))
+        raise NotFound(kind="payment collection", id=ids.encode(ids.PAYMENT_COLLECTION, collection_id))
     return collection
 
 
 def find_session(session_id: UUID) -> PaymentSession:
     session = PaymentSession.objects.select_related("collection").filter(pk=session_id).first()
     if session is None:
-        raise NotFound(kind="payment_session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
+        raise NotFound(kind="payment session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
     return session
 
 

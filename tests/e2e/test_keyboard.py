@@ -33,7 +33,7 @@ def page(browser, live_server):
     assert broken == []
 
 
-def _tab_to(page, what):
+def tab_to(page, what):
     """Tab until this is in focus, which can be seen."""
     for _ in range(120):
         page.keyboard.press("Tab")
@@ -48,9 +48,9 @@ def test_an_order_is_held_and_fulfilled_without_a_mouse(page):
     order = placed_order(shop({"W1": {"LAMP": 5}}), {"LAMP": 2})
     page.goto(f"/console/orders/order/{order.pk}/change/")
 
-    _tab_to(page, "#form-hold > summary")
+    tab_to(page, "#form-hold > summary")
     page.keyboard.press("Enter")
-    _tab_to(page, "#form-hold [name=note]")
+    tab_to(page, "#form-hold [name=note]")
     page.keyboard.type("Ask for the number")
     page.locator("#form-hold [name=release_at]").fill("2001-01-01T00:00")
     page.keyboard.press("Enter")
@@ -61,10 +61,10 @@ def test_an_order_is_held_and_fulfilled_without_a_mouse(page):
     page.keyboard.press("Enter")
     page.get_by_text("This order is on hold.").wait_for()
     held = Hold.objects.get()
-    _tab_to(page, "form[action$='/release/'] button")
+    tab_to(page, "form[action$='/release/'] button")
     page.keyboard.press("Enter")
     page.get_by_text("The hold is released.").wait_for()
-    _tab_to(page, "form[action$='/fulfill/'] button")
+    tab_to(page, "form[action$='/fulfill/'] button")
     page.keyboard.press("Enter")
     page.get_by_text("2 units fulfilled.").wait_for()
 
@@ -83,7 +83,7 @@ def test_an_exception_is_dealt_with_without_a_mouse_and_fits_a_telephone(page):
     page.goto("/console/exceptions/")
     width = page.evaluate("document.documentElement.scrollWidth")
 
-    _tab_to(page, ".c-matter button")
+    tab_to(page, ".c-matter button")
     page.keyboard.press("Enter")
     page.get_by_text("The shortage is dealt with.").wait_for()
 

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PAGE = ROOT / "docs" / "api.md"
 SERVER = "SERVER=http://127.0.0.1:8000"
 _ID = re.compile(r"\b([a-z]+)_[0-9a-z]{26}\b")
+_LAST_FOUR = re.compile(r'("last_four": ")[0-9A-Z]{4}')
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
 
 
@@ -54,8 +55,8 @@ def _run(server: str) -> list[str]:
 
 
 def _told(text: str) -> Any:
-    """What was printed: JSON values as such, else lines; ids and times by their kind."""
-    plain = _MOMENT.sub("TIME", _ID.sub(r"\1_…", text.strip()))
+    """What was printed: JSON values as such, else lines; ids, times and codes by their kind."""
+    plain = _LAST_FOUR.sub(r"\1CODE", _MOMENT.sub("TIME", _ID.sub(r"\1_…", text.strip())))
     found, rest = [], plain
     while rest:
         try:
@@ -205,5 +206,10 @@ def _expected(number: int, next_number: int) -> list[Any]:
             {"status": "completed", "captured_amount": 15},
             {"status": "partially_captured", "amount": 20, "captured_amount": 15, "refunded_amount": 7},
             {"status": "completed", "amount": 15, "captured_amount": 15, "refunded_amount": 0},
+        ],
+        [
+            {"id": "gcard_…", "last_four": "CODE", "status": "active", "available": 50},
+            {"id": "scacc_…", "balance": 20},
+            {"status": "authorized", "amount": 12.5},
         ],
     ]

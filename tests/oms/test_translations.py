@@ -37,9 +37,11 @@ TRANSLATED = [
     *(BASE / f"orders/admin/{name}.py" for name in ("money", "money_acts", "money_steps", "money_words")),
     *(BASE / f"orders/admin/{name}.py" for name in ("refund_page", "refund_views")),
     *(BASE / f"oms/web/{name}.py" for name in ("console/attention_page", "outbox_exceptions", "time_zones")),
-    *(BASE / f"{app}/admin/exceptions.py" for app in ("inventory", "channels", "payments")),
+    *(BASE / f"{app}/admin/exceptions.py" for app in ("inventory", "channels")),
+    *sorted((BASE / "payments/admin").glob("*.py")),
     BASE / "orders/admin/money_exceptions.py",
     *sorted((BASE / "templates/admin/orders/order").glob("*.html")),
+    *sorted((BASE / "templates/admin/payments").glob("*.html")),
     *(BASE / f"templates/admin/web/{name}.html" for name in ("exceptions", "time_zone")),
 ]
 # Pages of others that lie beside ours.

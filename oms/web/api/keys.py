@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import FieldError, InvalidInput, NotFound
-from oms.web import api_keys, bodies, idempotency, pagination, queries, schema
+from oms.web import api_keys, bodies, idempotency, schema
 from oms.web.api import shapes
 from oms.web.api_keys import KeyHolder, NewKey
 from oms.web.bodies import Body
@@ -24,7 +24,7 @@ from oms.web.limits import limits_of
 from oms.web.models import ApiKey
 from oms.web.rendering import json_answer
 from oms.web.scopes import Access, Scope, scopes_of
-from oms.web.views import ApiView, one
+from oms.web.views import ApiView, many, one
 
 TAG: Final = "API keys"
 READ: Final = Access(Scope.API_KEYS_READ, "web.view_apikey")
@@ -133,11 +133,8 @@ class KeysView(ApiView):
         description="Revoked ones too. The newest first.",
     )
     def get(self, request: Request) -> HttpResponse:
-        query = queries.parameters(request)
-        rows = queries.filtered(KeyFilters, query, ApiKey.objects.all())
         orderings = {"created_at": ("created_at", "pk"), "title": ("title", "pk")}
-        page = pagination.page(query, rows.order_by(*queries.ordering(query, orderings, "-created_at")))
-        return page.answer("api_keys", [shapes.key(row) for row in page.rows])
+        return many(request, "api_keys", ApiKey.objects.all(), shapes.key, filters=KeyFilters, orderings=orderings)
 
     @schema.operation(
         id="createApiKey",

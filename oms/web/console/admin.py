@@ -27,6 +27,7 @@ from oms.web.console.limited import WithinLimits
 from oms.web.console.paging import CappedPaginator
 
 _HERE: Final = "the-id-of-the-row"
+_REFUSAL: Final = "_refused_by_a_service"  # on a request whose form is shown again
 
 
 @cache
@@ -34,6 +35,21 @@ def _checkbox() -> str:
     """The box in front of a row, with a place for its id."""
     drawn: str = checkbox.render(ACTION_CHECKBOX_NAME, _HERE)
     return drawn.replace("{", "{{").replace("}", "}}").replace(_HERE, "{}")
+
+
+def _refused(form: Any, refusal: DomainError) -> Any:
+    """A form that is not valid, because a service refused what it says: beside the field, where the form has it."""
+
+    class Refused(form):
+        def clean(self) -> Any:
+            cleaned = super().clean()
+            named = {each.pointer.removeprefix("/"): each.message for each in refusal.errors}
+            beside = {name: message for name, message in named.items() if name in self.fields}
+            for name, message in beside.items() if beside and len(beside) == len(named) else [(None, str(refusal))]:
+                self.add_error(name, message)
+            return cleaned
+
+    return Refused
 
 
 class ConsoleChangeList(ChangeList):
@@ -138,13 +154,22 @@ class ConsoleAdmin(WithinLimits):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """What a service refuses when a form is saved is said on the same page; nothing is written then."""
+        """What a service refuses when a form is saved is said on the same page, with all that was typed; nothing is
+        written then."""
         try:
             page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(request.get_full_path())
+            if hasattr(request, _REFUSAL):
+                messages.error(request, str(refusal))
+                return HttpResponseRedirect(request.get_full_path())
+            setattr(request, _REFUSAL, refusal)
+            page = self.changeform_view(request, object_id, form_url, extra_context)
         return page
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, _REFUSAL, None)
+        return form if refusal is None else _refused(form, refusal)
 
     @display(description="ID")
     def public_id(self, row: Any) -> str:
@@ -180,16 +205,18 @@ class ReadOnlyAdmin(ConsoleAdmin):
             return self._reader(field, show.actor if field.name in {"actor", "author", "placed_by"} else show.as_json)
         if isinstance(field, models.URLField):
             return self._reader(field, show.web_link)
+        if isinstance(field, models.DecimalField) and field.decimal_places == 4 and hasattr(self.model, "currency"):
+            return self._reader(field, show.money, "currency")  # an amount, as columns keep it
         return str(field.name)
 
-    def _reader(self, field: Any, render: Any) -> str:
-        """A read-only column that shows a field in its own way; made once for each field."""
+    def _reader(self, field: Any, render: Any, *beside: str) -> str:
+        """A read-only column that shows a field, with others `beside` it, in its own way; made once for each field."""
         name = f"{field.name}_shown"
         if not hasattr(type(self), name):
 
             @display(description=capfirst(field.verbose_name))
             def read(_: Any, row: Any) -> str | SafeString:
-                value: str | SafeString = render(getattr(row, field.attname))
+                value: str | SafeString = render(*(getattr(row, each) for each in (field.attname, *beside)))
                 return value
 
             setattr(type(self), name, read)

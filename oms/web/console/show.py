@@ -45,6 +45,8 @@ _TONES: Final[Mapping[str, str]] = (
     | dict.fromkeys(["authorized", "expected", "reserved"], "info")
 )
 
+_SHORT: Final = 18  # characters of a reference that a column of a list has room for
+
 
 def badge(value: str, label: Any, *, prefix: Any = "") -> SafeString:
     """A status as a small coloured label; the colour follows from the word."""
@@ -76,6 +78,13 @@ def unit_price(amount: Decimal, currency: str) -> str:
     if amount == round_amount(amount, currency):
         return money(amount, currency)
     return f"{amount.normalize():f} {currency}"
+
+
+def short(reference: str) -> str | SafeString:
+    """What others call a thing, without the middle of a long name: where the pointer rests, and on its page, all."""
+    if len(reference) <= _SHORT:
+        return reference
+    return format_html('<span title="{}">{}…{}</span>', reference, reference[:9], reference[-5:])
 
 
 def actor(value: Mapping[str, Any] | None) -> str:

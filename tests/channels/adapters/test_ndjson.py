@@ -163,7 +163,7 @@ BAD_LINES = {
     "an array": ("[1]", "", "Expected `object`, got `array`"),
     "no id": (order(external_id=None), "/external_id", "needs an external_id"),
     "an empty id": (order(""), "/external_id", "external_id"),
-    "an unknown field": (order(colour="red"), "", "unknown field `colour`"),
+    "an unknown field": (order(colour="red"), "/colour", "unknown field `colour`"),
     "a text for a number": (order(items=[{"quantity": "2", "unit_price": 1}]), "/items/0/quantity", "Expected `int`"),
     "no units": (order(items=[{"quantity": 0, "unit_price": 1}]), "/items/0/quantity", "Expected `int` >= 1"),
     "below zero": (order(items=[{"quantity": 1, "unit_price": -1}]), "/items/0/unit_price", "-1 is below 0"),
@@ -182,7 +182,11 @@ BAD_LINES = {
     ),
     "another channel": (order(sales_channel="other"), "/sales_channel", "belongs to the channel other"),
     "NUL": (order(email="", notes=["a\0b"]), "/notes/0", "U+0000"),
-    "endless nesting": ('{"metadata": ' + "[" * 5000 + "]" * 5000 + "}", "/metadata", "Expected `object`"),
+    "endless nesting": (
+        '{"external_id": "2", "metadata": ' + "[" * 5000 + "]" * 5000 + "}",
+        "/metadata",
+        "Expected `object`",
+    ),
 }
 
 

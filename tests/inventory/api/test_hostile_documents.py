@@ -92,7 +92,7 @@ def test_places_that_are_none_or_the_same_are_refused(here):
         (arrival, {"reference": "P" * 121}, "/reference"),
         (arrival, {"items": []}, "/items"),
         (transfer, {"note": "a\0b"}, ""),
-        (count, {"zzz": 1}, ""),
+        (count, {"zzz": 1}, "/zzz"),
     ):
         with nothing_moves():
             answer = Api().post(path, made[path] | fields)

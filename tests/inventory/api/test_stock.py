@@ -265,7 +265,7 @@ def test_items_are_found_by_sku_and_by_how_it_begins(db):
         ("inventory-items", {"sku": ""}, "/sku"),
         ("inventory-items", {"sku": "x" * 101}, "/sku"),
         ("inventory-items", {"sku": "a\u0000"}, ""),
-        ("inventory-items", {"sku": "A", "colour": 1}, ""),
+        ("inventory-items", {"sku": "A", "colour": 1}, "/colour"),
         ("stock-locations", {"name": "W", "address": {"country_code": "usa"}}, "/address/country_code"),
         ("reservations", {"inventory_item_id": "x", "location_id": "y", "quantity": 1}, "/inventory_item_id"),
         ("reservations", {"inventory_item_id": "x", "location_id": "y", "quantity": 10**12}, "/quantity"),

@@ -16,8 +16,11 @@ from django.utils import timezone
 
 from orders.models import Order
 from orders.services import collecting
+from orders.services.refunds import refund_payment
+from payments.enums import RefundReason
 from payments.models import Payment, PaymentAttempt
 from payments.providers.base import Outcome
+from payments.services import calling
 from tests.bank import Bank, open_bank, pay_by_card
 from tests.console import act, messages_of, page
 from tests.factories import StaffFactory
@@ -66,7 +69,8 @@ def test_the_statement_sums_and_what_is_authorized_stands_beside_it(client: Clie
         ("Paid", "$0.00"),
         ("authorized, not taken yet", "$30.00"),
     ]
-    assert str(answer.context["balance"]["amount"]) == "$30.00"
+    balance = answer.context["balance"]
+    assert (balance["label"], str(balance["amount"])) == ("To be captured", "$30.00")
     assert answer.context["payments"][0]["attempts"][0]["what"] == "Authorize $30.00"
 
 
@@ -89,6 +93,22 @@ def test_a_part_is_captured_and_the_rest_let_go(client: Client) -> None:
         ["$10.00 let go (Bank)."],
     )
     assert offered(done) == set()
+
+
+def test_what_is_on_its_way_back_is_nobodys_to_give_back_again(client: Client) -> None:
+    order = order_of()
+    payment = pay_by_card(order)
+    Bank.answers = [Outcome.PENDING]
+
+    asked = refund_payment(payment_id=payment.pk, reason=RefundReason.DAMAGED, actor=STAFF, waits=True)
+    calling.carry_out(asked.pk, waited=True)
+
+    balance = shown(client, order).context["balance"]
+    assert (balance["label"], str(balance["amount"]), balance["tone"]) == (
+        "On its way back to the customer",
+        "$30.00",
+        "busy",
+    )
 
 
 def test_what_the_bank_declines_is_said_in_its_words_and_nothing_has_moved(client: Client) -> None:

@@ -84,7 +84,7 @@ def test_an_order_with_the_address_belongs_to_who_was_written_down():
         ({"email": "nobody"}, "/email"),
         ({"first_name": "x" * 121}, "/first_name"),
         ({"metadata": []}, "/metadata"),
-        ({"nickname": "A"}, ""),
+        ({"nickname": "A"}, "/nickname"),
         ({"phone": "\0"}, ""),
     ],
 )

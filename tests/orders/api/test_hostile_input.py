@@ -18,11 +18,11 @@ RAW = {
     "a list": (b"[]", ""),
     "a text": (b'"order"', ""),
     "null": (b"null", ""),
-    "two values": (b"{} {}", ""),
+    "two values": (b"{} {}", "/currency_code"),
     "not UTF-8": (b'{"email": "\xff"}', ""),
     "half a character": (b'{"email": "\\ud800"}', ""),
     "nested deep": (b'{"metadata": {"a": ' + DEEP + b"}}", ""),
-    "nested deep where nothing is": (b'{"zzz": ' + DEEP + b"}", ""),
+    "nested deep where nothing is": (b'{"zzz": ' + DEEP + b"}", "/zzz"),
 }
 
 
@@ -102,7 +102,7 @@ def test_the_same_in_a_batch_refuses_its_row_alone(db, name):
     ("path", "body", "pointer"),
     [
         ("cancel", {"reason": "boredom"}, "/reason"),
-        ("cancel", {"raeson": "customer"}, ""),
+        ("cancel", {"raeson": "customer"}, "/raeson"),
         ("notes", {"body": ""}, "/body"),
         ("notes", {"body": "a\u0000b"}, ""),
         ("notes", {"body": "   "}, "/body"),
@@ -117,7 +117,7 @@ def test_the_same_in_a_batch_refuses_its_row_alone(db, name):
         ("", {"metadata": []}, "/metadata"),
         ("", {"tags": [1]}, "/tags/0"),
         ("", {"tags": ["x" * 61]}, "/tags"),
-        ("", {"total": 0}, ""),
+        ("", {"total": 0}, "/total"),
     ],
 )
 def test_an_act_with_a_wrong_body_changes_nothing(db, path, body, pointer):

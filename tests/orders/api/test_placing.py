@@ -134,7 +134,7 @@ def test_all_shortages_come_back_at_once_and_nothing_moves(db):
         ({"items": [{"sku": "NOPE", "quantity": 1, "unit_price": 1}]}, "unknown_sku", "/items/0/sku"),
         ({"items": []}, "invalid_input", "/items"),
         ({"currency_code": "XXQ"}, "invalid_input", "/currency_code"),
-        ({"colour": "red"}, "invalid_input", ""),
+        ({"colour": "red"}, "invalid_input", "/colour"),
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_with_its_field(db, change, code, pointer):

@@ -159,6 +159,18 @@ def test_store_credit_is_given_to_a_customer_by_address_or_id_and_changed(client
     assert list(found) == [account]
 
 
+def test_what_is_refused_is_shown_again_with_all_that_was_typed(client):
+    customer = a_customer()
+    typed = {"customer": customer.email, "amount": "20.005", "currency": "eur", "reason": "return", "note": "Late"}
+
+    with nothing_moves():
+        refused = client.post(reverse("admin:payments_storecreditaccount_add"), typed)
+
+    form = refused.context["adminform"].form
+    assert form.errors == {"amount": ["The amount must be more than nothing, in whole 0.01 EUR."]}
+    assert {name: form[name].value() for name in typed} == typed
+
+
 def test_of_two_customers_with_one_address_the_id_is_asked_for(client):
     a_customer(), a_customer()
 

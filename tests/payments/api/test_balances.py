@@ -74,6 +74,9 @@ def test_a_card_is_issued_and_its_code_is_shown_once():
             "/expires_at",
         ),
         ({"value": 1, "currency_code": "usd", "order_id": "x"}, "invalid_input", "/order_id"),
+        ({"value": 1, "currency_code": "qqq"}, "invalid_input", "/currency_code"),
+        ({"currency_code": "usd"}, "invalid_input", "/value"),
+        ({"value": 1, "currency_code": "usd", "recipent": "Ada"}, "invalid_input", "/recipent"),
     ],
 )
 def test_a_card_that_cannot_be_is_refused(body, code, pointer):
@@ -95,7 +98,10 @@ def test_a_card_is_looked_up_by_its_code_as_often_as_one_may_try_to_sign_in(sett
     too_many = api.post(f"{CARDS}/lookup", {"code": made.code})
 
     assert (found.json()["gift_card"]["id"], found.json()["gift_card"]["code"]) == (made.card.public_id, "")
-    assert problem(unknown)[0] == 404
+    assert (problem(unknown), unknown.json()["detail"]) == (
+        (404, "not_found", "not_found"),
+        "No gift card has this code.",
+    )
     assert too_many.status_code == 429
 
 
@@ -134,6 +140,7 @@ def test_a_card_is_adjusted_described_disabled_and_enabled():
     assert (shown["expires_at"], shown["note"], shown["recipient"]) == (later, "Raffle", "Ada")
     assert [each.json()["gift_card"]["status"] for each in (disabled, enabled)] == ["disabled", "active"]
     assert problem(refused) == (400, "not_allowed", "insufficient_balance")
+    assert pointers(refused) == ["/amount"]
     assert worth(card) == (29.5, 29.5)
 
 
@@ -180,8 +187,9 @@ def test_store_credit_is_given_added_to_and_taken_from():
         "insufficient_balance",
         "amount_not_positive",
         "amount_not_positive",
-        "not_found",
+        "invalid_input",
     ]
+    assert [pointers(each) for each in refused] == [["/amount"], ["/amount"], ["/amount"], ["/customer_id"]]
     assert [row[:2] for row in entries(account)] == [
         ("issued", 20),
         ("issued", 20),

@@ -9,7 +9,7 @@ import pytest
 
 from orders.models import CreditLine, Order
 from payments.models import Payment, PaymentAttempt, PaymentCollection
-from tests.api import Api, key, problem
+from tests.api import Api, key, pointers, problem
 from tests.paying import promised
 from tests.scenarios import nothing_moves, placed_order, recorded_events, shop
 
@@ -176,7 +176,7 @@ def test_a_collection_is_made_marked_as_paid_and_no_second_one_is_due(order):
     assert (paid["status"], paid["captured_amount"]) == ("completed", 60)
     assert (payment["provider_id"], payment["method"], payment["captured_amount"]) == ("manual", "cash", 60)
     assert problem(again) == (400, "not_allowed", "nothing_due")
-    assert problem(too_much) == (400, "invalid_data", "collects_more_than_due")
+    assert (problem(too_much), pointers(too_much)) == ((400, "invalid_data", "collects_more_than_due"), ["/amount"])
     assert (rest["amount"], rest["id"] == made["id"]) == (40, False)
     shown = Api().get(f"/admin/orders/{order.public_id}").json()["order"]["payment_collections"]
     assert [(each["id"], each["status"], each["amount"]) for each in shown] == [
@@ -184,6 +184,23 @@ def test_a_collection_is_made_marked_as_paid_and_no_second_one_is_due(order):
         (rest["id"], "not_paid", 40),
     ]
     assert money(order) == ("partially_captured", 100, 40)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"amount": 5, "currency_code": "eur"}, "/currency_code"),
+        ({"currency_code": "eur"}, "/currency_code"),
+        ({"order_id": f"order_{'0' * 26}"}, "/order_id"),
+        ({"amount": "NaN"}, "/amount"),
+    ],
+)
+def test_a_collection_that_cannot_be_is_refused_where_it_says_so(order, body, pointer):
+    with nothing_moves():
+        refused = Api().post("/admin/payment-collections", {"order_id": order.public_id} | body)
+
+    assert problem(refused) == (400, "invalid_data", "invalid_input")
+    assert pointers(refused) == [pointer]
 
 
 def test_the_collection_that_an_order_shows_can_be_marked_as_paid_though_nobody_made_it(order):
@@ -234,7 +251,7 @@ def test_a_session_is_begun_and_authorized(order):
     assert (session["status"], session["amount"], session["payment"]) == ("pending", 70, None)
     assert (authorized["status"], authorized["payment"]["amount"]) == ("authorized", 70)
     assert authorized["payment"]["payment_session"] == {"id": session["id"]}
-    assert problem(unknown) == (400, "invalid_data", "unknown_provider")
+    assert (problem(unknown), pointers(unknown)) == ((400, "invalid_data", "unknown_provider"), ["/provider_id"])
     assert money(order) == ("partially_authorized", 100, 100)
     assert recorded_events()[-1] == "order.payment_authorized"
 
