@@ -23,6 +23,7 @@ from payments.providers.base import (
 )
 from payments.providers.manual import ManualProvider
 from payments.services import calling, capturing, sessions
+from tests.paying import ask, payment_of
 from tests.scenarios import STAFF
 
 
@@ -66,8 +67,7 @@ def pay_by_card(order: Order, amount: str | None = None, *, capture: bool = True
     collection = sessions.create_collection(amount=money, order_id=order.pk, actor=STAFF)
     session = sessions.create_session(collection_id=collection.pk, provider="bank", actor=STAFF)
     asked = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
-    payment = calling.carry_out(asked.pk, waited=True).payment
-    assert payment is not None
+    payment = payment_of(ask(asked))
     if capture:
         take(payment, money)
     payment.refresh_from_db()
@@ -77,7 +77,7 @@ def pay_by_card(order: Order, amount: str | None = None, *, capture: bool = True
 
 def take(payment: Payment, amount: Money | None = None) -> None:
     asked = capturing.request_capture(payment_id=payment.pk, amount=amount, actor=STAFF, waits=True)
-    calling.carry_out(asked.pk, waited=True)
+    ask(asked)
 
 
 def carry_out(attempt_ids: Sequence[UUID]) -> list[str]:

@@ -1,16 +1,21 @@
-"""Payments that many tests start from."""
+"""Payments that many tests start from, and what their money comes to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from oms.core.money import Money
 from orders.models import Order
-from payments.models import Payment, PaymentCollection
-from payments.services import capturing, sessions
+from payments.models import Payment, PaymentAttempt, PaymentCollection
+from payments.services import calling, capturing, sessions
 from tests.scenarios import STAFF
+
+
+def usd(amount: Any) -> Money:
+    return Money(Decimal(amount), "USD")
 
 
 def promised(order: Order, amount: Any = None, *, captured: Sequence[Any] = ()) -> Payment:
@@ -19,10 +24,30 @@ def promised(order: Order, amount: Any = None, *, captured: Sequence[Any] = ()) 
     first = not PaymentCollection.objects.filter(pk=order.pk).exists()
     collection = sessions.create_collection(amount=value, order_id=order.pk, actor=STAFF, first=first)
     session = sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
-    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF)
-    assert attempt.payment is not None
+    payment = payment_of(sessions.request_authorization(session_id=session.pk, actor=STAFF))
     for each in captured:
-        capturing.request_capture(
-            payment_id=attempt.payment.pk, amount=Money(Decimal(each), order.currency), actor=STAFF
-        )
-    return Payment.objects.get(pk=attempt.payment.pk)
+        capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(each), order.currency), actor=STAFF)
+    payment.refresh_from_db()
+    return payment
+
+
+def ask(attempt: PaymentAttempt, timeout: float = calling.DEADLINE) -> PaymentAttempt:
+    """Ask its provider, who is elsewhere, while somebody waits for the answer."""
+    return calling.carry_out(attempt.pk, timeout=timeout, waited=True)
+
+
+def payment_of(attempt: PaymentAttempt) -> Payment:
+    """As it is now."""
+    return Payment.objects.get(attempts=attempt)
+
+
+def amounts(payment: Payment) -> tuple[Decimal, Decimal, Decimal]:
+    """Authorized, captured and refunded of a payment."""
+    payment.refresh_from_db()
+    return payment.amount, payment.captured, payment.refunded
+
+
+def money(order_id: UUID | None) -> tuple[str, Decimal, Decimal, Decimal, Decimal]:
+    """Payment status, worth, captured, refunded and balance of an order."""
+    order = Order.objects.get(pk=order_id)
+    return order.payment_status, order.total, order.captured_total, order.refunded_total, order.balance.amount

@@ -17,7 +17,7 @@ from orders.services.cancellation import cancel_order
 from payments.models import GiftCard, GiftCardEntry
 from payments.services import gift_cards, ledger, sessions
 from tests.concurrency.work import Outcome, attempt
-from tests.payments.balances import usd
+from tests.paying import usd
 from tests.scenarios import STAFF
 
 

@@ -8,8 +8,9 @@ from payments.models import Payment, PaymentAttempt, ProviderEvent, ProviderWebh
 from payments.services import capturing
 from tests.concurrency import payment_work
 from tests.concurrency.workers import COUNT, Workers
-from tests.payments.money import authorized, money, ordered
+from tests.paying import money
 from tests.payments.signed import message, said
+from tests.payments.signed_payments import authorized, ordered
 from tests.scenarios import STAFF, recorded_events, shop
 
 ROUNDS = 8

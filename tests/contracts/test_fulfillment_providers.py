@@ -49,13 +49,12 @@ def test_the_same_key_again_has_the_same_outcome(provider):
     assert_repeats(provider, providers.get("FULFILLMENT_PROVIDERS", provider.code))
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("name", [name for name in PROVIDERS if providers.get("FULFILLMENT_PROVIDERS", name).local])
 def test_our_own_answers_at_once(name):
     provider = providers.get("FULFILLMENT_PROVIDERS", name)
 
-    if provider.local:
-        assert provider.submit(a_request(uuid4())).outcome is not Outcome.PENDING
-        assert provider.cancel(uuid4()).outcome is not Outcome.PENDING
+    assert provider.submit(a_request(uuid4())).outcome is not Outcome.PENDING
+    assert provider.cancel(uuid4()).outcome is not Outcome.PENDING
 
 
 class Forgetful(ManualProvider):

@@ -16,8 +16,9 @@ from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
 from payments.services import answering, calling, capturing, resuming, sessions, voiding
 from tests.crash import killing
+from tests.paying import money, usd
 from tests.payments.gateway import Gateway
-from tests.payments.paying import authorized, in_minor_units, money, session_of, usd
+from tests.payments.gateway_payments import authorized, in_minor_units, session_of
 from tests.scenarios import STAFF, shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

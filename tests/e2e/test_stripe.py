@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from oms.core.money import Money
 from orders.enums import CancelReason
 from orders.models import Order
 from orders.services.cancellation import cancel_order
@@ -24,6 +23,7 @@ from payments.providers.stripe.adapter import StripeProvider
 from payments.services import calling, capturing, facts, resuming, sessions, webhooks
 from payments.services.reconciling import reconcile
 from tests.e2e.localstripe import SECRET
+from tests.paying import usd
 from tests.scenarios import STAFF, place, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
@@ -58,10 +58,6 @@ def session_of(amount: str = "100", *, capture: bool = False) -> PaymentSession:
     assert order.order_id is not None
     collection = sessions.create_collection(amount=usd(amount), order_id=order.order_id, actor=STAFF, first=True)
     return sessions.create_session(collection_id=collection.pk, provider="stripe", actor=STAFF, capture=capture)
-
-
-def usd(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def pay(session: PaymentSession, **data: str) -> PaymentAttempt:

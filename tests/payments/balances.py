@@ -9,15 +9,12 @@ from uuid import UUID
 from oms.core import ids
 from oms.core.money import Money
 from orders.models import Customer
-from payments.models import GiftCard, Payment, PaymentAttempt, StoreCreditAccount
+from payments.models import GiftCard, PaymentAttempt, StoreCreditAccount
 from payments.services import sessions
 from payments.services.gift_cards import NewGiftCard, issue_gift_card
 from payments.services.store_credit import issue_store_credit
+from tests.paying import usd
 from tests.scenarios import STAFF, place, shop
-
-
-def usd(amount: Any) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def a_card(amount: Any = 50, currency: str = "USD", **fields: Any) -> NewGiftCard:
@@ -46,11 +43,6 @@ def pay(order_id: UUID, amount: Any, provider: str, **data: Any) -> PaymentAttem
     """Authorize an amount of an order of ours with a provider."""
     session = sessions.create_session(collection_id=order_id, provider=provider, amount=usd(amount), actor=STAFF)
     return sessions.request_authorization(session_id=session.pk, data=data, actor=STAFF)
-
-
-def payment_of(attempt: PaymentAttempt) -> Payment:
-    assert attempt.payment is not None, attempt.code
-    return attempt.payment
 
 
 def entries(account: GiftCard | StoreCreditAccount) -> list[tuple[str, Decimal, Decimal]]:

@@ -10,8 +10,7 @@ from tests.payments import signed
 @pytest.fixture
 def provider(settings: object) -> Iterator[type[signed.SignedProvider]]:
     """The tests' own provider, installed, with empty books."""
-    installed = settings.OMS["PAYMENT_PROVIDERS"]  # type: ignore[attr-defined]  # pytest-django's wrapper
-    settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": installed | {"signed": signed.PATH}}  # type: ignore[attr-defined]
+    signed.install(settings)
     signed.SignedProvider.books.clear()
     signed.SignedProvider.looked_up.clear()
     yield signed.SignedProvider

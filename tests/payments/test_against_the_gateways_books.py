@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -14,10 +13,10 @@ from django.test import Client
 from orders.services.refunds import refund_payment
 from payments.fakegateway.webhooks import signature
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderWebhook
-from payments.services import capturing, webhooks
+from payments.services import webhooks
+from tests.paying import ask, money, usd
 from tests.payments.gateway import SECRET, Gateway
-from tests.payments.money import money
-from tests.payments.paying import ask, authorized, usd
+from tests.payments.gateway_payments import authorized, captured
 from tests.scenarios import STAFF, shop
 
 pytestmark = pytest.mark.django_db
@@ -34,13 +33,6 @@ def run(*arguments: str) -> tuple[int, list[tuple[str, str]]]:
     return code, [(each["reference"], f"{each['kind']}: {each['movement'].partition(' ')[0]}") for each in found]
 
 
-def captured(total: str, here: Any) -> Payment:
-    payment = authorized(usd(total), here=here)
-    ask(capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True))
-    payment.refresh_from_db()
-    return payment
-
-
 def in_minor(payment: Payment) -> tuple[int, int, int]:
     payment.refresh_from_db()
     amounts = (payment.amount, payment.captured, payment.refunded)
@@ -49,7 +41,7 @@ def in_minor(payment: Payment) -> tuple[int, int, int]:
 
 def test_what_was_done_at_the_gateway_is_listed_mended_and_then_agrees(gateway):
     here = shop({"W1": {"LAMP": 50}})
-    same, refunded, unheard = (captured("100", here) for _ in range(3))
+    same, refunded, unheard = (captured(usd(100), here=here) for _ in range(3))
     taken, let_go = authorized(usd(80), here=here), authorized(usd(70), here=here)
     gateway.move_there(refunded.reference, "refund", 3000)
     gateway.move_there(taken.reference, "capture", 5000)
@@ -76,7 +68,8 @@ def test_what_was_done_at_the_gateway_is_listed_mended_and_then_agrees(gateway):
 
 
 def test_since_a_day_the_gateway_names_payments_that_nobody_here_knows(gateway):
-    payment, stranger = captured("100", here := shop({"W1": {"LAMP": 50}})), authorized(usd(5), here=here)
+    here = shop({"W1": {"LAMP": 50}})
+    payment, stranger = captured(usd(100), here=here), authorized(usd(5), here=here)
     for rows in (PaymentAttempt.objects.filter(payment=stranger), Payment.objects.filter(pk=stranger.pk)):
         rows.delete()
     PaymentSession.objects.filter(reference=stranger.reference).delete()

@@ -15,8 +15,9 @@ from payments.enums import EventSource, MoneyAct
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.base import Fact
 from payments.services import calling, capturing, facts, sessions
-from tests.payments.money import amounts, authorized, money, ordered, session_of, usd
+from tests.paying import amounts, money, usd
 from tests.payments.signed import fact
+from tests.payments.signed_payments import authorized, ordered, session_of
 from tests.scenarios import STAFF, recorded_events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

@@ -23,8 +23,8 @@ from payments.services.gift_cards import adjust_gift_card
 from payments.services.store_credit import adjust_store_credit
 from tests.api import key
 from tests.factories import SalesChannelFactory, StockLocationFactory
-from tests.paying import promised
-from tests.payments.balances import a_card, an_account, usd
+from tests.paying import promised, usd
+from tests.payments.balances import a_card, an_account
 from tests.scenarios import STAFF, Shop, placed_order, shop
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from channels.models import SalesChannel
 from inventory.models import InventoryItem, StockLocation
-from oms.core.money import Money
 from orders.models import Order
 from orders.services import fulfilling, refunds, shipping
 from orders.services.fulfilling import FulfillItem
@@ -18,6 +17,7 @@ from payments.enums import CaptureOn
 from payments.models import Payment
 from payments.providers.base import Capabilities
 from payments.services import calling, sessions
+from tests.paying import usd
 from tests.payments import signed
 from tests.scenarios import STAFF, place, shop
 
@@ -27,13 +27,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own provider, which captures once."""
-    installed = settings.OMS["PAYMENT_PROVIDERS"]
-    settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": installed | {"signed": signed.PATH}}
+    signed.install(settings)
     monkeypatch.setattr(signed.SignedProvider, "can", Capabilities(several_captures=False))
-
-
-def usd(amount: Any) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def an_order(*, ships: bool = True) -> UUID:

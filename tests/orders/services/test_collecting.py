@@ -11,7 +11,6 @@ import pytest
 from channels.models import SalesChannel
 from fulfillment.services.fulfillments import Tracking
 from inventory.models import InventoryItem
-from oms.core.money import Money
 from orders.errors import NothingDue
 from orders.models import Order
 from orders.requests import LineRequest, ShippingRequest
@@ -20,26 +19,23 @@ from orders.services.fulfilling import FulfillItem
 from payments.enums import CaptureOn
 from payments.models import Payment, PaymentAttempt
 from payments.services import sessions
+from tests.paying import usd
 from tests.scenarios import STAFF, place, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
-
-
-def dollars(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def test_money_in_hand_pays_what_is_due_and_no_second_time() -> None:
     order_id = place(shop({"W1": {"LAMP": 5}}), {"LAMP": 2}).order_id
     assert order_id is not None
 
-    collecting.mark_as_paid(order_id=order_id, amount=dollars("5"), method="cash", actor=STAFF)
+    collecting.mark_as_paid(order_id=order_id, amount=usd("5"), method="cash", actor=STAFF)
     collecting.mark_as_paid(order_id=order_id, method="cash", actor=STAFF)
     with pytest.raises(NothingDue):
         collecting.mark_as_paid(order_id=order_id, method="cash", actor=STAFF)
 
     order = Order.objects.get(pk=order_id)
-    assert (order.payment_status, order.captured_total, order.balance) == ("captured", 20, dollars("0.0000"))
+    assert (order.payment_status, order.captured_total, order.balance) == ("captured", 20, usd("0.0000"))
     assert list(order.payments.values_list("method", "amount", "captured")) == [("cash", 5, 5), ("cash", 15, 15)]
     assert recorded_events() == [
         "order.placed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +10,6 @@ import pytest
 from channels.models import SalesChannel
 from channels.services.selling import selling
 from inventory.errors import InsufficientStock
-from oms.core.money import Money
 from orders.models import Order
 from orders.services.paid_placement import place_paid_order
 from orders.services.refunds import refund_payment
@@ -20,6 +18,7 @@ from payments.errors import NoPaymentSession
 from payments.models import Payment, PaymentSession
 from payments.providers.base import AuthorizeRequest, Fact, MoneyAct, Outcome, ProviderResult
 from payments.services import capturing, sessions
+from tests.paying import usd
 from tests.payments import signed
 from tests.payments.balances import a_card, worth
 from tests.scenarios import STAFF, Shop, nothing_moves, request, shop
@@ -30,8 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def takes_at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own provider, which takes the money with the authorization."""
-    installed = settings.OMS["PAYMENT_PROVIDERS"]
-    settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": installed | {"signed": signed.PATH}}
+    signed.install(settings)
 
     def authorize(self: signed.SignedProvider, asked: AuthorizeRequest) -> ProviderResult:
         taken = Fact(
@@ -44,10 +42,6 @@ def takes_at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         return ProviderResult(outcome=Outcome.SUCCEEDED, reference=asked.reference, facts=[taken])
 
     monkeypatch.setattr(signed.SignedProvider, "authorize", authorize)
-
-
-def usd(amount: Any) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def cart(amount: Any = 20) -> UUID:

@@ -25,7 +25,8 @@ from payments.errors import ProviderNotSetUp, RecordedElsewhere, RefundExceedsCa
 from payments.providers.base import Fact, Outcome
 from payments.services import capturing, facts, sessions
 from tests.bank import Bank, carry_out, open_bank, pay_by_card
-from tests.payments.balances import a_card, an_account, pay, payment_of, worth
+from tests.paying import payment_of
+from tests.payments.balances import a_card, an_account, pay, worth
 from tests.scenarios import STAFF, Shop, items_of, kit, nothing_moves, placed_order, shop
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,8 @@ from payments.models import GiftCard, StoreCreditAccount
 from payments.services import gift_cards
 from tests.console import changelist, messages_of, page
 from tests.factories import StaffFactory
-from tests.payments.balances import a_card, a_customer, an_account, an_order, entries, pay, usd, worth
+from tests.paying import usd
+from tests.payments.balances import a_card, a_customer, an_account, an_order, entries, pay, worth
 from tests.scenarios import STAFF, nothing_moves
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,9 @@ from payments.models import Payment, PaymentAttempt, ProviderEvent, ProviderWebh
 from payments.services import calling, capturing, facts, voiding, webhooks
 from tests.console import changelist, messages_of, page
 from tests.factories import StaffFactory
-from tests.payments.money import authorized, captured, money, ordered, paid_by, session_of, usd
+from tests.paying import money, payment_of, usd
 from tests.payments.signed import fact, message, said
+from tests.payments.signed_payments import authorized, captured, ordered, session_of
 from tests.scenarios import STAFF, recorded_events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -282,7 +283,7 @@ def test_what_is_owed_to_customers_is_shown_until_it_has_gone_back(staff):
         payment_id=payment.pk, amount=usd(20), reason=RefundReason.OVERPAID, actor=STAFF, waits=True
     )
     leaving = shown(staff, "owed")
-    paid_by(calling.carry_out(attempt.pk, waited=True))
+    payment_of(calling.carry_out(attempt.pk, waited=True))
 
     assert (owed, odd, leaving) == ([order], [payment.pk], [])
     assert (shown(staff, "owed"), shown(staff, "payments-odd")) == ([], [])

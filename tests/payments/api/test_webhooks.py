@@ -14,8 +14,9 @@ from payments.api.webhooks import MOST_BYTES
 from payments.models import Payment, ProviderEvent, ProviderWebhook
 from payments.services import webhooks
 from tests.api import problem
-from tests.payments.money import amounts, authorized, captured, money, ordered
+from tests.paying import amounts, money
 from tests.payments.signed import message, said, signed
+from tests.payments.signed_payments import authorized, captured, ordered
 from tests.scenarios import nothing_moves, recorded_events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

@@ -20,8 +20,9 @@ from oms.core import ids
 from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import LookUpRequest
 from payments.services import reconciling
-from tests.payments.money import amounts, authorized, captured, money, ordered, session_of
+from tests.paying import amounts, money
 from tests.payments.signed import NOT_REACHED, SignedProvider, fact
+from tests.payments.signed_payments import authorized, captured, ordered, session_of
 from tests.scenarios import Shop, nothing_moves, shop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

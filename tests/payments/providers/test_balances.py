@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -34,15 +33,11 @@ from payments.providers.base import (
 )
 from payments.providers.gift_card import GiftCardProvider
 from payments.services import calling, capturing, gift_cards, resuming, sessions, voiding
-from tests.payments.balances import a_card, an_account, an_order, entries, pay, payment_of, public, usd, worth
+from tests.paying import money, payment_of, usd
+from tests.payments.balances import a_card, an_account, an_order, entries, pay, public, worth
 from tests.scenarios import STAFF, request, shop
 
 pytestmark = pytest.mark.django_db
-
-
-def money(order_id: UUID) -> tuple[str, Decimal, Decimal, Decimal, Decimal]:
-    order = Order.objects.get(pk=order_id)
-    return order.payment_status, order.total, order.captured_total, order.refunded_total, order.balance.amount
 
 
 def test_an_order_is_paid_with_a_gift_card_store_credit_and_cash_and_each_gets_its_own_back():

@@ -14,8 +14,9 @@ from payments.models import PaymentAttempt, PaymentSession
 from payments.providers.base import LookUpRequest
 from payments.providers.known import CALLS, provider_of
 from payments.services import calling, capturing, expiring, reconciling, resuming, sessions
-from tests.payments import paying
+from tests.paying import usd
 from tests.payments.gateway import Gateway
+from tests.payments.gateway_payments import authorized
 from tests.scenarios import STAFF
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ def test_a_provider_that_is_far_away_refuses_every_call_within_a_transaction(gat
 
 
 def _wanted() -> UUID:
-    payment = paying.authorized(paying.usd(20))
+    payment = authorized(usd(20))
     return capturing.request_capture(payment_id=payment.pk, actor=STAFF).pk
 
 
@@ -66,4 +67,6 @@ def test_every_way_to_a_provider_goes_past_the_guard(gateway: Gateway, work: Cal
 
 def test_what_is_our_own_is_asked_within_one() -> None:
     with atomic():
-        provider_of("manual").look_up(LookUpRequest(reference="manual", key=uuid4()))
+        found = provider_of("manual").look_up(LookUpRequest(reference="manual", key=uuid4()))
+
+    assert list(found) == []

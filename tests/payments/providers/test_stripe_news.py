@@ -11,7 +11,6 @@ from uuid import UUID
 
 import pytest
 
-from oms.core.money import Money
 from orders.enums import CancelReason
 from orders.models import CreditLine, Order
 from orders.services.cancellation import cancel_order
@@ -21,6 +20,7 @@ from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEve
 from payments.providers.stripe.adapter import StripeProvider
 from payments.services import calling, capturing, facts, resuming, sessions
 from payments.services.reconciling import reconcile
+from tests.paying import usd
 from tests.payments.providers.stripe_objects import (
     CAPTURE_BEFORE,
     charge,
@@ -50,10 +50,6 @@ def begin(wire: Any, *, capture: bool = False) -> PaymentSession:
     assert order.order_id is not None
     collection = sessions.create_collection(amount=usd(100), order_id=order.order_id, actor=STAFF, first=True)
     return sessions.create_session(collection_id=collection.pk, provider="stripe", actor=STAFF, capture=capture)
-
-
-def usd(amount: int) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def news(kind: str, thing: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from oms.core.money import Money
+from oms.core.money import CurrencyMismatch, Money
 from orders.enums import CancelReason
 from orders.models import CreditLine, Customer, Order
 from orders.services.cancellation import cancel_order
@@ -17,6 +17,7 @@ from orders.services.refunds import refund_payment
 from payments.errors import AmountNotPositive, CaptureExceedsAuthorization, RefundExceedsCapture
 from payments.models import Payment
 from payments.services import capturing, sessions
+from tests.paying import money, usd
 from tests.scenarios import STAFF, nothing_moves, place, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
@@ -36,25 +37,14 @@ def authorized(total: str = "100", **fields: object) -> Payment:
     return attempt.payment
 
 
-def money(order_id: object) -> tuple[str, Decimal, Decimal, Decimal, Decimal]:
-    order = Order.objects.get(pk=order_id)
-    return (
-        order.payment_status,
-        order.total,
-        order.captured_total,
-        order.refunded_total,
-        order.balance.amount,
-    )
-
-
 def test_what_is_authorized_is_taken_in_parts_and_no_more() -> None:
     payment = authorized()
 
-    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(75), "USD"), actor=STAFF)
+    capturing.request_capture(payment_id=payment.pk, amount=usd(75), actor=STAFF)
     with pytest.raises(CaptureExceedsAuthorization) as refusal:
-        capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(75), "USD"), actor=STAFF)
+        capturing.request_capture(payment_id=payment.pk, amount=usd(75), actor=STAFF)
     before = money(payment.order_id)
-    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(25), "USD"), actor=STAFF)
+    capturing.request_capture(payment_id=payment.pk, amount=usd(25), actor=STAFF)
 
     assert refusal.value.facts["available"] == "$25.00"
     assert before == ("partially_captured", 100, 75, 0, 25)
@@ -67,13 +57,23 @@ def test_what_is_authorized_is_taken_in_parts_and_no_more() -> None:
     ]
 
 
+def test_money_of_another_currency_is_neither_taken_nor_given_back() -> None:
+    payment = authorized()
+    capturing.request_capture(payment_id=payment.pk, amount=usd(50), actor=STAFF)
+    euros = Money(Decimal(10), "EUR")
+
+    for move in (capturing.request_capture, refund_payment):
+        with nothing_moves(), pytest.raises(CurrencyMismatch):
+            move(payment_id=payment.pk, amount=euros, actor=STAFF)
+
+
 def test_goodwill_lowers_what_the_order_is_worth() -> None:
     payment = authorized()
     capturing.request_capture(payment_id=payment.pk, actor=STAFF)
 
-    refund_payment(payment_id=payment.pk, amount=Money(Decimal(70), "USD"), actor=STAFF)
+    refund_payment(payment_id=payment.pk, amount=usd(70), actor=STAFF)
     with pytest.raises(RefundExceedsCapture) as refusal:
-        refund_payment(payment_id=payment.pk, amount=Money(Decimal(40), "USD"), actor=STAFF)
+        refund_payment(payment_id=payment.pk, amount=usd(40), actor=STAFF)
 
     assert refusal.value.facts["available"] == "$30.00"
     assert money(payment.order_id) == ("partially_refunded", 30, 100, 70, 0)
@@ -82,7 +82,7 @@ def test_goodwill_lowers_what_the_order_is_worth() -> None:
 
 def test_canceling_gives_everything_back() -> None:
     payment = authorized()
-    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(60), "USD"), actor=STAFF)
+    capturing.request_capture(payment_id=payment.pk, amount=usd(60), actor=STAFF)
     assert payment.order_id is not None
 
     cancel_order(order_id=payment.order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
@@ -96,9 +96,9 @@ def test_canceling_gives_everything_back() -> None:
 
 def test_nothing_is_not_all_of_it() -> None:
     payment = authorized()
-    capturing.request_capture(payment_id=payment.pk, amount=Money(Decimal(40), "USD"), actor=STAFF)
+    capturing.request_capture(payment_id=payment.pk, amount=usd(40), actor=STAFF)
     assert payment.order_id is not None
-    nothing = Money(Decimal(0), "USD")
+    nothing = usd(0)
 
     with nothing_moves():
         for asked in (
@@ -123,7 +123,7 @@ def test_what_a_credit_note_of_the_source_gave_back_stays_so_when_more_goes_back
     apply_credit_notes(channel_id=order.channel_id, notes=[note], actor=STAFF)
     before = money(order.pk)
 
-    refund_payment(payment_id=payment.pk, amount=Money(Decimal(20), "USD"), actor=STAFF)
+    refund_payment(payment_id=payment.pk, amount=usd(20), actor=STAFF)
 
     assert before == ("partially_refunded", 70, 100, 30, 0)
     assert money(order.pk) == ("partially_refunded", 50, 100, 50, 0)

@@ -13,8 +13,9 @@ from oms.core.models import OutboxEvent
 from payments.errors import PaymentExpired
 from payments.models import Payment
 from payments.services import calling, capturing, expiring, facts
-from tests.payments.money import amounts, authorized, money, ordered, usd
+from tests.paying import amounts, money, usd
 from tests.payments.signed import NOT_REACHED, SignedProvider, fact
+from tests.payments.signed_payments import authorized, ordered
 from tests.scenarios import STAFF, nothing_moves, recorded_events, shop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

@@ -15,7 +15,8 @@ from payments import codes, errors
 from payments.models import GiftCard, GiftCardEntry
 from payments.services import gift_cards
 from payments.tasks import expire_gift_cards
-from tests.payments.balances import a_card, entries, usd, worth
+from tests.paying import usd
+from tests.payments.balances import a_card, entries, worth
 from tests.scenarios import STAFF, nothing_moves, recorded_events
 
 pytestmark = pytest.mark.django_db

@@ -20,9 +20,10 @@ from payments.enums import CaptureOn, EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
-from tests.payments.balances import a_card, an_order, pay, payment_of, worth
-from tests.payments.money import amounts, authorized, captured, money, ordered, paid_by, session_of, usd
+from tests.paying import amounts, money, payment_of, usd
+from tests.payments.balances import a_card, an_order, pay, worth
 from tests.payments.signed import SignedProvider, fact
+from tests.payments.signed_payments import authorized, captured, ordered, session_of
 from tests.scenarios import STAFF
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
@@ -51,7 +52,7 @@ def authorized_anew(order_id: UUID, amount: Any = 100) -> Payment:
     collection = sessions.create_collection(amount=usd(amount), order_id=order_id, actor=STAFF)
     session = sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
     attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
-    return paid_by(calling.carry_out(attempt.pk, waited=True))
+    return payment_of(calling.carry_out(attempt.pk, waited=True))
 
 
 def attempts(**which: Any) -> list[tuple[str, str, bool]]:

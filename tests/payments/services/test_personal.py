@@ -14,8 +14,9 @@ from payments.models import PaymentSession, ProviderEvent, ProviderWebhook
 from payments.providers.base import InboundWebhook
 from payments.services import webhooks
 from payments.services.personal import PaymentKeeper
-from tests.payments.money import authorized, money, ordered
+from tests.paying import money
 from tests.payments.signed import message, said, signed
+from tests.payments.signed_payments import authorized, ordered
 from tests.scenarios import shop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]

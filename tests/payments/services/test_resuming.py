@@ -19,18 +19,16 @@ from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
 from payments.providers.base import ProviderUnavailable
 from payments.services import calling, capturing, resuming, sessions
-from tests.payments.paying import (
+from tests.paying import ask, money, usd
+from tests.payments.gateway_payments import (
     IMPATIENT,
-    ask,
     authorize,
     authorized,
     deliver,
     hear,
     in_minor_units,
     look_after,
-    money,
     session_of,
-    usd,
 )
 from tests.scenarios import STAFF, Shop, shop
 

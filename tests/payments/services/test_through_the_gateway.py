@@ -22,30 +22,21 @@ from payments.models import Payment, PaymentAttempt, ProviderEvent
 from payments.policies import refundable
 from payments.services import capturing
 from payments.services.calling import DEADLINE
+from tests.paying import ask, money, usd
 from tests.payments.gateway import Gateway
-from tests.payments.paying import (
+from tests.payments.gateway_payments import (
     IMPATIENT,
-    ask,
     authorize,
     authorized,
+    captured,
     deliver,
     in_minor_units,
     look_after,
-    money,
     session_of,
-    usd,
 )
 from tests.scenarios import STAFF, items_of, nothing_moves, shop
 
 pytestmark = pytest.mark.django_db
-
-
-def captured(total: str = "100", card: str = "") -> Payment:
-    payment = authorized(usd(total), card)
-    attempt = ask(capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True))
-    assert attempt.state == "succeeded"
-    payment.refresh_from_db()
-    return payment
 
 
 def refund(payment: Payment, amount: str, timeout: float = DEADLINE) -> PaymentAttempt:
@@ -77,7 +68,7 @@ def test_the_gateway_is_asked_for_what_is_taken_and_for_no_more_than_that(gatewa
 
 
 def test_more_than_is_left_never_reaches_the_gateway(gateway):
-    payment = captured()
+    payment = captured(usd(100))
 
     refund(payment, "70")
     with nothing_moves(), pytest.raises(RefundExceedsCapture) as refusal:
@@ -90,7 +81,7 @@ def test_more_than_is_left_never_reaches_the_gateway(gateway):
 
 
 def test_a_declined_refund_leaves_no_credit_line(gateway):
-    payment = captured(card="4000000000000028")
+    payment = captured(usd(100), card="4000000000000028")
 
     attempt = refund(payment, "70")
 
@@ -105,7 +96,7 @@ def test_a_declined_refund_leaves_no_credit_line(gateway):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_refunds_of_60_at_once_one_succeeds(gateway):
-    payment = captured()
+    payment = captured(usd(100))
     barrier, ends = Barrier(2), []
 
     def give_back() -> None:
@@ -130,7 +121,7 @@ def test_of_two_refunds_of_60_at_once_one_succeeds(gateway):
 
 @pytest.mark.parametrize("twist", ["timeout_before", "timeout_after", "drop_after", "error_500_after"])
 def test_a_refund_without_an_answer_holds_its_amount_until_the_same_key_is_answered(gateway, twist):
-    payment = captured()
+    payment = captured(usd(100))
     gateway.script("refund", twist)
 
     attempt = refund(payment, "60", IMPATIENT if "timeout" in twist else DEADLINE)
@@ -167,7 +158,7 @@ def test_canceling_an_unpaid_order_lets_go_of_goods_and_money(gateway):
 
 
 def test_canceling_a_captured_order_gives_everything_back_and_nothing_ships_meanwhile(gateway):
-    payment = captured()
+    payment = captured(usd(100))
     assert payment.order_id is not None
 
     cancel_order(order_id=payment.order_id, reason=CancelReason.CUSTOMER, actor=STAFF, waits=True)
@@ -183,7 +174,7 @@ def test_canceling_a_captured_order_gives_everything_back_and_nothing_ships_mean
 
 
 def test_what_the_gateway_will_not_give_back_is_not_canceled(gateway):
-    payment = captured(card="4000000000000028")
+    payment = captured(usd(100), card="4000000000000028")
     assert payment.order_id is not None
 
     cancel_order(order_id=payment.order_id, reason=CancelReason.CUSTOMER, actor=STAFF, waits=True)
@@ -304,7 +295,7 @@ def test_an_authorization_that_ended_is_not_taken(gateway):
 
 
 def test_what_is_given_back_at_the_gateway_itself_is_learned(gateway):
-    payment = captured()
+    payment = captured(usd(100))
 
     gateway.move_there(payment.reference, "refund", 2500)
     deliver(gateway)
@@ -316,7 +307,7 @@ def test_what_is_given_back_at_the_gateway_itself_is_learned(gateway):
 
 
 def test_a_refund_that_fails_later_is_owed_again(gateway):
-    payment = captured()
+    payment = captured(usd(100))
     attempt = refund(payment, "25")
 
     gateway.settle(payment.reference, "declined", attempt.movement)

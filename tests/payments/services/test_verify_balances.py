@@ -16,7 +16,8 @@ from orders.services.personal_data import export_customer
 from payments.models import GiftCard, Payment
 from payments.services import capturing
 from payments.services.verify_balances import Difference, verify_balances
-from tests.payments.balances import a_card, an_account, an_order, pay, payment_of, usd
+from tests.paying import payment_of, usd
+from tests.payments.balances import a_card, an_account, an_order, pay
 from tests.scenarios import STAFF
 
 pytestmark = pytest.mark.django_db

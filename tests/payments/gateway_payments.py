@@ -1,29 +1,23 @@
-"""Orders that are paid through the fake gateway, and what their money comes to."""
+"""Payments through the fake gateway, which is another process."""
 
 from __future__ import annotations
 
 import random
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from oms.core.money import Money
-from orders.models import Order
 from orders.requests import LineRequest
 from payments.enums import EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import InboundWebhook
 from payments.providers.fake import FakeProvider
 from payments.providers.minor_units import to_minor
-from payments.services import calling, facts, resuming, sessions
+from payments.services import capturing, facts, resuming, sessions
+from tests.paying import ask, payment_of
 from tests.payments.gateway import HANGS, Gateway
 from tests.scenarios import STAFF, Shop, place, shop
 
 IMPATIENT = HANGS / 2  # seconds that a test waits for an answer that will not come
-
-
-def usd(amount: str | int) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def session_of(total: Money, here: Shop | None = None, *, begin: bool = True, **more: Any) -> PaymentSession:
@@ -46,14 +40,15 @@ def authorize(session: PaymentSession, card: str = "") -> PaymentAttempt:
 
 
 def authorized(total: Money, card: str = "", here: Shop | None = None) -> Payment:
-    attempt = authorize(session_of(total, here), card)
-    assert attempt.payment is not None, attempt.message
-    return attempt.payment
+    return payment_of(authorize(session_of(total, here), card))
 
 
-def ask(attempt: PaymentAttempt, timeout: float = calling.DEADLINE) -> PaymentAttempt:
-    """Somebody waits for the answer."""
-    return calling.carry_out(attempt.pk, timeout=timeout, waited=True)
+def captured(total: Money, card: str = "", here: Shop | None = None) -> Payment:
+    payment = authorized(total, card, here)
+    attempt = ask(capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True))
+    assert attempt.state == "succeeded"
+    payment.refresh_from_db()
+    return payment
 
 
 def look_after(attempt: PaymentAttempt) -> PaymentAttempt:
@@ -81,9 +76,3 @@ def in_minor_units(payment: Payment) -> tuple[int, int, int]:
     payment.refresh_from_db()
     amounts = (payment.amount, payment.captured, payment.refunded)
     return tuple(to_minor(payment.money(amount)) for amount in amounts)  # type: ignore[return-value]
-
-
-def money(order_id: UUID | None) -> tuple[str, Decimal, Decimal, Decimal, Decimal]:
-    """Payment status, total, captured, refunded and balance of an order."""
-    order = Order.objects.get(pk=order_id)
-    return order.payment_status, order.total, order.captured_total, order.refunded_total, order.balance.amount
