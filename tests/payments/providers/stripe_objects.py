@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import stripe
 
+from oms.core.money import Money
 from payments.providers.base import InboundWebhook
 
 WEBHOOK_SECRET = "whsec_for_tests"
@@ -141,3 +144,14 @@ def signed(body: bytes, *, secret: str = WEBHOOK_SECRET, at: int | None = None) 
 def marked(session: UUID, attempt: UUID | None = None) -> dict[str, str]:
     """The metadata that we write."""
     return {"oms_session": str(session)} | ({"oms_attempt": str(attempt)} if attempt else {})
+
+
+def refusal(kind: str, code: str, message: str = "No.") -> dict[str, Any]:
+    return {"error": {"type": kind, "code": code, "message": message}}
+
+
+# The one payment that most tests are about.
+SESSION, KEY = UUID(int=1), UUID(int=2)
+HUNDRED, SIXTY = Money(Decimal(100), "USD"), Money(Decimal(60), "USD")
+EXPIRES = datetime.fromtimestamp(CAPTURE_BEFORE, UTC)
+HELD = intent("requires_capture", latest_charge=charge(), metadata=marked(SESSION, KEY))
