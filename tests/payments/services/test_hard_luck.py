@@ -18,7 +18,7 @@ from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
 from payments.enums import CaptureOn, EventSource
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
-from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
+from payments.providers.base import Capabilities, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
 from tests.payments.balances import a_card, an_order, pay, payment_of, worth
 from tests.payments.money import amounts, authorized, captured, money, ordered, paid_by, session_of, usd
@@ -134,6 +134,21 @@ def test_a_repeat_that_is_rejected_does_not_say_that_the_first_call_was_not_carr
     resuming.resume(attempt.pk)
     attempt.refresh_from_db()
     assert (attempt.state, attempt.code, money(order_id)) == ends
+
+
+def test_what_a_provider_without_books_did_is_not_guessed_when_it_forgot_the_key(monkeypatch):
+    order_id = ordered()
+    payment = captured(order_id)
+    answers(monkeypatch, "refund", ProviderUnavailable("timeout"))
+    monkeypatch.setattr(SignedProvider, "can", Capabilities(look_up=False))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(created_at=timezone.now() - timedelta(days=2))
+
+    resuming.resume(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, money(order_id)) == ("unknown", ("captured", 70, 100, 0, -30))
 
 
 def test_two_movements_with_the_key_of_one_call_are_both_seen():
