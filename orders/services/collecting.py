@@ -29,13 +29,14 @@ ZERO = Decimal(0)
 def collect(*, order_id: UUID, amount: Money | None = None, actor: Actor) -> PaymentCollection:
     """Write down that an amount is to be collected for an order; all that is due when none is given.
 
-    The first one of an order has the order's id. Asking again is a further collection. Raises NotFound, NothingDue,
-    CollectsMoreThanDue, AmountNotPositive, CurrencyMismatch.
+    The first one of an order has the order's id, unless payments were recorded with it, which were collected by that
+    one. Asking again is a further collection. Raises NotFound, NothingDue, CollectsMoreThanDue, AmountNotPositive,
+    CurrencyMismatch.
     """
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
         wanted = _within_due(order, amount)
-        first = not PaymentCollection.objects.filter(pk=order.pk).exists()
+        first = not _recorded(order) and not PaymentCollection.objects.filter(pk=order.pk).exists()
         return sessions.create_collection(amount=wanted, order_id=order.pk, actor=actor, first=first)
 
 
@@ -165,5 +166,12 @@ def _left_of(order: Order, collection_id: UUID, owed: Money) -> Money:
 def _collection(order: Order, collection_id: UUID | None, paid: Money, actor: Actor) -> PaymentCollection:
     if collection_id is not None:
         return sessions.find_collection(collection_id, order_id=order.pk)
-    first = not PaymentCollection.objects.filter(pk=order.pk).exists()
-    return sessions.create_collection(amount=paid, order_id=order.pk, actor=actor, first=first)
+    if PaymentCollection.objects.filter(pk=order.pk).exists():
+        return sessions.create_collection(amount=paid, order_id=order.pk, actor=actor)
+    whole = order.money(paid.amount + sum((each.amount for each in _recorded(order)), ZERO))
+    return sessions.create_collection(amount=whole, order_id=order.pk, actor=actor, first=True)
+
+
+def _recorded(order: Order) -> list[Payment]:
+    """Payments that belong to the order's first collection, written down or not, and are part of what it is about."""
+    return list(Payment.objects.filter(order=order, collection=None))
