@@ -56,7 +56,7 @@ class SessionsView(ApiView):
         amount = inputs.money(body.amount, collection.currency)
 
         def intend() -> list[UUID]:
-            session = sessions.open_session(
+            session = sessions.create_session(
                 collection_id=collection.pk,
                 provider=body.provider_id,
                 amount=amount,

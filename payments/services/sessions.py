@@ -53,27 +53,8 @@ def create_session(
     context: Mapping[str, Any] | None = None,
     capture: bool = False,
 ) -> PaymentSession:
-    """Begin to pay a collection with a provider: the session is written, then the provider is told of it.
-
-    A provider that cannot be reached leaves a session without a reference, for which `initiate` may be called again.
-    Raises what `open_session` raises.
-    """
-    session = open_session(
-        collection_id=collection_id, provider=provider, actor=actor, amount=amount, context=context, capture=capture
-    )
-    return initiate(session.pk)
-
-
-def open_session(
-    *,
-    collection_id: UUID,
-    provider: str,
-    actor: Actor,
-    amount: Money | None = None,
-    context: Mapping[str, Any] | None = None,
-    capture: bool = False,
-) -> PaymentSession:
-    """Write the session; a local provider knows of it when this returns, others by `initiate`, after the commit.
+    """Begin to pay a collection with a provider. One that is local knows of it when this returns, others by `initiate`
+    or `reach`, after the commit.
 
     Asking again is a further session. Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive,
     CurrencyMismatch.

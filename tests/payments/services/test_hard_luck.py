@@ -49,7 +49,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, act: str, *results: Any) -> None:
 def authorized_anew(order_id: UUID, amount: Any = 100) -> Payment:
     """What a customer pays besides, with a collection of its own."""
     collection = sessions.create_collection(amount=usd(amount), order_id=order_id, actor=STAFF)
-    session = sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
+    session = sessions.initiate(sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF).pk)
     attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
     return paid_by(calling.carry_out(attempt.pk, waited=True))
 
