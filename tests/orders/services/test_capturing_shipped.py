@@ -47,7 +47,7 @@ def an_order(*, ships: bool = True) -> UUID:
 
 
 def pledge(order_id: UUID, amount: Any, provider: str = "manual") -> Payment:
-    collection = sessions.create_collection(amount=usd(20), order_id=order_id, actor=STAFF, first=True)
+    collection = sessions.create_collection(amount=usd(20), order_id=order_id, actor=STAFF)
     session = sessions.initiate(
         sessions.create_session(collection_id=collection.pk, provider=provider, amount=usd(amount), actor=STAFF).pk
     )

@@ -292,8 +292,9 @@ def test_gift_cards_that_were_authorized_while_a_cancellation_waited_are_let_go_
     answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.SUCCEEDED, movement="r"))
     cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
     one, other = a_card(10), a_card(10)
+    collection = sessions.create_collection(amount=usd(20), order_id=order_id, actor=STAFF)
     for new in (other, one):
-        pay(order_id, 10, "gift_card", code=new.code)
+        pay(collection.pk, 10, "gift_card", code=new.code)
 
     calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
 
