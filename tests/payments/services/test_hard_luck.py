@@ -17,13 +17,14 @@ from orders.services import collecting, refunding_lines, refunds
 from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
 from payments.enums import CaptureOn, EventSource
+from payments.errors import NotSupportedByProvider
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.base import Capabilities, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
-from payments.services import calling, capturing, facts, resuming, sessions
+from payments.services import calling, capturing, facts, resuming, sessions, voiding
 from tests.payments.balances import a_card, an_order, pay, payment_of, worth
 from tests.payments.money import amounts, authorized, captured, money, ordered, paid_by, session_of, usd
 from tests.payments.signed import SignedProvider, fact
-from tests.scenarios import STAFF
+from tests.scenarios import STAFF, nothing_moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
@@ -334,6 +335,19 @@ def test_what_was_given_back_at_the_provider_counts_when_the_cancellation_is_ref
     assert between[1:] == (0, 100, there, there - 100)
     assert money(order_id) == ends
     assert Order.objects.get().status == "requires_action"
+
+
+def test_a_provider_that_cannot_let_go_is_not_asked_to_and_keeps_no_order_from_being_canceled(monkeypatch):
+    monkeypatch.setattr(SignedProvider, "can", Capabilities(void=False))
+    order_id = ordered()
+    payment = authorized(order_id)
+
+    with nothing_moves(), pytest.raises(NotSupportedByProvider):
+        voiding.request_void(payment_id=payment.pk, actor=STAFF)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF)
+
+    assert (Order.objects.get().status, amounts(payment)) == ("canceled", (100, 0, 0))
+    assert attempts(payment=payment) == [("authorize", "succeeded", False)]
 
 
 def test_an_order_is_canceled_though_the_provider_of_what_it_holds_is_gone(settings):
