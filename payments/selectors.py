@@ -75,8 +75,7 @@ def collection_in_full(collection_id: UUID) -> tuple[PaymentCollection, list[Pay
     Raises NotFound.
     """
     row = sessions.find_collection(collection_id)
-    its = Q(collection=row) | Q(order_id=row.pk, collection=None)
-    return row, list(payments_in_full().filter(its).order_by("created_at", "id"))
+    return row, list(sessions.payments_of(row).prefetch_related("attempts").order_by("created_at", "id"))
 
 
 def session_in_full(session_id: UUID) -> PaymentSession:

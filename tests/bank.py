@@ -65,7 +65,7 @@ def pay_by_card(order: Order, amount: str | None = None, *, capture: bool = True
     """The order's customer pays (a part of) it by card; taken at once unless told otherwise."""
     money = order.money(Decimal(amount) if amount else order.total)
     collection = sessions.create_collection(amount=money, order_id=order.pk, actor=STAFF)
-    session = sessions.create_session(collection_id=collection.pk, provider="bank", actor=STAFF)
+    session = sessions.initiate(sessions.create_session(collection_id=collection.pk, provider="bank", actor=STAFF).pk)
     asked = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
     payment = payment_of(ask(asked))
     if capture:

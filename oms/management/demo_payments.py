@@ -83,6 +83,7 @@ def _place(channel: str, sale: Sale, clerk: Actor) -> UUID:
 def _pay(order_id: UUID, sale: Sale, clerk: Actor) -> None:
     collection = collecting.collect(order_id=order_id, actor=clerk)
     session = sessions.create_session(collection_id=collection.pk, provider=_PROVIDER, actor=clerk)
+    sessions.reach(session.pk)
     attempt = sessions.request_authorization(session_id=session.pk, data={"card": sale.card}, actor=clerk, waits=True)
     attempt = calling.carry_out(attempt.pk, waited=True)
     if sale.then is not None and attempt.payment is not None:

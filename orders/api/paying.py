@@ -95,7 +95,7 @@ class CollectionsView(ApiView):
         answer=base.ONE_COLLECTION,
         example={"payment_collection": examples.COLLECTION | {"amount": 10}},
         description="At most what is due beyond what was authorized already; without an amount, all of that. The first "
-        "one of an order has the order's id.",
+        "one of an order has the order's id, unless payments were recorded with it.",
     )
     def post(self, request: Request) -> HttpResponse:
         body = bodies.read(request, inputs.CreatePaymentCollection)

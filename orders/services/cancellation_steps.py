@@ -19,6 +19,7 @@ from orders.services import credit_lines
 from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason
 from payments.models import Payment, PaymentAttempt
 from payments.policies import refundable, voidable
+from payments.providers.known import provider_of
 from payments.services import attempts, ledger, refunding, voiding
 from payments.settled import Settled
 
@@ -44,7 +45,7 @@ def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUI
     begun = []
     for payment in payments:
         its = [each for each in before if each.payment_id == payment.pk]
-        if voidable(payment, its):
+        if voidable(payment, its) and provider_of(payment.provider).can.void:  # else it ends by itself
             begun.append(voiding.void_here(payment, actor=change.actor, tell=change.tell, reason=_OURS, waits=waits))
         if left := refundable(payment, its):
             attempt = refunding.refund_here(

@@ -14,10 +14,10 @@ from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
 from orders.models import Order
-from orders.selectors.standing import standing_of
+from orders.selectors.standing import standing, standing_of
 from orders.services import settlement
 from payments import policies
-from payments.enums import MoneyAct
+from payments.enums import OPEN_STATES, MoneyAct
 from payments.errors import CollectsMoreThanDue, NotSupportedByProvider, PaymentDeclined
 from payments.models import Payment, PaymentAttempt, PaymentCollection
 from payments.providers import known
@@ -30,13 +30,14 @@ ZERO = Decimal(0)
 def collect(*, order_id: UUID, amount: Money | None = None, actor: Actor) -> PaymentCollection:
     """Write down that an amount is to be collected for an order; all that is due when none is given.
 
-    The first one of an order has the order's id. Asking again is a further collection. Raises NotFound, NothingDue,
-    CollectsMoreThanDue, AmountNotPositive, CurrencyMismatch.
+    The first one of an order has the order's id, unless payments were recorded with it, which were collected by that
+    one. Asking again is a further collection. Raises NotFound, NothingDue, CollectsMoreThanDue, AmountNotPositive,
+    CurrencyMismatch.
     """
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
         wanted = _within_due(order, amount)
-        first = not PaymentCollection.objects.filter(pk=order.pk).exists()
+        first = not _recorded(order) and not PaymentCollection.objects.filter(pk=order.pk).exists()
         return sessions.create_collection(amount=wanted, order_id=order.pk, actor=actor, first=first)
 
 
@@ -66,9 +67,7 @@ def mark_as_paid(
             paid = _left_of(order, collection_id, owed) if collection_id else owed
         owed - paid  # another currency is refused
         collection = _collection(order, collection_id, paid, actor)
-        session = sessions.create_session(
-            collection_id=collection.pk, provider="manual", amount=paid, capture=True, actor=actor
-        )
+        session = sessions.session_here(collection, known.provider_of("manual"), paid, capture=True)
         session.data = {"method": method, "note": note}
         session.save(update_fields=["data", "updated_at"])
         attempt = sessions.authorize_here(session, actor=actor, tell=change.tell)
@@ -92,11 +91,12 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
         payments = list(Payment.objects.filter(order=order).order_by("created_at", "id"))
+        moving = list(PaymentAttempt.objects.filter(payment__in=payments, state__in=OPEN_STATES))
         tries: dict[UUID | None, list[PaymentAttempt]] = defaultdict(list)
-        for attempt in PaymentAttempt.objects.filter(payment__in=payments):
+        for attempt in moving:
             tries[attempt.payment_id].append(attempt)
         taken = sum((each.captured + policies.on_its_way(tries[each.pk], MoneyAct.CAPTURE) for each in payments), ZERO)
-        due = standing_of(order).left_to_take
+        due = standing(order, payments, moving).left_to_take
         target = min(_worth_of_shipped(order) - taken, due)
         begun = []
         for payment in payments:
@@ -154,17 +154,21 @@ def _require_open(order: Order) -> None:
 
 def _left_of(order: Order, collection_id: UUID, owed: Money) -> Money:
     """What was not paid into a collection yet, and is still due."""
-    collection = sessions.find_collection(collection_id, order_id=order.pk)
-    now = timezone.now()
-    paid = sum((policies.pledged(each, now) for each in collection.payments.all()), ZERO)
-    left = min(collection.amount - paid, owed.amount)
-    if left <= 0:
+    left = min(sessions.lacking(sessions.find_collection(collection_id, order_id=order.pk)), owed)
+    if not left:
         raise errors.NothingDue(number=order.number)
-    return order.money(left)
+    return left
 
 
 def _collection(order: Order, collection_id: UUID | None, paid: Money, actor: Actor) -> PaymentCollection:
     if collection_id is not None:
         return sessions.find_collection(collection_id, order_id=order.pk)
-    first = not PaymentCollection.objects.filter(pk=order.pk).exists()
-    return sessions.create_collection(amount=paid, order_id=order.pk, actor=actor, first=first)
+    if PaymentCollection.objects.filter(pk=order.pk).exists():
+        return sessions.create_collection(amount=paid, order_id=order.pk, actor=actor)
+    whole = order.money(paid.amount + sum((each.amount for each in _recorded(order)), ZERO))
+    return sessions.create_collection(amount=whole, order_id=order.pk, actor=actor, first=True)
+
+
+def _recorded(order: Order) -> list[Payment]:
+    """Payments that belong to the order's first collection, written down or not, and are part of what it is about."""
+    return list(Payment.objects.filter(order=order, collection=None))

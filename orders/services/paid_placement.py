@@ -29,6 +29,7 @@ from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason, Se
 from payments.errors import (
     NoPaymentSession,
     NothingToVoid,
+    NotSupportedByProvider,
     PaymentBusy,
     PaymentDeclined,
     PaymentPending,
@@ -163,7 +164,7 @@ def _let_go(collection_id: UUID) -> None:
         payments = list(Payment.objects.filter(collection_id=collection_id))
         ledger.lock_money_of(payments)
         for payment in payments:
-            with suppress(NothingToVoid, PaymentBusy):
+            with suppress(NothingToVoid, PaymentBusy, NotSupportedByProvider):
                 voiding.void_here(payment, actor=actors.SYSTEM, tell=settled.unheard)
             if left := refunding.left_to_refund(payment):
                 refunding.refund_here(

@@ -59,7 +59,7 @@ class SessionsView(ApiView):
 
         def intend() -> list[UUID]:
             try:
-                session = sessions.open_session(
+                session = sessions.create_session(
                     collection_id=collection.pk,
                     provider=body.provider_id,
                     amount=amount,

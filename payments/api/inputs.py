@@ -56,9 +56,10 @@ class MarkAsPaid(Body):
 
 
 class StartPaymentSession(Body):
-    """amount: all of the collection, when none is given. capture: the money is taken with the authorization.
+    """amount: what the collection still lacks, when none is given, and no more than that.
 
-    data: what the provider is to know of the purchase, no card data.
+    capture: the money is taken with the authorization. data: what the provider is to know of the purchase, no card
+    data.
     """
 
     provider_id: Annotated[str, Meta(max_length=60)]

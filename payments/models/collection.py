@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped
+from oms.core.money import Money
 from payments.enums import SessionStatus
 
 
@@ -39,6 +40,10 @@ class PaymentCollection(Identified, Timestamped):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
 
 
 class PaymentSession(Identified, Timestamped):

@@ -23,7 +23,7 @@ class Payment(Identified, Timestamped):
 
     Amounts are in `currency`, major units: `amount` was authorized, of which `captured` was taken, of which `refunded`
     went back. Of a payment that is ours they follow from its provider's events and nothing else
-    (`payments.services.converging`). One without an order is a cart's that is not placed yet.
+    (`payments.services.facts`). One without an order is a cart's that is not placed yet.
     """
 
     id_prefix = ids.PAYMENT

@@ -128,7 +128,8 @@ def _close(told: ProviderEvent) -> None:
 def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Payment | None:
     """Make a payment, its session and its attempts what all facts say. The owner is locked. None: nothing is held.
 
-    Any number of times with the same facts comes to the same.
+    Any number of times with the same facts comes to the same. What they do not say stays as it is: when an
+    authorization ends may have been told later (`_learn_expiry`).
     """
     counting = Q(problem="") | Q(problem=EventProblem.DISPUTED)
     told = list(ProviderEvent.objects.filter(counting, provider=provider, reference=reference).order_by("id"))
@@ -269,7 +270,12 @@ def _argued_about(disputes: Sequence[ProviderEvent]) -> str:
 
 
 def _learn_expiry(payment: Payment, told: Sequence[Fact]) -> None:
-    """The same authorization may be told without its end first, and with it later: that is no second event."""
+    """The same authorization may be told without its end first, and with it later.
+
+    The end stands with the payment then, not in the log: an outcome of a movement has one row there, which is never
+    changed, and a second one would be a second authorization to whoever compares movement by movement. The first end
+    that is told counts, as in the books; a provider that tells it anew fills in what was lost.
+    """
     for fact in told:
         is_held = fact.act is MoneyAct.AUTHORIZE and fact.outcome is Outcome.SUCCEEDED
         is_same = fact.amount == payment.money(payment.amount)  # what contradicts changes nothing

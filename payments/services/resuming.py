@@ -71,7 +71,7 @@ def _look_up(attempt: PaymentAttempt, timeout: float) -> PaymentAttempt:
         return attempt
     facts.learn(code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
     fresh = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt.pk)
-    if fresh.state in HANGING_STATES:
+    if fresh.state in HANGING_STATES and provider_of(code).can.look_up:
         # The provider's books do not have it, and nobody will do it any more: it was never done.
         said = (fresh.code, fresh.message) if fresh.code else ("not_done", "The provider's books do not have it.")
         nothing = ProviderResult(outcome=Outcome.DECLINED, code=said[0], message=said[1])

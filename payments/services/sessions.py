@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from oms.core import actors, ids
@@ -14,11 +16,18 @@ from oms.core.actors import Actor
 from oms.core.errors import NotFound
 from oms.core.money import Money
 from oms.core.transactions import atomic
-from payments import errors
+from payments import errors, policies
 from payments.enums import OPEN_STATES, EventSource, MoneyAct, SessionStatus
-from payments.models import PaymentAttempt, PaymentCollection, PaymentSession
+from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession
 from payments.providers import known
-from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
+from payments.providers.base import (
+    InitiateRequest,
+    Outcome,
+    PaymentProvider,
+    ProviderRejected,
+    ProviderResult,
+    ProviderUnavailable,
+)
 from payments.services import attempts, facts
 from payments.services.changing import Owner, change_of, owner_of_session
 from payments.settled import Tell
@@ -53,51 +62,60 @@ def create_session(
     context: Mapping[str, Any] | None = None,
     capture: bool = False,
 ) -> PaymentSession:
-    """Begin to pay a collection with a provider: the session is written, then the provider is told of it.
+    """Begin to pay a collection with a provider. One that is local knows of it when this returns, others by `initiate`
+    or `reach`, after the commit.
 
-    A provider that cannot be reached leaves a session without a reference, for which `initiate` may be called again.
-    Raises what `open_session` raises.
-    """
-    session = open_session(
-        collection_id=collection_id, provider=provider, actor=actor, amount=amount, context=context, capture=capture
-    )
-    return initiate(session.pk)
-
-
-def open_session(
-    *,
-    collection_id: UUID,
-    provider: str,
-    actor: Actor,
-    amount: Money | None = None,
-    context: Mapping[str, Any] | None = None,
-    capture: bool = False,
-) -> PaymentSession:
-    """Write the session; a local provider knows of it when this returns, others by `initiate`, after the commit.
-
-    Asking again is a further session. Raises NotFound, UnknownProvider, CollectionClosed, AmountNotPositive,
-    CurrencyMismatch.
+    Without an amount it is about what the collection still lacks; sessions that nobody has authorized count for
+    nothing. Asking again is a further session. Raises NotFound, UnknownProvider, CollectionClosed, CollectsMoreThanDue,
+    AmountNotPositive, CurrencyMismatch.
     """
     party = known.provider_of(provider)
     collection = find_collection(collection_id)
     with change_of(Owner(collection.order_id, collection.pk), actor=actor):
         collection = find_collection(collection_id)
-        if collection.canceled_at:
-            raise errors.CollectionClosed(status=SessionStatus.CANCELED.label)
-        wanted = Money(collection.amount, collection.currency) if amount is None else amount
-        Money(collection.amount, collection.currency) - wanted  # another currency is refused
-        attempts.require_amount(wanted)
-        session = PaymentSession.objects.create(
-            collection=collection,
-            provider=provider,
-            currency=wanted.currency,
-            amount=wanted.amount,
-            context=dict(party.chosen(context or {})),
-            capture=capture,
-        )
-        if party.local:
-            _write_down(session, party.initiate(_initiation(session, timeout=0)))
-        return session
+        _require_open(collection)
+        lacks = lacking(collection)
+        wanted = amount if amount is not None else lacks or collection.money
+        if lacks < wanted:
+            raise errors.CollectsMoreThanDue(requested=str(wanted), due=str(lacks))
+        return session_here(collection, party, wanted, context=context, capture=capture)
+
+
+def session_here(
+    collection: PaymentCollection,
+    party: PaymentProvider,
+    amount: Money,
+    *,
+    context: Mapping[str, Any] | None = None,
+    capture: bool = False,
+) -> PaymentSession:
+    """The same over any amount, in the caller's transaction, whose owner is locked."""
+    _require_open(collection)
+    collection.money - amount  # another currency is refused
+    attempts.require_amount(amount)
+    session = PaymentSession.objects.create(
+        collection=collection,
+        provider=party.code,
+        currency=amount.currency,
+        amount=amount.amount,
+        context=dict(party.chosen(context or {})),
+        capture=capture,
+    )
+    if party.local:
+        _write_down(session, party.initiate(_initiation(session, timeout=0)))
+    return session
+
+
+def lacking(collection: PaymentCollection) -> Money:
+    """What of a collection nobody has paid or promised yet."""
+    now = timezone.now()
+    pledged = sum((policies.pledged(each, now) for each in payments_of(collection)), Decimal(0))
+    return Money(max(collection.amount - pledged, Decimal(0)), collection.currency)
+
+
+def payments_of(collection: PaymentCollection) -> QuerySet[Payment]:
+    """To an order's first collection belongs what was recorded with the order, too."""
+    return Payment.objects.filter(Q(collection=collection) | Q(order_id=collection.pk, collection=None))
 
 
 def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
@@ -207,6 +225,11 @@ def find_session(session_id: UUID) -> PaymentSession:
     if session is None:
         raise NotFound(kind="payment session", id=ids.encode(ids.PAYMENT_SESSION, session_id))
     return session
+
+
+def _require_open(collection: PaymentCollection) -> None:
+    if collection.canceled_at:
+        raise errors.CollectionClosed(status=SessionStatus.CANCELED.label)
 
 
 def _initiation(session: PaymentSession, *, timeout: float) -> InitiateRequest:

@@ -18,7 +18,8 @@ from payments.settled import Tell
 def request_void(*, payment_id: UUID, actor: Actor, waits: bool = False) -> PaymentAttempt:
     """Write the intent to let go of an authorization; of one that was captured in part, of the rest.
 
-    Raises NotFound, NothingToVoid, PaymentBusy while a capture or another void is on its way, RecordedElsewhere.
+    Raises NotFound, NothingToVoid, PaymentBusy while a capture or another void is on its way, RecordedElsewhere,
+    NotSupportedByProvider.
     """
     payment = find_payment(payment_id)
     with change_of(owner_of_payment(payment), actor=actor) as tell:
@@ -33,10 +34,13 @@ def void_here(payment: Payment, *, actor: Actor, tell: Tell, reason: str = "", w
     left = policies.voidable(payment, before)
     if not left:
         raise errors.NothingToVoid()
+    provider = known.provider_of(payment.provider)
+    if not provider.can.void:
+        raise errors.NotSupportedByProvider(provider=str(provider.title), what="letting go")
     return attempts.begin(
         act=MoneyAct.VOID,
         amount=payment.money(left),
-        provider=known.provider_of(payment.provider),
+        provider=provider,
         payment=payment,
         session=payment.session,
         reason=reason,

@@ -23,7 +23,9 @@ def carts() -> list[tuple[UUID, str]]:
     with payment_work.the_provider():
         for _ in range(ROUNDS):
             collection = sessions.create_collection(amount=Money(Decimal(20), "USD"), cart_id=uuid4(), actor=STAFF)
-            session = sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
+            session = sessions.initiate(
+                sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF).pk
+            )
             found.append((collection.pk, session.reference))
     return found
 

@@ -57,7 +57,9 @@ def session_of(amount: str = "100", *, capture: bool = False) -> PaymentSession:
     order = place(here, {"LAMP": int(Decimal(amount) / 10)})
     assert order.order_id is not None
     collection = sessions.create_collection(amount=usd(amount), order_id=order.order_id, actor=STAFF, first=True)
-    return sessions.create_session(collection_id=collection.pk, provider="stripe", actor=STAFF, capture=capture)
+    return sessions.initiate(
+        sessions.create_session(collection_id=collection.pk, provider="stripe", actor=STAFF, capture=capture).pk
+    )
 
 
 def pay(session: PaymentSession, **data: str) -> PaymentAttempt:

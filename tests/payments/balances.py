@@ -42,6 +42,7 @@ def an_order(total: int = 100) -> UUID:
 def pay(order_id: UUID, amount: Any, provider: str, **data: Any) -> PaymentAttempt:
     """Authorize an amount of an order of ours with a provider."""
     session = sessions.create_session(collection_id=order_id, provider=provider, amount=usd(amount), actor=STAFF)
+    sessions.initiate(session.pk)
     return sessions.request_authorization(session_id=session.pk, data=data, actor=STAFF)
 
 

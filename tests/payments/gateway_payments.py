@@ -28,7 +28,9 @@ def session_of(total: Money, here: Shop | None = None, *, begin: bool = True, **
     assert order_id is not None
     collection = sessions.create_collection(amount=total, order_id=order_id, actor=STAFF, first=True)
     if begin:
-        return sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF, **more)
+        return sessions.initiate(
+            sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF, **more).pk
+        )
     return PaymentSession.objects.create(
         collection=collection, provider="fake", currency=total.currency, amount=total.amount
     )

@@ -21,7 +21,7 @@ def ordered(here: Shop | None = None, lamps: int = 10) -> UUID:
 def session_of(order_id: UUID, amount: Any = 100) -> PaymentSession:
     """A customer begins to pay: the provider knows of it."""
     collection = sessions.create_collection(amount=usd(amount), order_id=order_id, actor=STAFF, first=True)
-    return sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
+    return sessions.initiate(sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF).pk)
 
 
 def authorized(order_id: UUID, amount: Any = 100) -> Payment:

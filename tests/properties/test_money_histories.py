@@ -72,7 +72,9 @@ class MoneyHistories(RuleBasedStateMachine):
     def authorize(self, share: str, fault: str) -> None:
         amount = part(share, ORDERED)
         collection = sessions.create_collection(amount=self.money(amount), order_id=self.order_id, actor=STAFF)
-        session = sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF)
+        session = sessions.initiate(
+            sessions.create_session(collection_id=collection.pk, provider="fake", actor=STAFF).pk
+        )
         with self.scripted([("authorize", fault)]):
             sessions.request_authorization(session_id=session.pk, actor=STAFF)
             self.carry_out()

@@ -42,8 +42,10 @@ def an_order(*, ships: bool = True) -> UUID:
 
 
 def pledge(order_id: UUID, amount: Any, provider: str = "manual") -> Payment:
-    collection = sessions.create_collection(amount=usd(20), order_id=order_id, actor=STAFF, first=True)
-    session = sessions.create_session(collection_id=collection.pk, provider=provider, amount=usd(amount), actor=STAFF)
+    collection = sessions.create_collection(amount=usd(20), order_id=order_id, actor=STAFF)
+    session = sessions.initiate(
+        sessions.create_session(collection_id=collection.pk, provider=provider, amount=usd(amount), actor=STAFF).pk
+    )
     attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
     calling.carry_out(attempt.pk, waited=True)
     return Payment.objects.get(session=session)

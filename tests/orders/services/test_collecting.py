@@ -11,9 +11,10 @@ import pytest
 from channels.models import SalesChannel
 from fulfillment.services.fulfillments import Tracking
 from inventory.models import InventoryItem
+from orders.api.parts import payment_collections
 from orders.errors import NothingDue
 from orders.models import Order
-from orders.requests import LineRequest, ShippingRequest
+from orders.requests import LineRequest, PaymentRequest, ShippingRequest
 from orders.services import collecting, fulfilling, shipping
 from orders.services.fulfilling import FulfillItem
 from payments.enums import CaptureOn
@@ -41,6 +42,39 @@ def test_money_in_hand_pays_what_is_due_and_no_second_time() -> None:
         "order.placed",
         *["order.payment_authorized", "order.payment_captured"] * 2,
     ]
+
+
+def recorded_in_part() -> UUID:
+    """20.00, of which 5.00 were paid before it came here."""
+    placed = place(shop({"W1": {"LAMP": 5}}), {"LAMP": 2}, payments=[PaymentRequest(amount=Decimal(5))])
+    assert placed.order_id is not None
+    return placed.order_id
+
+
+def collections(order_id: UUID) -> list[tuple[str, float, float]]:
+    """Status, amount and what was captured of each, as the order shows them."""
+    shown = payment_collections(Order.objects.get(pk=order_id))
+    return [(each.status, float(each.amount), float(each.captured_amount)) for each in shown]
+
+
+def test_what_was_paid_before_an_order_came_is_no_part_of_what_is_collected_for_the_rest() -> None:
+    order_id = recorded_in_part()
+
+    made = collecting.collect(order_id=order_id, actor=STAFF)
+    before = collections(order_id)
+    collecting.mark_as_paid(order_id=order_id, collection_id=made.pk, actor=STAFF)
+
+    assert before == [("completed", 5, 5), ("not_paid", 15, 0)]
+    assert collections(order_id) == [("completed", 5, 5), ("completed", 15, 15)]
+
+
+def test_the_rest_of_what_was_paid_in_part_before_is_marked_as_paid() -> None:
+    order_id = recorded_in_part()
+
+    collecting.mark_as_paid(order_id=order_id, actor=STAFF)
+
+    assert collections(order_id) == [("completed", 20, 20)]
+    assert Order.objects.get().balance == dollars("0")
 
 
 def shipped_in_parts(lines: Sequence[LineRequest], steps: Sequence[dict[int, int]], **fields: object) -> list[Decimal]:

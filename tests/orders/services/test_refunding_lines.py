@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fulfillment.models import Fulfillment
-from inventory.models import StockMovement
+from inventory.models import InventoryLevel, StockMovement
 from oms.core.actors import SYSTEM
 from oms.core.errors import InvalidInput
 from oms.core.money import Money
@@ -53,6 +53,10 @@ def give(order: Order, wanted: Wanted, *, waits: bool = False) -> Plan:
     plan = refund_order(order_id=order.pk, wanted=wanted, actor=STAFF, waits=waits)
     order.refresh_from_db()
     return plan
+
+
+def on_the_shelf() -> int:
+    return InventoryLevel.objects.get().on_hand
 
 
 def money(order: Order) -> tuple[Decimal, Decimal, Decimal]:
@@ -316,6 +320,20 @@ class TestSeveralPayments:
         ]
         again = preview_refund(order=order, wanted=wanted)
         assert (again.amount, again.lines[0].amount, again.shipping_amount) == (45, 20, 25)
+
+    def test_goods_that_came_back_stay_on_the_shelf_though_their_money_does_not_go_back(self) -> None:
+        order = self.order()
+        fulfilling.create_fulfillment(order_id=order.pk, items=items_of(order), actor=STAFF)
+        attempt = give(order, one(order, 1, restock=True), waits=True).attempts[0]
+        shelf = on_the_shelf()
+        Bank.answers = [Outcome.DECLINED]
+
+        carry_out([attempt.pk])
+        again = give(order, one(order, 2, restock=True), waits=True)
+
+        assert (shelf, on_the_shelf()) == (8, 9)
+        assert [(each.quantity, each.amount, each.restocked) for each in again.lines] == [(2, 20, 1)]
+        assert line_of(order).quantity_returned == 2
 
     def test_a_refund_that_was_made_after_all_gave_back_what_it_was_asked_for(self) -> None:
         order = self.order()

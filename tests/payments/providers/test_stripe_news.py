@@ -49,7 +49,9 @@ def begin(wire: Any, *, capture: bool = False) -> PaymentSession:
     order = place(shop({"W1": {"LAMP": 50}}), {"LAMP": 10})
     assert order.order_id is not None
     collection = sessions.create_collection(amount=usd(100), order_id=order.order_id, actor=STAFF, first=True)
-    return sessions.create_session(collection_id=collection.pk, provider="stripe", actor=STAFF, capture=capture)
+    return sessions.initiate(
+        sessions.create_session(collection_id=collection.pk, provider="stripe", actor=STAFF, capture=capture).pk
+    )
 
 
 def news(kind: str, thing: dict[str, Any]) -> None:
@@ -483,7 +485,7 @@ def test_a_whole_life_in_any_order_leaves_the_same_rows(session, wire, seed: int
 
 def test_the_number_of_a_card_that_was_sent_here_by_mistake_is_kept_nowhere(session, wire) -> None:
     wrong = {"number": "4242424242424242", "cvc": "123", "payment_method": "pm_1", "return_url": "https://shop.example"}
-    begun = sessions.open_session(collection_id=session.collection_id, provider="stripe", actor=STAFF, context=wrong)
+    begun = sessions.create_session(collection_id=session.collection_id, provider="stripe", actor=STAFF, context=wrong)
 
     attempt = wants_to_pay(session, **wrong)
 

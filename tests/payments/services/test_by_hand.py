@@ -14,7 +14,12 @@ from orders.models import CreditLine, Customer, Order
 from orders.services.cancellation import cancel_order
 from orders.services.credit_notes import CreditNote, NoteLine, apply_credit_notes
 from orders.services.refunds import refund_payment
-from payments.errors import AmountNotPositive, CaptureExceedsAuthorization, RefundExceedsCapture
+from payments.errors import (
+    AmountNotPositive,
+    CaptureExceedsAuthorization,
+    CollectsMoreThanDue,
+    RefundExceedsCapture,
+)
 from payments.models import Payment
 from payments.services import capturing, sessions
 from tests.paying import money, usd
@@ -127,3 +132,20 @@ def test_what_a_credit_note_of_the_source_gave_back_stays_so_when_more_goes_back
 
     assert before == ("partially_refunded", 70, 100, 30, 0)
     assert money(order.pk) == ("partially_refunded", 50, 100, 50, 0)
+
+
+def test_a_session_is_about_what_its_collection_lacks_and_no_more() -> None:
+    collection = authorized("100").collection
+    assert collection is not None
+    Payment.objects.update(amount=Decimal(70))
+
+    begun = sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
+    with nothing_moves(), pytest.raises(CollectsMoreThanDue) as refusal:
+        sessions.create_session(
+            collection_id=collection.pk, provider="manual", amount=Money(Decimal("30.01"), "USD"), actor=STAFF
+        )
+    Payment.objects.update(amount=Decimal(100))
+    with nothing_moves(), pytest.raises(CollectsMoreThanDue):
+        sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
+
+    assert (begun.amount, str(refusal.value)) == (30, "$30.01 cannot be collected: $30.00 is due.")

@@ -17,14 +17,15 @@ from orders.services import collecting, refunding_lines, refunds
 from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
 from payments.enums import CaptureOn, EventSource
+from payments.errors import NotSupportedByProvider
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
-from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
-from payments.services import calling, capturing, facts, resuming, sessions
+from payments.providers.base import Capabilities, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
+from payments.services import calling, capturing, facts, resuming, sessions, voiding
 from tests.paying import amounts, money, payment_of, usd
 from tests.payments.balances import a_card, an_order, pay, worth
 from tests.payments.signed import SignedProvider, fact
 from tests.payments.signed_payments import authorized, captured, ordered, session_of
-from tests.scenarios import STAFF
+from tests.scenarios import STAFF, nothing_moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
@@ -50,7 +51,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, act: str, *results: Any) -> None:
 def authorized_anew(order_id: UUID, amount: Any = 100) -> Payment:
     """What a customer pays besides, with a collection of its own."""
     collection = sessions.create_collection(amount=usd(amount), order_id=order_id, actor=STAFF)
-    session = sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
+    session = sessions.initiate(sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF).pk)
     attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
     return payment_of(calling.carry_out(attempt.pk, waited=True))
 
@@ -135,6 +136,21 @@ def test_a_repeat_that_is_rejected_does_not_say_that_the_first_call_was_not_carr
     resuming.resume(attempt.pk)
     attempt.refresh_from_db()
     assert (attempt.state, attempt.code, money(order_id)) == ends
+
+
+def test_what_a_provider_without_books_did_is_not_guessed_when_it_forgot_the_key(monkeypatch):
+    order_id = ordered()
+    payment = captured(order_id)
+    answers(monkeypatch, "refund", ProviderUnavailable("timeout"))
+    monkeypatch.setattr(SignedProvider, "can", Capabilities(look_up=False))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    calling.carry_out(attempt.pk, waited=True)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(created_at=timezone.now() - timedelta(days=2))
+
+    resuming.resume(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, money(order_id)) == ("unknown", ("captured", 70, 100, 0, -30))
 
 
 def test_two_movements_with_the_key_of_one_call_are_both_seen():
@@ -278,8 +294,9 @@ def test_gift_cards_that_were_authorized_while_a_cancellation_waited_are_let_go_
     answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.SUCCEEDED, movement="r"))
     cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
     one, other = a_card(10), a_card(10)
+    collection = sessions.create_collection(amount=usd(20), order_id=order_id, actor=STAFF)
     for new in (other, one):
-        pay(order_id, 10, "gift_card", code=new.code)
+        pay(collection.pk, 10, "gift_card", code=new.code)
 
     calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
 
@@ -319,6 +336,19 @@ def test_what_was_given_back_at_the_provider_counts_when_the_cancellation_is_ref
     assert between[1:] == (0, 100, there, there - 100)
     assert money(order_id) == ends
     assert Order.objects.get().status == "requires_action"
+
+
+def test_a_provider_that_cannot_let_go_is_not_asked_to_and_keeps_no_order_from_being_canceled(monkeypatch):
+    monkeypatch.setattr(SignedProvider, "can", Capabilities(void=False))
+    order_id = ordered()
+    payment = authorized(order_id)
+
+    with nothing_moves(), pytest.raises(NotSupportedByProvider):
+        voiding.request_void(payment_id=payment.pk, actor=STAFF)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF)
+
+    assert (Order.objects.get().status, amounts(payment)) == ("canceled", (100, 0, 0))
+    assert attempts(payment=payment) == [("authorize", "succeeded", False)]
 
 
 def test_an_order_is_canceled_though_the_provider_of_what_it_holds_is_gone(settings):
