@@ -78,8 +78,8 @@ class CappedPaginator(Paginator[Any]):
 
 
 class NearPaginator(CappedPaginator):
-    """Counts less far, and in the order of the list, as its pages are found: for rows of which only looking at each, and
-    at others that they lead to, tells whether they are meant. Without an order PostgreSQL may look at all of them."""
+    """Counts less far, and in the order of the list, as its pages are found: for rows of which only looking at each,
+    and at others that it leads to, tells whether they are meant. Else PostgreSQL may look at all of them."""
 
     most = 1_000
 
