@@ -74,7 +74,7 @@ def test_the_rest_of_what_was_paid_in_part_before_is_marked_as_paid() -> None:
     collecting.mark_as_paid(order_id=order_id, actor=STAFF)
 
     assert collections(order_id) == [("completed", 20, 20)]
-    assert Order.objects.get().balance == dollars("0")
+    assert Order.objects.get().balance == usd("0")
 
 
 def shipped_in_parts(lines: Sequence[LineRequest], steps: Sequence[dict[int, int]], **fields: object) -> list[Decimal]:
