@@ -102,7 +102,7 @@ def reconcile(*, since: datetime | None = None, provider: str = "", fix: bool = 
     if provider:
         party = provider_of(provider)
         if not _has_books(party):
-            raise HasNoBooks(provider=str(party.title))
+            raise HasNoBooks(provider=party.code)
         yield from _with(party, since, fix)
         return
     codes = providers.names(KIND)
