@@ -195,7 +195,12 @@ class _Handler(BaseHTTPRequestHandler):
     # --- for tests ---------------------------------------------------------------------------------------------------
 
     def _scripted(self, body: dict[str, Any]) -> Answer:
-        """clear: nothing is scripted any more; forget: nothing is in the books; webhooks: where they go."""
+        """clear: nothing is scripted any more; forget: nothing is in the books; webhooks: where they go.
+
+        It may kill, so it is said as JSON, which no page of somebody else can send from the browser of this machine.
+        """
+        if not self.headers.get("Content-Type", "").startswith("application/json"):
+            raise Refused(415, "no_json", "A script is JSON: Content-Type: application/json.")
         if body.get("clear"):
             self.server.script.clear()
         if body.get("forget"):
