@@ -83,7 +83,7 @@ class Payment(Struct, kw_only=True):
     Ours: status; method and reference, how it was paid and what its provider calls it; captured_amount and
     refunded_amount, their sums; capturable_amount and refundable_amount, what can be asked for now; attempts, those
     that are not settled, with pending_amount, their sum; expires_at, when the provider lets go of what is not captured;
-    problem, what its provider told that cannot be.
+    problem, what its provider told that cannot be, or that a bank disputes.
     """
 
     id: str

@@ -100,19 +100,21 @@ def settle(books: Books, payment: Row, body: Mapping[str, Any], manner: str) -> 
     ]
     if not found or any(not _may_change(each) for each in found):
         raise Refused(409, "nothing_to_settle", "Nothing of it waits to be settled.")
+    if outcome == "declined" and payment["refunded"] and any(_was_taken(each) for each in found):
+        raise Refused(409, "already_refunded", "Some of it went back already.")
     for each in found:
         code, message = _REFUSALS[each["act"]] if outcome == "declined" else ("", "")
-        settled = each | {"state": outcome, "code": code, "message": message, "occurred_at": now()}
-        if outcome == "declined" and each["act"] == "capture" and each["state"] == "succeeded" and payment["refunded"]:
-            raise Refused(409, "already_refunded", "Some of it went back already.")
-        books.rows(
-            "UPDATE movements SET state = ?, code = ?, message = ?, occurred_at = ? WHERE id = ?",
-            *(outcome, code, message, settled["occurred_at"], each["id"]),
-        )
-        _tell(books, settled, manner)
+        settled = {"state": outcome, "code": code, "message": message, "occurred_at": now()}
+        changes = ", ".join(f"{name} = ?" for name in settled)
+        books.rows(f"UPDATE movements SET {changes} WHERE id = ?", *settled.values(), each["id"])  # noqa: S608
+        _tell(books, each | settled, manner)
         if each["act"] == "authorize" and outcome == "succeeded":
             _capture_at_once(books, payment["id"], manner)
     return Answer(200, {"payment": books.payment(payment["id"])})
+
+
+def _was_taken(movement: Row) -> bool:
+    return bool(movement["act"] == "capture" and movement["state"] == "succeeded")
 
 
 def _may_change(movement: Row) -> bool:

@@ -15,13 +15,13 @@ ON: Final = (*MOVES, "initiate", "update", "look_up", "settle", "any")
 
 @dataclass(slots=True)
 class Order:
-    """on: which calls; times: for how many of them; pid: whom `kill_pid` kills."""
+    """on: which calls; times: for how many of them; pid: whom `kill_pid` kills. As it is here: nothing special."""
 
-    on: str
-    twist: Twist | None
-    manner: str
-    times: int
-    pid: int
+    on: str = "any"
+    twist: Twist | None = None
+    manner: str = ""
+    times: int = 1
+    pid: int = 0
 
 
 class Script:
@@ -56,7 +56,7 @@ class Script:
         with self._lock:
             self._orders.clear()
 
-    def take(self, act: str) -> Order | None:
+    def take(self, act: str) -> Order:
         with self._lock:
             for order in self._orders:
                 if order.on in (act, "any"):
@@ -64,4 +64,4 @@ class Script:
                     if order.times <= 0:
                         self._orders.remove(order)
                     return order
-        return None
+        return Order()

@@ -20,7 +20,7 @@ from payments.fakegateway import ledger
 from payments.fakegateway.books import Answer, Books, Refused
 from payments.fakegateway.cards import MOVES, Twist, twist_of
 from payments.fakegateway.pages import page
-from payments.fakegateway.scripting import Order, Script
+from payments.fakegateway.scripting import Script
 from payments.fakegateway.webhooks import Sender
 
 _PAYMENT: Final = re.compile(r"/v1/payments/(?P<reference>\w+)(?:/(?P<act>\w+))?")
@@ -69,12 +69,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, page(self.server.books.payment(url.path.removeprefix("/3ds/"))), "text/html")
             else:
                 order = self.server.script.take("look_up")
-                if order is None or order.twist is None:
+                if order.twist is None:
                     self._answer(self._found(url.path, query))
                 elif order.twist.is_outcome:
                     raise Refused(422, "look_up_refused", "These books are not shown.")
                 else:
-                    self._go_wrong(order.twist, order)
+                    self._go_wrong(order.twist, order.pid)
         except Refused as refusal:
             self._answer(refusal.answer)
 
@@ -122,16 +122,14 @@ class _Handler(BaseHTTPRequestHandler):
         order = self.server.script.take(act)
         with self.server.books.writing():
             self.server.books.add("calls", path=path, key=key, body=json.dumps(body))
-            twist = order.twist if order and order.twist else self._own_twist(act, reference, key, body)
-        if twist is not None and twist.is_before:
-            self._go_wrong(twist, order)
-            return
-        manner = order.manner if order else ""
-        answer = self._carried_out(path, act, reference, key, body, twist, manner)
-        if twist is None or twist.is_outcome:
+            twist = order.twist or self._own_twist(act, reference, key, body)
+        outcome = twist if twist and twist.is_outcome else None
+        if twist is None or not twist.is_before:
+            answer = self._carried_out(path, act, reference, key, body, outcome, order.manner)
+        if twist is None or outcome:
             self._answer(answer)
         else:
-            self._go_wrong(twist, order)
+            self._go_wrong(twist, order.pid)
 
     def _own_twist(self, act: str, reference: str, key: str, body: Mapping[str, Any]) -> Twist | None:
         """What the card or the amount does, where nobody scripted this call."""
@@ -146,12 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
         return twist if self.server.books.is_first_twist(key) else None
 
     def _carried_out(
-        self, path: str, act: str, reference: str, key: str, body: dict[str, Any], twist: Twist | None, manner: str
+        self, path: str, act: str, reference: str, key: str, body: dict[str, Any], outcome: Twist | None, manner: str
     ) -> Answer:
         """The stored answer to this key, or what is done now."""
         books = self.server.books
         asked = json.dumps([path, body], sort_keys=True)
-        outcome = twist if twist and twist.is_outcome else None
         with books.writing():
             if (before := books.answer_to(key, asked)) is not None:
                 return before
@@ -198,7 +195,12 @@ class _Handler(BaseHTTPRequestHandler):
     # --- for tests ---------------------------------------------------------------------------------------------------
 
     def _scripted(self, body: dict[str, Any]) -> Answer:
-        """clear: nothing is scripted any more; forget: nothing is in the books; webhooks: where they go."""
+        """clear: nothing is scripted any more; forget: nothing is in the books; webhooks: where they go.
+
+        It may kill, so it is said as JSON, which no page of somebody else can send from the browser of this machine.
+        """
+        if not self.headers.get("Content-Type", "").startswith("application/json"):
+            raise Refused(415, "no_json", "A script is JSON: Content-Type: application/json.")
         if body.get("clear"):
             self.server.script.clear()
         if body.get("forget"):
@@ -210,15 +212,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.script.add(body)
         return Answer(200, {})
 
-    def _go_wrong(self, twist: Twist, order: Order | None) -> None:
+    def _go_wrong(self, twist: Twist, pid: int) -> None:
         if twist in (Twist.ERROR_500_BEFORE, Twist.ERROR_500_AFTER):
             self._answer(Answer(500, {"error": {"code": "internal_error", "message": "Something broke."}}))
             return
         if twist is Twist.UNAUTHORIZED:
             raise Refused(401, "unauthorized", "Your credentials are no longer good.")
-        if twist is Twist.KILL_PID and order is not None:
+        if twist is Twist.KILL_PID:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(order.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         if twist in (Twist.TIMEOUT_BEFORE, Twist.TIMEOUT_AFTER):
             self._hold()
         self.close_connection = True

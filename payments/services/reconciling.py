@@ -77,11 +77,15 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class _Ours:
-    """A session that its provider knows of, with the payment that it holds, if any."""
+    """A session that its provider knows of, with the payment that it holds, if any.
+
+    known: all that we know; shared: without what was moved elsewhere, of which the provider need not know.
+    """
 
     session: PaymentSession
     payment: Payment | None
     known: Books
+    shared: Books
 
     @property
     def name(self) -> str:
@@ -102,7 +106,7 @@ def reconcile(*, since: datetime | None = None, provider: str = "", fix: bool = 
     if provider:
         party = provider_of(provider)
         if not _has_books(party):
-            raise HasNoBooks(provider=str(party.title))
+            raise HasNoBooks(provider=party.code)
         yield from _with(party, since, fix)
         return
     codes = providers.names(KIND)
@@ -161,7 +165,9 @@ def _known(code: str, sessions: Sequence[PaymentSession]) -> Iterator[_Ours]:
     for event in ProviderEvent.objects.filter(provider=code, reference__in=references, problem="").order_by("id"):
         told[event.reference].append(event)
     for each in sessions:
-        yield _Ours(each, payments.get(each.reference), books(told[each.reference]))
+        rows = told[each.reference]
+        shared = books(row for row in rows if row.source != EventSource.STAFF)
+        yield _Ours(each, payments.get(each.reference), books(rows), shared)
 
 
 def _named_there(party: PaymentProvider, since: datetime, fix: bool) -> Iterator[Compared]:
@@ -204,10 +210,10 @@ def _compare(party: PaymentProvider, one: _Ours, fix: bool) -> Compared:
 def _differences(code: str, one: _Ours, told: Sequence[Fact]) -> Iterator[Difference]:
     theirs = books(facts.event_of(code, fact) for fact in told)
     name = (code, one.name, one.reference)
-    if not told and (one.payment is not None or _done(one.known)):  # of a refused card nothing may be left there
+    if not told and (one.payment is not None or _done(one.shared)):  # of a refused card nothing may be left there
         yield Difference(UNKNOWN, *name, ours=_sums(one.payment))
         return
-    yield from _of_movements(name, _done(one.known), _done(theirs), _by_place(one.known), _by_place(theirs))
+    yield from _of_movements(name, _done(one.shared), _done(theirs), _by_place(one.shared), _by_place(theirs))
     if one.payment is not None:
         yield from _of_the_whole(name, one.payment, one.known)
 

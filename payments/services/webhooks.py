@@ -135,10 +135,19 @@ def _require_storable(party: PaymentProvider, webhook: InboundWebhook, message: 
         body = webhook.body.decode()
     except UnicodeDecodeError:
         raise BadWebhook(provider=party.code, reason="it is not UTF-8") from None
-    if "\x00" in body or any("\x00" in text for text in _texts(msgspec.to_builtins(message))):
-        raise BadWebhook(provider=party.code, reason="it has the character U+0000 in it") from None
+    if not all(_fits(text) for text in (body, *_texts(msgspec.to_builtins(message)))):
+        raise BadWebhook(provider=party.code, reason="it has a character in it that cannot be stored") from None
     if not 0 < len(message.event_id) <= 190:
         raise BadWebhook(provider=party.code, reason="it has no id, or one of more than 190 letters")
+
+
+def _fits(text: str) -> bool:
+    """The database holds no U+0000, and no half of a pair of UTF-16, which JSON can write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -211,9 +220,11 @@ def _take(webhook_id: UUID) -> ProviderWebhook:
 def _fail(row: ProviderWebhook, problem: Exception) -> ProviderWebhook:
     """Only what kind of problem it is: a message may quote what the webhook says of people."""
     row.error = _said(problem)[:255]
+    changed = ["error", "next_try_at"]
     if row.tries >= MOST_TRIES:
         row.next_try_at, row.problem, row.dealt_with_at = None, WebhookProblem.FAILED, None
-    row.save(update_fields=["error", "next_try_at", "problem", "dealt_with_at"])
+        changed += ["problem", "dealt_with_at"]
+    row.save(update_fields=changed)  # a repeat may have said something else meanwhile, and noted that
     log.warning(
         "payments.webhook_failed",
         webhook=row.public_id,

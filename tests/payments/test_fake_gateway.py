@@ -309,6 +309,17 @@ def test_what_it_cannot_be_started_with_is_said_in_a_line(gateway, tmp_path, cap
     assert said.format(**words) in f"{capsys.readouterr().err}{refusal.value.code}"
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_page_of_somebody_else_in_a_browser_on_this_machine_scripts_nothing(gateway, kind):
+    body = b'{"do": "decline", "on": "authorize"}'
+
+    told = httpx.post(f"{gateway.url}/script", content=body, headers={"Content-Type": kind}, trust_env=False)
+    asked_first = httpx.options(f"{gateway.url}/script", trust_env=False)
+
+    assert (told.status_code, asked_first.status_code) == (415, 501)
+    assert gateway.moved(authorized(gateway)) == (10000, 0, 0)
+
+
 def test_a_late_webhook_waits_in_its_books(gateway):
     authorized(gateway, card="4000000000000135")
 

@@ -24,7 +24,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--since", metavar="DAYS|DATE", help="begun since then: 7, or 2026-01-31; else all")
+        since = "begun, or changed at their providers, since then: 7 (days), or 2026-01-31; else all"
+        parser.add_argument("--since", metavar="DAYS|DATE", help=since)
         parser.add_argument("--provider", metavar="CODE", default="", help="only this payment provider")
         parser.add_argument("--fix", action="store_true", help="learn what the providers tell")
         parser.add_argument("--json", action="store_true", help="print JSON, an object to a line")

@@ -61,7 +61,7 @@ def read(webhook: InboundWebhook) -> ParsedWebhook:
         facts = [replace(each, occurred_at=at) for each in reader(event["data"]["object"])] if reader else []
         return ParsedWebhook(event_id=str(event["id"]), kind=str(event["type"]), facts=facts)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as problem:
-        raise _bad(_("it has not the form of an event")) from problem
+        raise _bad(_("it has not the form of an event of the API version %s") % client.API_VERSION) from problem
 
 
 def about(event: Object) -> str:

@@ -33,7 +33,7 @@ INDEXES = {
 def plan(rows: Any) -> str:
     """As of a table too large to be read from its beginning, by an index in whose order the rows come."""
     with connection.cursor() as cursor:
-        for method in ("seqscan", "bitmapscan", "sort"):
+        for method in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
             cursor.execute(f"SET LOCAL enable_{method} = off")
     explained: str = rows[: attention.PER_PAGE].explain()
     return explained

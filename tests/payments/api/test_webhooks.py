@@ -111,6 +111,8 @@ def test_what_is_not_signed_or_not_readable_is_refused_and_nothing_is_stored(cap
         "a NUL": (b"\x00" + body, None),
         "a NUL in an id": (message("evt\x00", said("refund", payment.reference, 5)), None),
         "a NUL within": (message("evt_1", said("refund", payment.reference, 5, movement="a\x00")), None),
+        "half a letter in an id": (message("evt\ud83d", said("refund", payment.reference, 5)), None),
+        "half a letter within": (message("evt_1", said("refund", payment.reference, 5, movement="a\ude00")), None),
         "no id": (message("", said("refund", payment.reference, 5)), None),
         "a long id": (message("e" * 191), None),
         "an unknown act": (message("evt_1", said("give", payment.reference, 5)), None),
@@ -150,6 +152,22 @@ def test_what_is_signed_and_cannot_be_is_recorded_with_its_problem_and_moves_not
     told = {fact["movement"]: "amount" for fact in wrong.values()} | {"r1": "currency"}
     assert dict(problems) == told | {wrong["contradiction"]["movement"]: "conflict"}
     assert problems.count() == len(wrong)
+
+
+def test_a_repeat_that_says_something_else_while_the_first_fails_is_not_forgotten(monkeypatch):
+    payment = captured(ordered())
+    first, other = (message("evt_1", said("refund", payment.reference, amount, movement="r")) for amount in (5, 6))
+
+    def learn(*_: object, **__: object) -> None:
+        send(other, **signed(other))
+        raise RuntimeError
+
+    send(first, **signed(first))
+    monkeypatch.setattr(webhooks.facts, "learn", learn)
+    webhooks.process(ProviderWebhook.objects.get().pk)
+
+    row = ProviderWebhook.objects.get()
+    assert (row.problem, row.other_body, row.processed_at) == ("differs", other.decode(), None)
 
 
 def test_a_currency_that_does_not_exist_makes_a_dead_letter_that_says_so(monkeypatch):

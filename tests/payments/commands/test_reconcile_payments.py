@@ -12,14 +12,14 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from oms.core import ids
 from payments.models import Payment, PaymentAttempt, PaymentSession
 from payments.providers.base import LookUpRequest
-from payments.services import reconciling
+from payments.services import reconciling, refunds_recorded
 from tests.paying import amounts, money
 from tests.payments.signed import NOT_REACHED, SignedProvider, fact
 from tests.payments.signed_payments import authorized, captured, ordered, session_of
@@ -61,6 +61,16 @@ def test_where_everything_agrees_nothing_is_listed(here):
     session_of(ordered(here))  # begun, and nothing came of it on either side
 
     assert run() == (0, [], {"payments": 3, "different": 0, "unavailable": 0, "mended": 0})
+
+
+def test_what_went_back_elsewhere_is_nothing_that_the_provider_has_to_know(here):
+    payment = captured(order := ordered(here))
+    SignedProvider.books[payment.reference] = agreed(payment)
+    with transaction.atomic():
+        refunds_recorded.record({order: Decimal(30)})
+
+    assert amounts(payment) == (100, 100, 30)
+    assert run()[:2] == (0, [])
 
 
 def test_every_kind_of_difference_is_listed_and_no_row_is_touched(here):

@@ -328,6 +328,18 @@ def test_what_is_no_event_of_stripe_is_refused(stripe_provider, webhook: Inbound
         stripe_provider.parse_webhook(webhook)
 
 
+@pytest.mark.parametrize("ours", ["whsec_old", "whsec_new"])
+def test_while_the_secret_of_the_endpoint_is_rolled_the_old_and_the_new_one_are_good(stripe_provider, settings, ours):
+    old, new = (signed(BODY, secret=each).headers["stripe-signature"] for each in ("whsec_old", "whsec_new"))
+    settings.STRIPE_WEBHOOK_SECRET = ours
+
+    parsed = stripe_provider.parse_webhook(
+        InboundWebhook(headers={"stripe-signature": f"{old},{new.partition(',')[2]}"}, body=BODY)
+    )
+
+    assert parsed.event_id == "evt_1"
+
+
 def test_without_the_secret_of_the_endpoint_nothing_is_believed(stripe_provider, settings) -> None:
     settings.STRIPE_WEBHOOK_SECRET = ""
 
