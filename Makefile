@@ -13,6 +13,9 @@ BENCH_ARGS  ?=
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV
+# Hundreds of processes start in a run of the tests: Python compiles for the first of them, beside the other data.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/var/bytecode
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo up test check check-code smoke soak bench fmt with-servers-check-code with-servers-test with-servers-check with-servers-smoke
 

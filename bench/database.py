@@ -72,7 +72,8 @@ class Shops:
             _copy_template(name)
             seconds = fill.fill(url, orders, lambda progress: say(f"  {progress}"))
             proof = json.loads(python(url, "bench.verifying"))
-            proof |= json.loads(python(url, "bench.verifying", "--orders", "500"))
+            for what in ("--orders", "--payments"):
+                proof |= json.loads(python(url, "bench.verifying", what, "500"))
             say(f"  {orders:,} orders in {seconds:.0f} s; proved: {proof['rows']:,} ledger rows")
             _mark(name, mark)
         return url

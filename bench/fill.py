@@ -27,8 +27,12 @@ TABLES: Final = (
     "orders_orderline",
     "orders_timelineentry",
     "inventory_stockmovement",
+    "payments_paymentattempt",
+    "payments_providerevent",
     "orders_orderaddress",
     "payments_payment",
+    "payments_paymentsession",
+    "payments_paymentcollection",
     "orders_shippingline",
     "orders_taxline",
     "fulfillment_fulfillment",
@@ -43,6 +47,11 @@ TABLES: Final = (
     "orders_note",
     "orders_orderlocation",
     "orders_customerchannel",
+    "payments_providerwebhook",
+    "payments_giftcard",
+    "payments_giftcardentry",
+    "payments_storecreditaccount",
+    "payments_storecreditentry",
 )
 # Their triggers note for each row which locations and channels it concerns; the fill does it for all rows together.
 _NOTING: Final = ("orders_order", "orders_customer", "inventory_reservation", "fulfillment_fulfillment")
@@ -92,7 +101,7 @@ def _connect(url: str) -> Connection:
 
 
 def _sections(orders: int) -> dict[str, list[str]]:
-    text = (Path(__file__).parent / "sql" / "orders.sql").read_text()
+    text = "".join((Path(__file__).parent / "sql" / name).read_text() for name in ("orders.sql", "payments.sql"))
     now = f"timestamptz '{datetime.now(UTC).isoformat()}'"
     parts = _SECTION.split(text.replace("{orders}", str(orders)).replace("{now}", now))
     sections: dict[str, list[str]] = {}

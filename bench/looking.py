@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 
+from bench import looking_at_money
+
 TURNED: Final = 20  # pages turned before one is deep
 _ORDERS: Final = "/console/orders/order/"
 _API: Final = "/admin/orders"
@@ -62,7 +64,7 @@ _ORDER_IDS: Final = {
     "canceled": "status = 'canceled'",
 }
 # Reached by turning pages: from here, TURNED times.
-FOLLOWED: Final = {"API: list, by cursor, deep": f"{_API}?limit=200&cursor="}
+FOLLOWED: Final = {"API: list, by cursor, deep": f"{_API}?limit=200&cursor="} | looking_at_money.FOLLOWED
 
 
 def pages(url: str) -> dict[str, Sequence[str]]:
@@ -94,8 +96,10 @@ def pages(url: str) -> dict[str, Sequence[str]]:
         for name, condition in _ORDER_IDS.items():
             query = f"SELECT id FROM orders_order WHERE {condition}"  # noqa: S608
             found[f"console: order, {name}"] = [f"{_ORDERS}{order}/change/" for order in some(query)]
-        return found | _api(
-            some("SELECT email FROM orders_order WHERE email <> ''"), some("SELECT id FROM orders_order")
+        return (
+            found
+            | _api(some("SELECT email FROM orders_order WHERE email <> ''"), some("SELECT id FROM orders_order"))
+            | looking_at_money.pages(some)
         )
 
 

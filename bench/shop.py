@@ -23,6 +23,8 @@ CHANNELS: Final = {
 WAITED_FOR: Final = 20  # items that are nowhere, and may be backordered
 # Who packs at one location, and sees nothing else. Nothing was ever sent from the second one.
 PACKERS: Final = {"one location": "w3", "a location without orders": "attic"}
+# Who runs one sales channel. Nothing was ever sold through the second one.
+MERCHANTS: Final = {"one channel": "till", "a channel without orders": "bench"}
 HOT: Final = "HOT"
 PLENTY: Final = 1_000_000
 
@@ -83,7 +85,8 @@ def _told() -> dict[str, Any]:
 
     sales.sum_up_sales()  # as beat has it done
     channel = SalesChannel.objects.get(code="bench")
-    key = api_keys.create_api_key(title="bench", scopes=["orders:write", "orders:read"])
+    scopes = ["orders:write", "orders:read", "gift_cards:read", "store_credit:read"]
+    key = api_keys.create_api_key(title="bench", scopes=scopes)
     customer, _ = Customer.objects.get_or_create(email="ada@example.com", defaults={"first_name": "Ada"})
     user, _ = get_user_model().objects.get_or_create(
         username="bench", defaults={"is_staff": True, "is_superuser": True, "email": "bench@example.com"}
@@ -93,7 +96,9 @@ def _told() -> dict[str, Any]:
         "channel_id": str(channel.pk),
         "customer": str(customer.pk),
         "key": key.secret,
-        "sessions": {"console": _log_in(user)} | {name: _log_in(_packer(name, code)) for name, code in PACKERS.items()},
+        "sessions": {"console": _log_in(user)}
+        | {name: _log_in(_packer(name, code)) for name, code in PACKERS.items()}
+        | {name: _log_in(_merchant(name, code)) for name, code in MERCHANTS.items()},
         "items": {item.sku: str(item.pk) for item in InventoryItem.objects.filter(sku__startswith="SKU-")},
         "hot": str(InventoryItem.objects.get(sku=HOT).pk),
     }
@@ -101,17 +106,30 @@ def _told() -> dict[str, Any]:
 
 def _packer(name: str, code: str) -> Any:
     """Somebody of the warehouse who sees one location only."""
+    from inventory.models import StockLocation
+    from oms.web.roles import WAREHOUSE
+
+    place, _ = StockLocation.objects.get_or_create(code=code, defaults={"name": code})
+    return _limited(name, WAREHOUSE, {"location_ids": [place.pk]})
+
+
+def _merchant(name: str, code: str) -> Any:
+    """A merchant who sees one channel only."""
+    from channels.models import SalesChannel
+    from oms.web.roles import MERCHANT
+
+    return _limited(name, MERCHANT, {"channel_ids": [SalesChannel.objects.get(code=code).pk]})
+
+
+def _limited(name: str, role: str, limits: dict[str, Any]) -> Any:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 
-    from inventory.models import StockLocation
     from oms.web.models import StaffLimits
-    from oms.web.roles import WAREHOUSE
 
     user, _ = get_user_model().objects.get_or_create(username=name.replace(" ", "-"), defaults={"is_staff": True})
-    user.groups.add(Group.objects.get(name=WAREHOUSE))
-    place, _ = StockLocation.objects.get_or_create(code=code, defaults={"name": code})
-    StaffLimits.objects.get_or_create(user=user, defaults={"location_ids": [place.pk]})
+    user.groups.add(Group.objects.get(name=role))
+    StaffLimits.objects.get_or_create(user=user, defaults=limits)
     return user
 
 

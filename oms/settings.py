@@ -363,7 +363,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     **{f"channels.tasks.run_{what}": {"queue": "imports"} for what in ("source", "upload")},
-    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("carry_out", "resume", "ask_what_became")},
+    **{f"payments.tasks.{what}": {"queue": "providers"} for what in ("resume", "ask_what_became")},
     "payments.tasks.process_webhook": {"queue": "webhooks"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -53,21 +53,14 @@ def _customers_of_locations(path: str, ids: Ids) -> Q:
     return Q(**{f"{path}pk__in": there.values("customer_id")})
 
 
-def _tried(of_order: Rule) -> Rule:
-    """Tries that failed have a session, movements that were made at the provider have a payment."""
-    return lambda path, ids: (
-        of_order(f"{path}payment__order__", ids) | of_order(f"{path}session__collection__order__", ids)
-    )
-
-
 def _told(of_order: Rule) -> Rule:
-    """What a provider told belongs to the payment or session that bears its reference."""
+    """What a provider told belongs to the session that bears its reference; every payment of ours has one."""
 
     def rule(path: str, ids: Ids) -> Q:
         its = Q(provider=OuterRef(f"{path}provider"), reference=OuterRef(f"{path}reference"))
-        of_payment = Payment.objects.filter(its, of_order("order__", ids))
-        of_session = PaymentSession.objects.filter(its, of_order("collection__order__", ids))
-        return Q(Exists(of_payment)) | Q(Exists(of_session))
+        # That there is a reference is said for the index, which has no others.
+        sessions = PaymentSession.objects.filter(its, of_order("collection__order__", ids)).exclude(reference="")
+        return Q(Exists(sessions))
 
     return rule
 
@@ -87,5 +80,6 @@ limit_as(StoreCreditEntry, StoreCreditAccount, through="account")
 limit(GiftCard, channel=never, location=never)
 limit_as(GiftCardEntry, GiftCard, through="account")
 limit_as(PaymentSession, PaymentCollection, through="collection")
-limit(PaymentAttempt, channel=_tried(by("channel_id")), location=_tried(_at_locations))
+# Every attempt has a session; its payment, which only some have, would make an OR over two ways to an order.
+limit_as(PaymentAttempt, PaymentSession, through="session")
 limit(ProviderEvent, channel=_told(by("channel_id")), location=_told(_at_locations))

@@ -53,35 +53,6 @@ class Tender:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The money of an order. leaving: refunds that are asked for and not done."""
-
-    total: Decimal
-    captured: Decimal
-    refunded: Decimal
-    leaving: Decimal
-
-    @property
-    def balance(self) -> Decimal:
-        """Once everything on its way has arrived: above zero the customer owes, below zero the merchant does."""
-        return self.total - (self.captured - self.refunded - self.leaving)
-
-    @property
-    def owed(self) -> Decimal:
-        """What the customer is owed anyway: giving it back makes the order worth no less."""
-        return max(-self.balance, ZERO)
-
-    def after(self, amount: Decimal) -> Standing:
-        """The same once so much more is given back."""
-        credit = self.credit_of(amount)
-        return Standing(self.total - credit, self.captured, self.refunded, self.leaving + amount)
-
-    def credit_of(self, amount: Decimal) -> Decimal:
-        """By how much giving this back makes the order worth less."""
-        return max(amount - self.owed, ZERO)
-
-
 def worth(line: Sold, units: int, currency: str) -> Decimal:
     """What the next `units` come to that were not given back yet. The caller knows that there are so many."""
     upto = line.credited + units

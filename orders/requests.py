@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from oms.core.errors import FieldError, InvalidInput
+from oms.core.nesting import require_shallow
 from oms.core.pointers import malformed
 from orders import soundness
 
@@ -163,6 +164,7 @@ def parse(body: bytes | str) -> OrderRequest:
     """An OrderRequest from JSON, checked. Raises InvalidInput naming the field by JSON pointer."""
     try:
         request = _decoder.decode(body)
+        require_shallow(body)
     except msgspec.DecodeError as problem:
         raise malformed(problem) from None
     except UnicodeDecodeError:

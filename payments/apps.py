@@ -13,7 +13,7 @@ class PaymentsConfig(AppConfig):
         from payments.services.personal import BalanceKeeper, PaymentKeeper
 
         providers.declare(known.KIND, interface=PaymentProvider, many=True)
-        attempts.wanted.register(tasks.carry_out_soon)
+        attempts.wanted.register(tasks.resume_soon)
         webhooks.wanted.register(tasks.process_webhook_soon)
         personal.register("payments", PaymentKeeper())
         personal.register("balances", BalanceKeeper())

@@ -77,6 +77,20 @@ class EventProblem(models.TextChoices):
     CONFLICT = "conflict", _("contradicts what was told before")
     CURRENCY = "currency", _("another currency than the payment's")
     AMOUNT = "amount", _("an amount that cannot be")
+    DISPUTED = "disputed", _("disputed by the customer's bank")
+
+
+class PaymentProblem(models.TextChoices):
+    """What its provider told of a payment that somebody has to look at."""
+
+    REFUNDED_TOO_MUCH = "refunded_more_than_captured", _("more was refunded than captured")
+    CAPTURED_TOO_MUCH = "captured_more_than_authorized", _("more was captured than authorized")
+    DISPUTED = "disputed", _("the customer's bank disputes it")
+    DISPUTE_LOST = "dispute_lost", _("the customer's bank took it back in a dispute")
+
+
+# What an argument with a bank is, rather than amounts that cannot be.
+DISPUTES = (PaymentProblem.DISPUTED, PaymentProblem.DISPUTE_LOST)
 
 
 class WebhookProblem(models.TextChoices):

@@ -50,6 +50,19 @@ class NotSupportedByProvider(NotAllowed):
     message = _("%(provider)s cannot do this: %(what)s.")
 
 
+class ProviderNotSetUp(NotAllowed):
+    code = "payment_provider_not_set_up"
+    message = _(
+        "%(amount)s would go back by %(provider)s, which is not set up here any more. "
+        "Name another payment, or set it up again."
+    )
+
+
+class HasNoBooks(DomainError):
+    code = "payment_provider_has_no_books"
+    message = _("%(provider)s has no books of its own that ours could be compared with.")
+
+
 class CollectsMoreThanDue(DomainError):
     code = "collects_more_than_due"
     message = _("%(requested)s cannot be collected: %(available)s is due.")

@@ -63,6 +63,11 @@ def has_expired(payment: Held, now: datetime) -> bool:
     return payment.expires_at is not None and payment.expires_at <= now
 
 
+def pledged(payment: Held, now: datetime) -> Decimal:
+    """What a payment is good for: all of it; once the rest was let go or has ended, what was taken."""
+    return payment.captured if payment.canceled_at or has_expired(payment, now) else payment.amount
+
+
 def payment_status(payment: Held) -> PaymentStatus:
     """Where a payment stands, by its amounts. `selectors.in_status` says the same in SQL."""
     if payment.refunded:

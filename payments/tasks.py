@@ -10,19 +10,15 @@ import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from payments.services import calling, expiring, gift_cards, resuming, webhooks
+from payments.services import expiring, gift_cards, resuming, webhooks
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="payments.tasks.carry_out")  # type: ignore[untyped-decorator]  # Celery has no types
-def carry_out(attempt_id: str) -> None:
-    """Ask the provider for what was intended. Run twice, the second time finds it settled or under way."""
-    calling.carry_out(UUID(attempt_id))
-
-
 @shared_task(name="payments.tasks.resume")  # type: ignore[untyped-decorator]  # Celery has no types
 def resume(attempt_id: str) -> None:
+    """Ask the provider for what was intended, or what became of it. Run twice, the second time finds it settled or
+    under way."""
     resuming.resume(UUID(attempt_id))
 
 
@@ -69,13 +65,8 @@ def process_webhook_soon(webhook_id: str) -> None:
     _send(process_webhook, webhook_id)
 
 
-def carry_out_soon(attempt_id: str) -> None:
-    """Ask a worker now. A broker that is down costs time only: beat has open attempts looked after."""
-    _send(carry_out, attempt_id)
-
-
 def resume_soon(attempt_id: str) -> None:
-    """The same for an attempt that hangs, whether it is to be asked for again or looked up."""
+    """Ask a worker now. A broker that is down costs time only: beat has open attempts looked after."""
     _send(resume, attempt_id)
 
 

@@ -5,8 +5,13 @@ CI runs it a second time, against servers as Debian ships them.
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
+import pytest
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+
+from tests import emptying
 from tests.payments.gateway import gateway, gateway_process
 
 __all__ = ["gateway", "gateway_process"]  # fixtures for all tests
@@ -21,14 +26,27 @@ SMOKE = (
     "inventory/services/test_verify.py::test_the_command_exits_with_0_when_proven_and_1_when_not",
     "oms/operation/test_backup.py",
     "orders/api/test_placing.py",
+    "orders/services/test_placed_orders.py",
     "orders/services/test_placement.py",
+    "orders/test_requests.py",
 )
 
 
-@pytest.fixture(autouse=True)
-def _as_many_attempts_as_a_test_needs(settings):
-    """They are counted where all test runs of a machine count, by address: one run would lock out the next."""
-    settings.LOGIN_ATTEMPTS_ACCOUNT = settings.LOGIN_ATTEMPTS_ADDRESS = 1_000_000
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        emptying.install()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_tests_need(django_test_environment: None) -> Iterator[None]:
+    """Attempts to sign in are counted where all test runs of a machine count, by address: one would lock out the next.
+
+    And a password is hashed a million times over, so that it takes an attacker long; it takes tests as long.
+    """
+    plenty = {"LOGIN_ATTEMPTS_ACCOUNT": 1_000_000, "LOGIN_ATTEMPTS_ADDRESS": 1_000_000}
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], **plenty):
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

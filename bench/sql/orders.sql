@@ -1,4 +1,5 @@
--- A shop of {orders} orders over two years, as realistic as a page needs to be slow or quick by.
+-- A shop of {orders} orders over two years, as realistic as a page needs to be slow or quick by; its money is in
+-- payments.sql, which goes on from here.
 --
 -- Sections begin with `-- [name]`; those of the same name run side by side (bench/fill.py). Indexes and keys are away
 -- meanwhile and are put back, and proved, afterwards. {orders} and {now} are replaced. What happens to an order is drawn
@@ -66,14 +67,16 @@ SELECT n, age, at, channel, fate, bench.id(at) AS id,
     fate = 'waiting' AND bench.chance(n, 10, 100) BETWEEN 8 AND 13 AS short,
     fate = 'waiting' AND bench.chance(n, 10, 100) BETWEEN 14 AND 15 AS stuck,
     fate = 'done' AND bench.chance(n, 11, 100) < 2 AS refunded,
-    NOT (channel = 'wholesale' AND fate IN ('waiting', 'packed')) AND NOT (fate = 'canceled' AND bench.chance(n, 12, 10) < 3) AS paid,
+    NOT promised AND NOT (channel = 'wholesale' AND fate IN ('waiting', 'packed')) AND NOT (fate = 'canceled' AND bench.chance(n, 12, 10) < 3) AS paid,
+    promised,
     channel = 'web' AS taxed, channel <> 'till' AS ships,
     CASE WHEN fate IN ('packed', 'shipped', 'done') THEN at + least(interval '6 hours', ({now} - at) * 0.3) END AS packed_at,
     CASE WHEN fate IN ('shipped', 'done') THEN at + least(interval '20 hours', ({now} - at) * 0.6) END AS shipped_at,
     CASE WHEN fate = 'done' THEN at + least(interval '3 days', ({now} - at) * 0.9) END AS done_at,
     CASE WHEN fate = 'done' AND age > 60 OR fate = 'imported' AND age > 400 THEN at + interval '60 days' END AS archived_at,
     CASE WHEN fate = 'canceled' THEN at + least(interval '8 hours', ({now} - at) * 0.5) END AS canceled_at
-FROM sorted;
+FROM sorted
+CROSS JOIN LATERAL (SELECT channel = 'web' AND fate IN ('waiting', 'packed') AND bench.chance(n, 40, 100) < 25 AS promised) AS authorized;
 ALTER TABLE bench.told ADD PRIMARY KEY (n);
 ANALYZE bench.told;
 
@@ -137,7 +140,7 @@ SELECT told.id, at, coalesce(archived_at, done_at, shipped_at, packed_at, cancel
     CASE WHEN canceled_at IS NOT NULL THEN 'canceled' WHEN stuck THEN 'requires_action' WHEN archived_at IS NOT NULL THEN 'archived'
         WHEN fate IN ('done', 'imported') THEN 'completed' ELSE 'pending' END,
     CASE WHEN refunded OR fate = 'canceled' AND paid THEN CASE WHEN fate = 'canceled' OR worth <= 5 THEN 'refunded' ELSE 'partially_refunded' END
-        WHEN fate = 'canceled' THEN 'canceled' WHEN paid THEN 'captured' ELSE 'not_paid' END,
+        WHEN fate = 'canceled' THEN 'canceled' WHEN paid THEN 'captured' WHEN promised THEN 'authorized' ELSE 'not_paid' END,
     CASE fate WHEN 'canceled' THEN 'canceled' WHEN 'done' THEN 'delivered' WHEN 'shipped' THEN 'shipped' WHEN 'imported' THEN 'shipped'
         WHEN 'packed' THEN 'fulfilled' ELSE 'not_fulfilled' END,
     held::int, CASE fate WHEN 'waiting' THEN units ELSE 0 END, false,
@@ -201,13 +204,6 @@ SELECT bench.id(at), told.id, kind, coalesce(first_name, 'Guest'), coalesce(last
     coalesce(country, 'gb'), '', coalesce(phone, '')
 FROM bench.told LEFT JOIN bench.people USING (c) CROSS JOIN (VALUES ('shipping'), ('billing')) AS kinds(kind)
 WHERE ships AND (kind = 'shipping' OR bench.chance(n, 18, 10) < 3);
-
--- [tables]
-INSERT INTO payments_payment (id, created_at, updated_at, order_id, provider, method, reference, currency, amount, captured, refunded, captured_at, metadata)
-SELECT bench.id(at), at, at, told.id, 'external', (ARRAY['card', 'paypal', 'cash', 'klarna'])[1 + n % 4], 'ch_' || md5(n::text),
-    CASE channel WHEN 'wholesale' THEN 'GBP' ELSE 'EUR' END, worth, worth,
-    CASE WHEN fate = 'canceled' THEN worth WHEN refunded THEN least(5, worth) ELSE 0 END, at, '{}'
-FROM bench.told JOIN bench.sums USING (n) WHERE paid;
 
 -- [tables]
 INSERT INTO orders_creditline (id, order_id, amount, reason, reference, note, created_at)
@@ -290,7 +286,3 @@ SELECT told.id, there.location_id, people.id FROM (
 INSERT INTO orders_customerchannel (customer_id, channel_id)
 SELECT DISTINCT people.id, channel.id FROM bench.told JOIN bench.people USING (c)
 JOIN channels_saleschannel AS channel ON channel.code = told.channel;
-
--- [end]
-SELECT setval('orders_order_number', 1000 + {orders} + 1);
-DROP SCHEMA bench CASCADE;

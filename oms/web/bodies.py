@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.errors import DomainError, FieldError, InvalidInput, NotFound
+from oms.core.nesting import require_shallow
 from oms.core.pointers import malformed
 from oms.web.rendering import JSON
 
@@ -62,6 +63,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     """JSON as a `kind`. Raises InvalidInput."""
     try:
         decoded: T = _decoder(cast(Hashable, kind)).decode(body)
+        require_shallow(body)
     except msgspec.DecodeError as problem:
         raise malformed(problem) from None
     except UnicodeDecodeError:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import BooleanFilter, Filter, FilterSet
@@ -14,6 +15,7 @@ from oms.core import ids
 from oms.core.errors import NotFound
 
 MOST_VALUES: Final = 200
+_CLOCKS_DIFFER: Final = timedelta(days=1)  # at most
 _YES_NO: Final = {"true": True, "1": True, "false": False, "0": False, "": None}
 
 
@@ -97,13 +99,41 @@ class MomentFilter(Filter):
     field_class = Moment
 
 
-def moments(name: str, column: str) -> dict[str, Filter]:
+def made_around(at: datetime, lookup: str) -> Q:
+    """Rows whose ids are near a moment or beyond it: `gte` and `gt` later ones, `lte` and `lt` earlier ones.
+
+    Ids and times of creation are told by different clocks, so it goes a day further than is asked for. A list in the
+    order of ids finds by it where to begin, or where to end.
+    """
+    if lookup in {"gte", "gt"}:
+        return Q(pk__gte=ids.first_id(at - _CLOCKS_DIFFER))
+    return Q(pk__lt=ids.first_id(at + _CLOCKS_DIFFER))
+
+
+class MadeFilter(MomentFilter):
+    """When a row was made that got its id then: by its id too, which is the index."""
+
+    def filter(self, qs: QuerySet[Any], value: datetime | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        found: QuerySet[Any] = super().filter(qs, value)
+        return found.filter(made_around(value, self.lookup_expr))
+
+
+_OPERATORS: Final = {"$gte": "gte", "$gt": "gt", "$lte": "lte", "$lt": "lt"}
+
+
+def moments(name: str, column: str, kind: type[MomentFilter] = MomentFilter) -> dict[str, Filter]:
     """`created_at[$gte]=…` and its three sisters."""
-    operators = {"$gte": "gte", "$gt": "gt", "$lte": "lte", "$lt": "lt"}
     return {
-        f"{name}[{sign}]": MomentFilter(field_name=column, lookup_expr=lookup, required=False, help_text="ISO 8601.")
-        for sign, lookup in operators.items()
+        f"{name}[{sign}]": kind(field_name=column, lookup_expr=lookup, required=False, help_text="ISO 8601.")
+        for sign, lookup in _OPERATORS.items()
     }
+
+
+def made(column: str) -> dict[str, Filter]:
+    """The same of rows that got their id when they were made, and are listed by it."""
+    return moments(column, column, MadeFilter)
 
 
 class NoFilters(FilterSet):

@@ -119,7 +119,7 @@ def _payment(paid: Paid, forms: dict[str, Any]) -> dict[str, Any]:
         "refunded": payment.money(payment.refunded) if payment.refunded else None,
         "left": [(label, payment.money(amount)) for label, amount in left if amount and not payment.is_recorded],
         "expires": _expiry(paid),
-        "problem": _("Its provider says that more was refunded than captured.") if payment.problem else "",
+        "problem": _("Its provider says: %s.") % payment.problem_in_words if payment.problem else "",
         "attempts": attempts[:MOST_ATTEMPTS],
         "earlier": attempts[MOST_ATTEMPTS:],
         "steps": [step for key in ("capture", "void") if (step := forms.get(f"{key}-{payment.pk}")) is not None],

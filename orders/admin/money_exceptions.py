@@ -18,8 +18,9 @@ from orders.models import Order
 from orders.models.order import OWED
 from orders.services.cancellation import cancel_order, keep_order
 from orders.services.refunds import refund_payment
+from payments import selectors
 from payments.admin.exceptions import MAY_COLLECT, dealt_with, of_order
-from payments.enums import OPEN_STATES, AttemptState, MoneyAct, RefundReason
+from payments.enums import AttemptState, MoneyAct, RefundReason
 from payments.models import PaymentAttempt
 from payments.services import capturing, voiding
 
@@ -76,7 +77,7 @@ def _try_again(request: HttpRequest, pk: UUID) -> str:
 
 def owed(orders: QuerySet[Any]) -> QuerySet[Any]:
     """More was taken than they are worth, has not gone back, and is not on its way either."""
-    leaving = PaymentAttempt.objects.filter(payment__order=OuterRef("pk"), act=MoneyAct.REFUND, state__in=OPEN_STATES)
+    leaving = selectors.open_of_payments().filter(payment__order=OuterRef("pk"), act=MoneyAct.REFUND)
     return orders.filter(~Exists(leaving), OWED)
 
 

@@ -14,6 +14,7 @@ from orders import policies
 from orders.admin.acts import CAPTURE_PAYMENT, REFUND_PAYMENT
 from orders.admin.steps import Field, Refused, Step, bound
 from orders.selectors.order_page import OrderPage, Paid
+from orders.selectors.standing import standing
 from payments import policies as payment_policies
 from payments.admin.provider_words import known, provider_title
 from payments.providers.base import Capabilities
@@ -47,8 +48,9 @@ def _ours(found: OrderPage) -> list[Paid]:
 
 def _due(found: OrderPage) -> Money:
     """What the customer still has to pay beyond what they authorized."""
-    left = found.statement.due.amount - found.statement.authorized.amount
-    return found.order.money(max(left, ZERO))
+    payments = [each.payment for each in found.payments]
+    attempts = [attempt for each in found.payments for attempt in each.attempts]
+    return found.order.money(standing(found.order, payments, attempts).due)
 
 
 def _of_payment(found: OrderPage, paid: Paid) -> Iterator[Step]:

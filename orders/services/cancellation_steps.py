@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from inventory import providers as stock
 from oms.core import ids
+from oms.core.errors import DomainError
 from orders import events
 from orders.enums import CancelReason, CreditReason, OrderStatus
 from orders.models import Order
@@ -22,6 +25,7 @@ from payments.settled import Settled
 if TYPE_CHECKING:
     from orders.services.settlement import MoneyChange
 
+log = structlog.get_logger(__name__)
 _OURS: Final = RefundReason.CANCELLATION
 
 
@@ -59,9 +63,7 @@ def finish(change: MoneyChange) -> None:
     payments = _ours(order)
     ledger.lock_money_of(payments)
     for payment in payments:
-        its = PaymentAttempt.objects.filter(payment=payment)
-        if voidable(payment, its):
-            voiding.void_here(payment, actor=change.actor, tell=change.tell)
+        let_go(change, payment)
     # A refund that failed meanwhile took its credit line along; what it was about is owed to the customer now.
     credit_lines.credit(order, order.total, CreditReason.CANCELLATION, None)
     was = order.status
@@ -70,6 +72,19 @@ def finish(change: MoneyChange) -> None:
     event = events.OrderCanceled(order_id=order.public_id, reason=order.cancel_reason)
     change.record(event, {"reason": str(order.cancel_reason)}, {"status": (was, order.status)})
     change.afterwards.append(lambda: stock.current().release(order.pk, actor=change.actor))
+
+
+def let_go(change: MoneyChange, payment: Payment) -> None:
+    """Nothing is held any more for an order that is canceled.
+
+    What is being taken right now is let go when that is settled. Whatever else keeps it from being let go keeps nobody
+    from learning what was told.
+    """
+    try:
+        if voidable(payment, PaymentAttempt.objects.filter(payment=payment)):
+            voiding.void_here(payment, actor=change.actor, tell=change.tell)
+    except DomainError as refusal:
+        log.warning("orders.not_let_go", payment=payment.public_id, code=refusal.code)
 
 
 def go_on(change: MoneyChange, settled: Settled) -> None:
@@ -87,6 +102,10 @@ def _give_up(change: MoneyChange, settled: Settled) -> None:
     order = change.order
     was = order.status
     credit_lines.take_back(order, None, CreditReason.CANCELLATION)
+    for refund in _made_meanwhile(order):  # while it was worth nothing they lowered nothing
+        credit_lines.take_back(order, refund.pk)
+        reason = CreditReason.PROVIDER_REFUND if refund.is_foreign else CreditReason.REFUND
+        credit_lines.credit_unasked(order, refund.amount, reason, refund.pk, refund.note)
     order.canceling_at, order.cancel_reason = None, ""
     order.status = OrderStatus.REQUIRES_ACTION
     change.record(
@@ -94,6 +113,12 @@ def _give_up(change: MoneyChange, settled: Settled) -> None:
         {"act": "order.cancel_refused", "message": settled.message or settled.code, "provider": settled.provider},
         {"status": (was, order.status)},
     )
+
+
+def _made_meanwhile(order: Order) -> QuerySet[PaymentAttempt]:
+    """Refunds that were made since it was asked for, and are none of its own."""
+    made = PaymentAttempt.objects.filter(payment__order=order, act=MoneyAct.REFUND, state=AttemptState.SUCCEEDED)
+    return made.filter(settled_at__gte=order.canceling_at).exclude(reason=_OURS, pk__gte=_first_id(order))
 
 
 def _ours(order: Order) -> list[Payment]:

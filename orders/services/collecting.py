@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from oms.core import providers
 from oms.core.actors import Actor
 from oms.core.money import Money
 from orders import errors
 from orders.models import Order
+from orders.selectors.standing import standing_of
 from orders.services import settlement
 from payments import policies
 from payments.enums import MoneyAct
@@ -25,19 +25,6 @@ from payments.services import capturing, sessions
 from payments.services.attempts import amount_error
 
 ZERO = Decimal(0)
-
-
-def due(order: Order) -> Money:
-    """What the customer still has to pay, beyond what they authorized already. Never below zero.
-
-    An authorization that ended is no promise any more, though its provider may not have said so.
-    """
-    now = timezone.now()
-    held = [
-        each for each in Payment.objects.filter(order=order, canceled_at=None) if not policies.has_expired(each, now)
-    ]
-    promised = sum((each.amount - each.captured for each in held), ZERO)
-    return order.money(max(order.balance.amount - promised, ZERO))
 
 
 def collect(*, order_id: UUID, amount: Money | None = None, actor: Actor) -> PaymentCollection:
@@ -71,7 +58,7 @@ def mark_as_paid(
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
         _require_open(order)
-        owed = due(order)
+        owed = order.money(standing_of(order).due)
         if not owed:
             raise errors.NothingDue(number=order.number)
         paid = amount
@@ -79,13 +66,14 @@ def mark_as_paid(
             paid = _left_of(order, collection_id, owed) if collection_id else owed
         owed - paid  # another currency is refused
         collection = _collection(order, collection_id, paid, actor)
-        session = sessions.create_session(collection_id=collection.pk, provider="manual", amount=paid, actor=actor)
+        session = sessions.create_session(
+            collection_id=collection.pk, provider="manual", amount=paid, capture=True, actor=actor
+        )
         session.data = {"method": method, "note": note}
         session.save(update_fields=["data", "updated_at"])
         attempt = sessions.authorize_here(session, actor=actor, tell=change.tell)
         if attempt.payment is None:
             raise PaymentDeclined(message=attempt.message or attempt.code)
-        capturing.capture_here(attempt.payment, amount=None, actor=actor, tell=change.tell)
         return attempt.payment
 
 
@@ -108,7 +96,7 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
         for attempt in PaymentAttempt.objects.filter(payment__in=payments):
             tries[attempt.payment_id].append(attempt)
         taken = sum((each.captured + policies.on_its_way(tries[each.pk], MoneyAct.CAPTURE) for each in payments), ZERO)
-        due = settlement.left_to_take(order)
+        due = standing_of(order).left_to_take
         target = min(_worth_of_shipped(order) - taken, due)
         begun = []
         for payment in payments:
@@ -123,18 +111,13 @@ def capture_shipped(*, order_id: UUID, actor: Actor) -> list[PaymentAttempt]:
 
 
 def _takable(payment: Payment, tries: Sequence[PaymentAttempt]) -> Decimal:
-    if payment.is_recorded or policies.has_expired(payment, timezone.now()) or not _is_there(payment):
+    if payment.is_recorded or policies.has_expired(payment, timezone.now()) or not known.is_set_up(payment.provider):
         return ZERO
     return policies.capturable(payment, tries)
 
 
-def _is_there(payment: Payment) -> bool:
-    """Its provider is still among those of the settings."""
-    return payment.provider in providers.names(known.KIND)
-
-
 def _takes_once(payment: Payment) -> bool:
-    return _is_there(payment) and not known.provider_of(payment.provider).can.several_captures
+    return known.is_set_up(payment.provider) and not known.provider_of(payment.provider).can.several_captures
 
 
 def _worth_of_shipped(order: Order) -> Decimal:
@@ -155,7 +138,7 @@ def _worth_of_shipped(order: Order) -> Decimal:
 
 
 def _within_due(order: Order, amount: Money | None) -> Money:
-    owed = due(order)
+    owed = order.money(standing_of(order).due)
     if not owed:
         raise errors.NothingDue(number=order.number)
     wanted = owed if amount is None else amount
@@ -172,7 +155,8 @@ def _require_open(order: Order) -> None:
 def _left_of(order: Order, collection_id: UUID, owed: Money) -> Money:
     """What was not paid into a collection yet, and is still due."""
     collection = sessions.find_collection(collection_id, order_id=order.pk)
-    paid = sum((each.captured if each.canceled_at else each.amount for each in collection.payments.all()), ZERO)
+    now = timezone.now()
+    paid = sum((policies.pledged(each, now) for each in collection.payments.all()), ZERO)
     left = min(collection.amount - paid, owed.amount)
     if left <= 0:
         raise errors.NothingDue(number=order.number)

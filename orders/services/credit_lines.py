@@ -7,6 +7,7 @@ from uuid import UUID
 
 from orders.enums import CreditReason
 from orders.models import CreditedItem, CreditLine, Order
+from orders.selectors.standing import standing_of
 
 
 def credit(order: Order, amount: Decimal, reason: CreditReason, attempt_id: UUID | None, note: str = "") -> None:
@@ -34,6 +35,12 @@ def take_back(order: Order, attempt_id: UUID | None, reason: CreditReason | None
         CreditedItem.objects.filter(order=order, attempt_id=attempt_id).update(is_taken_back=True)
 
 
-def give_again(order: Order, attempt_id: UUID) -> None:
-    """A refund that was declined has been made after all: it gave back what it was asked for."""
+def credit_unasked(order: Order, amount: Decimal, reason: CreditReason, attempt_id: UUID, note: str) -> None:
+    """For a refund that was made though nobody here waited for it: at its provider, or after it was declined.
+
+    What was owed anyway needs no credit line, and what is on its way besides has one of its own, whichever comes first.
+    An order about to be canceled is worth nothing already. It gave back of lines what it was asked for.
+    """
+    uncovered = standing_of(order).before(amount).credit_of(amount)
+    credit(order, min(uncovered, order.total), reason, attempt_id, note)
     CreditedItem.objects.filter(order=order, attempt_id=attempt_id).update(is_taken_back=False)

@@ -35,7 +35,7 @@ from payments.errors import (
     SessionNotOpen,
 )
 from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession
-from payments.services import calling, changing, ledger, refunding, sessions, voiding
+from payments.services import calling, changing, ledger, refunding, resuming, sessions, voiding
 
 _HOLDS = (SessionStatus.AUTHORIZED, SessionStatus.CAPTURED)
 
@@ -53,9 +53,9 @@ def place_paid_order(
 
     data: what the customer chose (a token), for a session that is not authorized yet. A second call, also at the same
     moment, is the same order (`existing`). Never inside a transaction, for the provider is asked. Raises NotFound,
-    NoPaymentSession (also while less is held than the collection is about), PaymentDeclined, PaymentPending: nothing is
-    written then, and the cart can be paid again; and what `place_order` raises: the authorization is let go then, and
-    what was taken goes back.
+    NoPaymentSession (also while less is held than the collection is about), PaymentDeclined, PaymentPending,
+    ProviderNotReached: nothing is written then, and the cart can be paid again; and what `place_order` raises: the
+    authorization is let go then, and what was taken goes back.
     """
     session = _session(collection_id)
     if session is not None:
@@ -99,7 +99,8 @@ def _session(collection_id: UUID) -> PaymentSession | None:
 
 
 def _authorize(session: PaymentSession, actor: Actor, data: Mapping[str, Any] | None) -> None:
-    """Hold the money. What is under way already is waited for by whoever asked for it."""
+    """Hold the money. What is under way already is taken further, unless somebody is at work on it."""
+    session = sessions.reach(session.pk)
     under_way = PaymentAttempt.objects.filter(session=session, act=MoneyAct.AUTHORIZE, state__in=OPEN_STATES).first()
     if under_way is None:
         try:
@@ -108,11 +109,13 @@ def _authorize(session: PaymentSession, actor: Actor, data: Mapping[str, Any] | 
             session = sessions.find_session(session.pk)
             if session.status in _HOLDS:
                 return
+            if session.status == SessionStatus.ERROR:  # refused when it was begun
+                raise PaymentDeclined(message=session.message or session.code) from None
             raise PaymentPending(status=session.get_status_display()) from None
         if attempt.state in OPEN_STATES:
             attempt = calling.carry_out(attempt.pk, timeout=calling.DEADLINE, waited=True)
     else:
-        attempt = calling.carry_out(under_way.pk, timeout=calling.DEADLINE)
+        attempt = resuming.resume(under_way.pk, timeout=calling.DEADLINE)
     if attempt.state == AttemptState.DECLINED:
         raise PaymentDeclined(message=attempt.message or attempt.code)
     if attempt.state in OPEN_STATES:

@@ -20,12 +20,13 @@ from oms.core.money import Money
 from orders import errors
 from orders import refund_calculator as calculator
 from orders.models import CreditedItem, Order, OrderLine, ShippingLine
-from orders.refund_calculator import Share, Sold, Standing, Tender
+from orders.refund_calculator import Share, Sold, Tender
+from orders.selectors.standing import Standing, standing
 from payments import policies
-from payments.enums import MoneyAct, RefundReason
-from payments.errors import RefundExceedsCapture
+from payments.enums import RefundReason
+from payments.errors import ProviderNotSetUp, RefundExceedsCapture
 from payments.models import Payment, PaymentAttempt
-from payments.providers.known import provider_of
+from payments.providers import known
 from payments.services import attempts
 
 ZERO: Final = Decimal(0)
@@ -125,10 +126,10 @@ def plan_of(order: Order, wanted: Wanted) -> Plan:
     amount = sum((each.amount for each in parts), ZERO) + extra
     if not amount:
         raise errors.NothingToRefund()
-    payments, standing = _money(order)
+    payments, stands = _money(order)
     tenders = _tenders(order, wanted, payments, amount)
     portions = calculator.portion(parts, [each for _payment, each in tenders])
-    plan = Plan(order, planned, shares, extra, [], standing, standing)
+    plan = Plan(order, planned, shares, extra, [], stands, stands)
     for (payment, each), portion in zip(tenders, portions, strict=True):
         plan.tenders = [*plan.tenders, PlannedTender(payment, each, plan.after.credit_of(each), portion)]
         plan.after = plan.after.after(each)
@@ -268,10 +269,8 @@ def _money(order: Order) -> tuple[list[tuple[Payment, list[PaymentAttempt]]], St
     tries: dict[UUID | None, list[PaymentAttempt]] = defaultdict(list)
     for each in PaymentAttempt.objects.filter(payment__in=payments):
         tries[each.payment_id].append(each)
-    leaving = sum((policies.on_its_way(tries[each.pk], MoneyAct.REFUND) for each in payments), ZERO)
-    captured = sum((each.captured for each in payments), ZERO)
-    refunded = sum((each.refunded for each in payments), ZERO)
-    return [(each, tries[each.pk]) for each in payments], Standing(order.total, captured, refunded, leaving)
+    stands = standing(order, payments, [attempt for its in tries.values() for attempt in its])
+    return [(each, tries[each.pk]) for each in payments], stands
 
 
 def _tenders(
@@ -280,7 +279,8 @@ def _tenders(
     payments: Sequence[tuple[Payment, list[PaymentAttempt]]],
     amount: Decimal,
 ) -> list[tuple[Payment, Decimal]]:
-    """Which payment gives back how much. Raises RefundExceedsCapture with what is left, RecordedElsewhere, NotFound."""
+    """Which payment gives back how much. Raises RefundExceedsCapture with what is left, RecordedElsewhere, NotFound,
+    ProviderNotSetUp where one of those whose turn it is cannot be asked: nobody else pays in its place unasked."""
     if wanted.payment_id is not None:
         payments = [each for each in payments if each[0].pk == wanted.payment_id]
         if not payments:
@@ -298,12 +298,15 @@ def _tenders(
     if sum((each for _tender, each in shares), ZERO) < amount:
         left = sum((tender.left for tender in tenders), ZERO)
         raise _too_much(order, amount, left)
+    for tender, each in shares:
+        if not known.is_set_up(tender.provider):
+            raise ProviderNotSetUp(provider=tender.provider, amount=str(order.money(each)))
     return [(ours[tender.id], each) for tender, each in shares]
 
 
 def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
     """What can give something back, and how much, in the order in which they are asked."""
-    payments, _standing = _money(order)
+    payments, _stands = _money(order)
     by_id = {payment.pk: payment for payment, _tries in payments}
     tenders = [
         Tender(payment.pk, payment.provider, policies.refundable(payment, tries))
@@ -314,7 +317,7 @@ def refundable_payments(order: Order) -> list[tuple[Payment, Decimal]]:
 
 
 def _whole(payment: Payment) -> bool:
-    return not provider_of(payment.provider).can.partial_refund
+    return known.is_set_up(payment.provider) and not known.provider_of(payment.provider).can.partial_refund
 
 
 def _too_much(order: Order, amount: Decimal, left: Decimal) -> DomainError:

@@ -11,10 +11,11 @@ from oms.core.money import Money
 from oms.core.transactions import rehearsal
 from orders import errors
 from orders.models import CreditLine, Order
+from orders.selectors.standing import standing_of
 from orders.services.refunds import refund_payment
-from payments import policies
-from payments.enums import MoneyAct, RefundReason
-from payments.models import Payment, PaymentAttempt
+from payments.enums import RefundReason
+from payments.models import Payment
+from payments.services import refunding
 from payments.services.capturing import find_payment
 
 
@@ -53,10 +54,10 @@ def preview_refund(
             payment_id=payment_id, amount=amount, reason=reason, note=note, actor=actor, waits=True
         )
         payment = Payment.objects.get(pk=payment_id)
-        left = policies.refundable(payment, PaymentAttempt.objects.filter(payment=payment))
+        left = refunding.left_to_refund(payment)
         credit = sum(CreditLine.objects.filter(attempt_id=attempt.pk).values_list("amount", flat=True), Decimal(0))
         after = _order(payment)
-        leaving = policies.on_its_way(PaymentAttempt.objects.filter(payment__order=after), MoneyAct.REFUND)
+        balance = standing_of(after).balance
     return RefundPreview(
         payment_id=payment_id,
         order_id=before.pk,
@@ -66,7 +67,7 @@ def preview_refund(
         total_before=before.money(before.total),
         total_after=before.money(after.total),
         balance_before=before.balance,
-        balance_after=before.money(after.balance.amount + leaving),
+        balance_after=before.money(balance),
     )
 
 

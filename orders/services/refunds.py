@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from oms.core.transactions import atomic
 from orders import errors
 from orders.enums import CreditReason
 from orders.models import Order
+from orders.selectors.standing import standing_of
 from orders.services import credit_lines, settlement
 from orders.services.settlement import MoneyChange
 from payments import settled
@@ -20,7 +20,6 @@ from payments.models import Payment, PaymentAttempt
 from payments.services import changing, refunding
 from payments.services.capturing import find_payment
 
-ZERO: Final = Decimal(0)
 _WORDS: Final = {RefundReason.GOODWILL: CreditReason.GOODWILL}
 
 
@@ -82,11 +81,11 @@ def give_back(
     change: MoneyChange, payment: Payment, amount: Money, *, reason: RefundReason, note: str, waits: bool
 ) -> PaymentAttempt:
     """Ask for an amount of one payment to go back, and lower what the order is worth by what was not owed anyway."""
-    owed = settlement.owed_to_customer(change.order)
+    credit = standing_of(change.order).credit_of(amount.amount)
     attempt = refunding.refund_here(
         payment, amount=amount, reason=reason, actor=change.actor, tell=change.tell, note=note, waits=waits
     )
     if attempt.state != AttemptState.DECLINED:
         word = _WORDS.get(reason, CreditReason.REFUND)
-        credit_lines.credit(change.order, max(amount.amount - owed, ZERO), word, attempt.pk, note)
+        credit_lines.credit(change.order, credit, word, attempt.pk, note)
     return attempt

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,15 +23,16 @@ from orders import events
 from orders.enums import CreditReason
 from orders.locks import lock_order
 from orders.models import Order
+from orders.selectors.standing import standing_of
 from orders.services import cancellation_steps, credit_lines, journal, rollup
-from payments.enums import OPEN_STATES, AttemptState, CaptureOn, MoneyAct
+from payments.enums import AttemptState, CaptureOn, MoneyAct
 from payments.models import Payment, PaymentAttempt
-from payments.policies import capturable, on_its_way
-from payments.services import capturing, voiding
+from payments.policies import capturable
+from payments.providers.known import provider_of
+from payments.services import capturing
 from payments.settled import Settled
 
 log = structlog.get_logger(__name__)
-ZERO: Final = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -105,27 +105,14 @@ def told_by_payments(order_id: UUID, *, actor: Actor) -> Iterator[Callable[[Sett
         yield change.tell
 
 
-def owed_to_customer(order: Order) -> Decimal:
-    """What the merchant owes, less what is on its way back already. The order is locked."""
-    payments = Payment.objects.filter(order=order)
-    held = sum((each.captured - each.refunded for each in payments), ZERO)
-    leaving = on_its_way(PaymentAttempt.objects.filter(payment__order=order), MoneyAct.REFUND)
-    return max(held - leaving - order.total, ZERO)
-
-
-def left_to_take(order: Order) -> Decimal:
-    """What the customer still has to pay once everything on its way has arrived. The order is locked."""
-    payments = Payment.objects.filter(order=order)
-    held = sum((each.captured - each.refunded for each in payments), ZERO)
-    moving = list(PaymentAttempt.objects.filter(payment__order=order, state__in=OPEN_STATES))
-    return order.total - held + on_its_way(moving, MoneyAct.REFUND) - on_its_way(moving, MoneyAct.CAPTURE)
-
-
 def _follow(change: MoneyChange, settled: Settled) -> None:
     order = change.order
     if settled.act == MoneyAct.REFUND:
         _follow_refund(change, settled)
-    if settled.act == MoneyAct.AUTHORIZE and settled.state == AttemptState.SUCCEEDED:
+    if order.canceled_at is not None:
+        if settled.payment_id is not None and settled.act in (MoneyAct.AUTHORIZE, MoneyAct.CAPTURE):  # it came too late
+            cancellation_steps.let_go(change, capturing.find_payment(settled.payment_id))
+    elif settled.act == MoneyAct.AUTHORIZE and settled.state == AttemptState.SUCCEEDED:
         _follow_authorization(change, settled)
     _record(change, settled)
     if order.canceling_at is not None and settled.act in (MoneyAct.REFUND, MoneyAct.VOID):
@@ -133,43 +120,36 @@ def _follow(change: MoneyChange, settled: Settled) -> None:
 
 
 def _follow_refund(change: MoneyChange, settled: Settled) -> None:
-    order, amount = change.order, settled.money.amount
+    order = change.order
     if settled.state == AttemptState.DECLINED and order.canceled_at is None:
         credit_lines.take_back(order, settled.attempt_id)
     if settled.state != AttemptState.SUCCEEDED or order.canceled_at is not None:
         return
     if settled.was == AttemptState.DECLINED or (settled.is_foreign and settled.was != AttemptState.SUCCEEDED):
-        # It was not asked for here, so nothing says yet what it was for. What was owed anyway needs no credit line.
         reason = CreditReason.PROVIDER_REFUND if settled.is_foreign else CreditReason.REFUND
-        uncovered = min(amount - _owed_before(order, amount), order.total)  # one about to be canceled is worth nothing
-        credit_lines.credit(order, uncovered, reason, settled.attempt_id, settled.note)
-        credit_lines.give_again(order, settled.attempt_id)
-
-
-def _owed_before(order: Order, refunded: Decimal) -> Decimal:
-    """What was owed to the customer before this much was given back, which the payments say already. What is on its way
-    to them besides has a credit line of its own, whichever comes first."""
-    held = sum((each.captured - each.refunded for each in Payment.objects.filter(order=order)), ZERO)
-    leaving = on_its_way(PaymentAttempt.objects.filter(payment__order=order), MoneyAct.REFUND)
-    return max(held + refunded - leaving - order.total, ZERO)
+        credit_lines.credit_unasked(order, settled.money.amount, reason, settled.attempt_id, settled.note)
 
 
 def _follow_authorization(change: MoneyChange, settled: Settled) -> None:
-    if settled.payment_id is None:
+    order = change.order
+    if settled.payment_id is None or order.canceling_at is not None:
         return
     payment = capturing.find_payment(settled.payment_id)
     left = capturable(payment, PaymentAttempt.objects.filter(payment=payment))
-    if not left:
-        return
+    if not _is_taken_with_it(payment):
+        if order.channel.capture_on != CaptureOn.PLACEMENT:
+            return
+        left = min(left, standing_of(order).left_to_take)
     try:
-        if change.order.canceled_at is not None:  # it came too late
-            voiding.void_here(payment, actor=change.actor, tell=change.tell)
-        elif change.order.channel.capture_on == CaptureOn.PLACEMENT and change.order.canceling_at is None:
-            left = min(left, left_to_take(change.order))
-            if left > 0:
-                capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
-    except DomainError as refusal:  # what is told is so all the same: it has ended already, or some is being taken
+        if left > 0:
+            capturing.capture_here(payment, amount=payment.money(left), actor=change.actor, tell=change.tell)
+    except DomainError as refusal:  # what is told is so all the same: it has ended already, or cannot be taken in part
         log.warning("orders.authorization_not_followed", payment=payment.public_id, code=refusal.code)
+
+
+def _is_taken_with_it(payment: Payment) -> bool:
+    """The session said so. A provider that is far away takes it by itself, for it was told when the session began."""
+    return payment.session is not None and payment.session.capture and provider_of(payment.provider).local
 
 
 _EVENTS: Final[Mapping[tuple[MoneyAct, AttemptState], Any]] = {

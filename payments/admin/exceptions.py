@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +18,10 @@ from oms.core import ids
 from oms.web.console import acts, attention, names, show
 from oms.web.console.attention import Act, Kind, Matter
 from payments import tasks
-from payments.enums import HANGING_STATES, WebhookProblem
+from payments.enums import DISPUTES, HANGING_STATES, EventProblem, WebhookProblem
 from payments.models import Payment, PaymentAttempt, ProviderEvent, ProviderWebhook
+from payments.providers.base import Outcome
 from payments.services import capturing, expiring, reviewing, voiding, webhooks
-from payments.services.facts import CAPTURED_TOO_MUCH, REFUNDED_TOO_MUCH
 
 MAY_COLLECT: Final = "payments.capture_payment"
 _PATIENCE: Final = timedelta(minutes=15)  # for news that come by themselves
@@ -71,7 +72,7 @@ def _ask_again(request: HttpRequest, pk: UUID) -> str:
 
 
 def _contradictions(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.exclude(problem="").filter(dealt_with_at=None)
+    return rows.exclude(problem="").exclude(problem=EventProblem.DISPUTED).filter(dealt_with_at=None)
 
 
 def _tell_contradictions(rows: Sequence[ProviderEvent]) -> Iterator[Matter]:
@@ -83,6 +84,32 @@ def _tell_contradictions(rows: Sequence[ProviderEvent]) -> Iterator[Matter]:
             since=row.recorded_at,
             url=show.change_url("payments_providerevent", row.pk),
             detail=f"{row.get_problem_display()}: {show.money(row.amount, row.currency)}",
+        )
+
+
+# --- banks take back, or want to, what was paid ---
+
+
+def _disputes(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of payments that are known here: an account may have other users."""
+    ours = Payment.objects.filter(provider=OuterRef("provider"), reference=OuterRef("reference"))
+    return rows.exclude(problem="").filter(Exists(ours), problem=EventProblem.DISPUTED, dealt_with_at=None)
+
+
+def _tell_disputes(rows: Sequence[ProviderEvent]) -> Iterator[Matter]:
+    for row in rows:
+        what = {"amount": show.money(row.amount, row.currency), "reference": row.reference}
+        lost, argued = (
+            _now("Lost in a dispute: %(amount)s of %(reference)s"),
+            _now("Disputed: %(amount)s of %(reference)s"),
+        )
+        due = _now("answer by %s") % date_format(timezone.localtime(row.expires_at)) if row.expires_at else ""
+        yield Matter(
+            pk=row.pk,
+            title=(lost if row.outcome == Outcome.SUCCEEDED else argued) % what,
+            since=row.recorded_at,
+            url=show.change_url("payments_providerevent", row.pk),
+            detail=" · ".join(filter(None, [row.provider, row.code, due])),
         )
 
 
@@ -127,21 +154,11 @@ def _tell(sentence: Callable[[], str], since: Callable[[Payment], Any]) -> Calla
                 since=since(row),
                 url=show.change_url("payments_payment", row.pk),
                 detail=" · ".join(
-                    each for each in (row.provider, about and _now("order %s") % about, _problem(row.problem)) if each
+                    each for each in (row.provider, about and _now("order %s") % about, row.problem_in_words) if each
                 ),
             )
 
     return tell
-
-
-def _problem(word: str) -> str:
-    return str(_PROBLEMS.get(word, word))
-
-
-_PROBLEMS: Final = {
-    REFUNDED_TOO_MUCH: _("more was refunded than captured"),
-    CAPTURED_TOO_MUCH: _("more was captured than authorized"),
-}
 
 
 def _warned(row: Payment) -> datetime:
@@ -156,7 +173,7 @@ def _without_order(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _odd(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.exclude(problem="")
+    return rows.exclude(problem="").exclude(problem__in=DISPUTES)
 
 
 def _capture(request: HttpRequest, pk: UUID) -> str:
@@ -192,6 +209,18 @@ for _kind in (
         narrow=_contradictions,
         age=("recorded_at", "id"),
         tell=_tell_contradictions,
+        act=Act(label=_("Dealt with"), permission=MAY_COLLECT, run=dealt_with(ProviderEvent)),
+        tone="bad",
+    ),
+    Kind(
+        rank=34,
+        name="payments-disputed",
+        title=_("Disputes"),
+        icon="gavel",
+        model=ProviderEvent,
+        narrow=_disputes,
+        age=("recorded_at", "id"),
+        tell=_tell_disputes,
         act=Act(label=_("Dealt with"), permission=MAY_COLLECT, run=dealt_with(ProviderEvent)),
         tone="bad",
     ),

@@ -24,7 +24,7 @@ from oms.core import ids
 from oms.core.money import Money
 from oms.web import rates
 from oms.web.console import acts, show
-from oms.web.console.filters import DayRangeFilter
+from oms.web.console.filters import MadeFilter
 from oms.web.limits import limits_of
 from payments.admin.balance_forms import ExpiryForm, GiftCardForm, LookUpForm, end_of
 from payments.admin.balances import BalanceAdmin
@@ -66,7 +66,7 @@ class GiftCardAdmin(BalanceAdmin):
         "created_at",
     )
     list_display_links = ("shown_code",)
-    list_filter = (StatusFilter, ("created_at", DayRangeFilter))
+    list_filter = (StatusFilter, ("created_at", MadeFilter))
     list_before_template = "admin/payments/above_cards.html"
     search_help_text = _("Last four characters of the code")
     asked = ("amount", "currency", "good_until", "reason", "recipient", "note")

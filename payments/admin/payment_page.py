@@ -60,11 +60,6 @@ class WaitsFilter(RadioFilter):
                 return queryset
 
 
-def by_reference(rows: QuerySet[Any], reference: str) -> QuerySet[Any]:
-    """Of every provider, by the index of both."""
-    return rows.filter(provider__in=[*providers.names(known.KIND), EXTERNAL], reference=reference)
-
-
 def context(payment: Payment) -> dict[str, Any]:
     attempts = list(PaymentAttempt.objects.filter(payment=payment).order_by("-created_at", "-pk"))
     events = selectors.events_of(payment).order_by("-recorded_at", "-pk")[:MOST_TOLD]

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter
@@ -15,6 +16,8 @@ from oms.core import ids
 from oms.core.errors import NotFound
 from oms.web.console import show
 from oms.web.console.admin import ReadOnlyAdmin
+from oms.web.console.paging import NearPaginator
+from oms.web.limits import limits_of
 from payments.models import PaymentAttempt, PaymentCollection, PaymentSession, ProviderEvent
 
 BY_REFERENCE = _("The provider's reference after its name: stripe pi_123")
@@ -36,9 +39,16 @@ def by_id(rows: QuerySet[Any], term: str, prefix: str) -> QuerySet[Any]:
 
 
 class RecordAdmin(ReadOnlyAdmin):
-    """Rows that providers and ourselves know by long names."""
+    """Rows that providers and ourselves know by long names.
+
+    Whose a record is, the order knows that it leads to over some tables: that decides who of the limited sees it.
+    """
 
     ordering = ("-id",)
+
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *options: Any) -> Any:
+        kind = NearPaginator if limits_of(request.user) else self.paginator
+        return kind(queryset, per_page, *options)
 
     @display(description="ID")
     def shown_id(self, row: Any) -> str | SafeString:

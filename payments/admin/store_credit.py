@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -35,7 +36,8 @@ class StoreCreditAccountAdmin(BalanceAdmin):
         return ("customer__email",)
 
     def search(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        return rows.filter(customer__in=store_credit.customers().filter(email__iexact=term))
+        by_email = store_credit.customers().alias(lower=Lower("email")).filter(lower=Lower(Value(term)))
+        return rows.filter(customer__in=by_email)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)

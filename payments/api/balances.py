@@ -10,7 +10,7 @@ from django_filters import FilterSet
 from rest_framework.request import Request
 
 from oms.core import ids
-from oms.web.filters import IdsFilter, Words, WordsFilter, moments
+from oms.web.filters import IdsFilter, Words, WordsFilter, made, moments
 from oms.web.scopes import Access, Scope
 from oms.web.views import many
 from payments.api import balance_shapes as shapes
@@ -67,7 +67,7 @@ class EntryFilters(FilterSet):
 
 
 for _kind in (GiftCardFilters, AccountFilters):
-    _kind.base_filters.update(moments("created_at", "created_at"))
+    _kind.base_filters.update(made("created_at"))
 GiftCardFilters.base_filters.update(moments("expires_at", "expires_at"))
 
 

@@ -15,9 +15,8 @@ from oms.core.providers import UnknownProvider
 from oms.web import bodies, idempotency, schema
 from oms.web.authentication import actor_of
 from oms.web.views import ApiView, one
-from payments import errors, selectors
+from payments import selectors
 from payments.api import access, base, examples, inputs, parts, shapes
-from payments.providers import known
 from payments.providers.base import ProviderUnavailable
 from payments.services import sessions
 
@@ -94,13 +93,7 @@ class AuthorizeView(ApiView):
     )
     def post(self, request: Request, session_id: str) -> HttpResponse:
         body = bodies.read(request, inputs.AuthorizePaymentSession)
-        session = sessions.find_session(bodies.path_id(ids.PAYMENT_SESSION, session_id, "payment session"))
-        try:
-            sessions.initiate(session.pk)
-        except ProviderUnavailable as problem:
-            provider = known.provider_of(session.provider)
-            log.warning("payments.not_reached", provider=provider.code, problem=str(problem)[:200])
-            raise errors.ProviderNotReached(provider=str(provider.title)) from None
+        session = sessions.reach(bodies.path_id(ids.PAYMENT_SESSION, session_id, "payment session"))
         return base.answer(
             request,
             lambda: sessions.request_authorization(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters import FilterSet, NumberFilter
 
 from oms.core import ids
-from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, moments
+from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, made, moments
 from payments import selectors
 from payments.enums import PaymentStatus
 from payments.models import Payment
@@ -18,15 +18,13 @@ class CollectionsFilter(IdsFilter):
     """To an order's first collection belongs what was recorded with the order."""
 
     def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        everything = qs.model._default_manager.all()
+        every = qs.model._default_manager.order_by()
         own, first = (
-            IdsFilter(self.prefix, field_name=name).filter(everything, value) for name in ("collection_id", "order_id")
+            IdsFilter(self.prefix, field_name=name).filter(every, value) for name in ("collection_id", "order_id")
         )
-        return (
-            qs.filter(Q(pk__in=own.values("pk")) | Q(pk__in=first.filter(collection=None).values("pk")))
-            if value
-            else qs
-        )
+        # A union and no OR, for which every payment would be looked at.
+        its = own.values("pk").union(first.filter(collection=None).values("pk"))
+        return qs.filter(pk__in=its) if value else qs
 
 
 class PaymentFilters(FilterSet):
@@ -54,7 +52,7 @@ class PaymentFilters(FilterSet):
         return rows.filter(selectors.TO_CAPTURE if value else ~selectors.TO_CAPTURE)
 
 
-PaymentFilters.base_filters |= moments("created_at", "created_at") | moments("captured_at", "captured_at")
+PaymentFilters.base_filters |= made("created_at") | moments("captured_at", "captured_at")
 PaymentFilters.base_filters |= {
     f"amount{sign}": NumberFilter(field_name="amount", lookup_expr=lookup, max_digits=20, decimal_places=6)
     for sign, lookup in {"": "exact", "[$gte]": "gte", "[$gt]": "gt", "[$lte]": "lte", "[$lt]": "lt"}.items()

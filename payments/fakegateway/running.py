@@ -7,9 +7,10 @@ import base64
 import json
 import os
 import signal
+import sqlite3
+import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from payments.fakegateway.books import Books
@@ -20,23 +21,59 @@ from payments.fakegateway.webhooks import Sender
 SECRET: Final = "whsec_" + base64.b64encode(b"only for tests and for the demo").decode()
 
 
+HELP: Final = "Run a payment gateway that moves no money, with books of its own, until Ctrl-C (docs/payments.md)."
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
+    parser.add_argument("--port", type=_port, default=0, help="0: any that is free")
     parser.add_argument("--books", default=":memory:", metavar="FILE", help="a file that outlives it; else forgotten")
-    parser.add_argument("--webhooks", default="", metavar="URL", help="where webhooks go; else they stay in its books")
+    address = "where webhooks go; else they stay in its books"
+    parser.add_argument("--webhooks", type=_address, default="", metavar="URL", help=address)
     hang = "for so long it holds what times out, unless whoever asked hangs up before"
-    parser.add_argument("--hang", type=float, default=60.0, metavar="SECONDS", help=hang)
+    parser.add_argument("--hang", type=_seconds, default=60.0, metavar="SECONDS", help=hang)
     secret = os.environ.get("OMS_FAKE_GATEWAY_SECRET") or SECRET
-    parser.add_argument("--secret", default=secret, help="what webhooks are signed with (whsec_...)")
+    signs = "what webhooks are signed with: whsec_ and base64; else OMS_FAKE_GATEWAY_SECRET, or one that all know"
+    parser.add_argument("--secret", type=_secret, default=secret, help=signs)
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) < 1 << 16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no port: write 0 to 65535")
+
+
+def _address(text: str) -> str:
+    if not text or text.startswith(("http://", "https://")):
+        return text
+    raise argparse.ArgumentTypeError(f"{text} does not begin with http:// or https://")
+
+
+def _seconds(text: str) -> float:
+    if text.replace(".", "", 1).isdecimal():
+        return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+
+
+def _secret(text: str) -> str:
+    try:
+        if base64.b64decode(text.removeprefix("whsec_"), validate=True):
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError("it is not whsec_ and base64")  # and is not shown
 
 
 def run(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or Ctrl-C. The first line printed is JSON: the address and the pid."""
-    if options.books != ":memory:":
-        Path(options.books).parent.mkdir(parents=True, exist_ok=True)
-    books = Books(options.books)
+    try:
+        books = Books(options.books)
+    except (OSError, sqlite3.Error) as problem:
+        sys.exit(f"--books {options.books}: {problem}")
     sender = Sender(books, options.webhooks, options.secret)
-    gateway = Gateway(books, sender, port=options.port, hang=options.hang)
+    try:
+        gateway = Gateway(books, sender, port=options.port, hang=options.hang)
+    except OSError as problem:
+        sys.exit(f"--port {options.port}: {problem.strerror}")
     sender.start()
 
     def end(*_: object) -> None:
@@ -52,6 +89,6 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="manage.py fakegateway", description=__doc__)
+    parser = argparse.ArgumentParser(prog="manage.py fakegateway", description=HELP)
     add_arguments(parser)
     run(parser.parse_args(arguments))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import threading
 import time
-import urllib.error
 import urllib.request
 from typing import Final
 
@@ -109,11 +109,11 @@ class Sender(threading.Thread):
             "webhook-timestamp": str(at),
             "webhook-signature": signature(self._secret, webhook["id"], at, body),
         }
-        request = urllib.request.Request(self.url, body, headers, method="POST")  # noqa: S310  (the operator's address)
         try:
+            request = urllib.request.Request(self.url, body, headers, method="POST")  # noqa: S310  (the operator's)
             with self._open(request, timeout=_TIMEOUT) as answer:
                 return bool(200 <= answer.status < 300)
-        except (OSError, ValueError):  # an error of the connection, or a status that is none of success
+        except (OSError, ValueError, http.client.HTTPException):  # no address, no connection, no HTTP, or no success
             return False
 
     def _note(self, webhook: Row, taken: bool) -> None:

@@ -61,9 +61,30 @@ class PaymentAttempt(Identified, Timestamped, NeedsSomebody):
         indexes = [
             models.Index(fields=["payment", "created_at"], name="attempt_by_payment"),
             models.Index(fields=["session", "created_at"], name="attempt_by_session"),
-            # What waits: few rows, however many there are.
-            models.Index(fields=["next_try_at"], name="attempt_open", condition=Q(state__in=OPEN_STATES)),
-            models.Index(fields=["-settled_at"], name="attempt_declined", condition=Q(state=AttemptState.DECLINED)),
+            # What is to be looked at again: few rows, however many there are. Not those of customers who never came
+            # back, which stay open for good.
+            models.Index(
+                fields=["next_try_at"],
+                name="attempt_awaited",
+                condition=Q(state__in=OPEN_STATES, next_try_at__isnull=False),
+            ),
+            models.Index(
+                fields=["payment"],
+                name="attempt_open_of_payment",
+                condition=Q(state__in=OPEN_STATES, payment__isnull=False),
+            ),
+            # Lists by what few attempts are; nearly all are authorizations and captures that were done.
+            models.Index(fields=["-id"], name="attempt_pending", condition=Q(state=AttemptState.PENDING)),
+            models.Index(fields=["-id"], name="attempt_refused", condition=Q(state=AttemptState.DECLINED)),
+            models.Index(
+                fields=["act", "-id"], name="attempt_back", condition=Q(act__in=(MoneyAct.REFUND, MoneyAct.VOID))
+            ),
+            # Without it every attempt would be read to find out that no payment that ends had its last capture.
+            models.Index(
+                fields=["payment"],
+                name="attempt_last_capture",
+                condition=Q(is_last=True, act=MoneyAct.CAPTURE, state=AttemptState.SUCCEEDED),
+            ),
             # What needs a person: a card that a shop's customer is refused does not.
             models.Index(
                 fields=["settled_at", "id"],

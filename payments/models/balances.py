@@ -94,6 +94,7 @@ class GiftCard(Balance):
             models.Index(
                 fields=["expires_at"], name="giftcard_expiring", condition=Q(balance__gt=0, expires_at__isnull=False)
             ),
+            models.Index(fields=["-id"], name="giftcard_disabled", condition=Q(disabled_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ class PaymentCollection(Identified, Timestamped):
     order = models.ForeignKey(
         "orders.Order", null=True, blank=True, on_delete=models.PROTECT, related_name="payment_collections"
     )
-    cart_id = models.UUIDField(null=True, blank=True, db_index=True)
+    cart_id = models.UUIDField(null=True, blank=True)
     currency = models.CharField(max_length=3)
     amount = AmountField()
     canceled_at = models.DateTimeField(null=True, blank=True)

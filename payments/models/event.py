@@ -41,12 +41,12 @@ class ProviderWebhook(Identified, NeedsSomebody):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="webhook_once")]
         indexes = [
-            models.Index(fields=["received_at"], name="webhook_by_time"),
-            # What is to be worked on, and what needs a person: few rows.
+            # What is to be worked on, what needs a person, and what ever did: few rows.
             models.Index(fields=["next_try_at"], name="webhook_due", condition=Q(next_try_at__isnull=False)),
             models.Index(
                 fields=["received_at", "id"], name="webhook_trouble", condition=~Q(problem="") & Q(dealt_with_at=None)
             ),
+            models.Index(fields=["-id"], name="webhook_with_problem", condition=~Q(problem="")),
         ]
 
     def __str__(self) -> str:
@@ -90,7 +90,6 @@ class ProviderEvent(Identified, NeedsSomebody):
         ]
         indexes = [
             models.Index(fields=["provider", "reference"], name="providerevent_by_reference"),
-            models.Index(fields=["-recorded_at"], name="providerevent_with_problem", condition=~Q(problem="")),
             models.Index(
                 fields=["recorded_at", "id"],
                 name="providerevent_trouble",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import ids
 from oms.core.fields import AmountField, Identified, Timestamped
 from oms.core.money import Money
+from payments.enums import PaymentProblem
 from payments.models.collection import PaymentCollection, PaymentSession
 
 EXTERNAL: Final = "external"
@@ -85,7 +86,8 @@ class Payment(Identified, Timestamped):
             ),
         ]
         indexes = [
-            models.Index(fields=["provider", "reference"], name="payment_by_reference"),
+            # The reference first: it is looked for alone as well, whoever the provider is.
+            models.Index(fields=["reference", "provider"], name="payment_reference"),
             models.Index(fields=["collection"], name="payment_by_collection", condition=Q(collection__isnull=False)),
             # Few rows: what has to be captured before it ends, and what cannot be.
             models.Index(
@@ -93,6 +95,9 @@ class Payment(Identified, Timestamped):
                 name="payment_expiring",
                 condition=Q(expires_at__isnull=False, canceled_at=None, captured__lt=F("amount")),
             ),
+            # By what bookkeeping has of it: how much, and when it was taken.
+            models.Index(fields=["amount"], name="payment_by_amount"),
+            models.Index(fields=["captured_at"], name="payment_by_capture", condition=Q(captured_at__isnull=False)),
             # Of the few providers that are ours; what was only recorded is nearly everything, and found without it.
             models.Index(fields=["provider", "-id"], name="payment_by_provider", condition=~Q(provider="external")),
             models.Index(fields=["-id"], name="payment_with_problem", condition=~Q(problem="")),
@@ -104,6 +109,14 @@ class Payment(Identified, Timestamped):
             models.Index(
                 fields=["-id"], name="payment_to_capture", condition=Q(canceled_at=None, captured__lt=F("amount"))
             ),
+            # Few payments come to that, and a list of them would else be looked for among all that did not.
+            models.Index(fields=["-id"], name="payment_refunded", condition=Q(refunded__gt=0)),
+            models.Index(fields=["-id"], name="payment_let_go", condition=Q(canceled_at__isnull=False)),
+            models.Index(
+                fields=["-id"],
+                name="payment_taken_in_part",
+                condition=Q(captured__gt=0, captured__lt=F("amount"), refunded=0),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +126,10 @@ class Payment(Identified, Timestamped):
     def is_recorded(self) -> bool:
         """Taken elsewhere: nobody can be asked to move it."""
         return self.provider == EXTERNAL
+
+    @property
+    def problem_in_words(self) -> str:
+        return str(dict(PaymentProblem.choices).get(self.problem, self.problem))
 
     def money(self, amount: Decimal) -> Money:
         """An amount of this payment with its currency."""

@@ -71,6 +71,10 @@ class Fact:
     reference: the provider's id of the payment. movement: its id of the capture or refund; empty for authorize and
     void, of which a payment has one. key: the key that we asked with, where the provider repeats it. occurred_at: by
     the provider's clock.
+
+    is_dispute: what the customer's bank takes back, or wants to, against the merchant's will: a REFUND under the
+    dispute's id that is pending while it is argued about, succeeded where the bank keeps the money, declined where it
+    does not. It is shown to people until expires_at, by when to answer, and beyond, and changes no amount.
     """
 
     act: MoneyAct
@@ -83,6 +87,7 @@ class Fact:
     message: str = ""
     occurred_at: datetime | None = None
     expires_at: datetime | None = None
+    is_dispute: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

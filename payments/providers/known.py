@@ -26,6 +26,11 @@ def provider_of(code: str) -> PaymentProvider:
     return provider
 
 
+def is_set_up(code: str) -> bool:
+    """Whether settings or a package still name it: payments outlive their providers."""
+    return code in providers.names(KIND)
+
+
 def _outside(call: Callable[..., Any], code: str) -> Callable[..., Any]:
     @wraps(call)
     def guarded(*arguments: Any, **named: Any) -> Any:

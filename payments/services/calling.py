@@ -7,6 +7,7 @@ a row that anybody may take up again, with the same key.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,9 +18,9 @@ from django.utils import timezone
 
 from oms.core import actors
 from oms.core.outside import require_no_transaction
-from payments.enums import OPEN_STATES, AttemptState, EventSource
+from payments.enums import HANGING_STATES, OPEN_STATES, AttemptState, EventSource
 from payments.models import PaymentAttempt
-from payments.providers.base import ProviderUnavailable
+from payments.providers.base import Fact, LookUpRequest, ProviderUnavailable
 from payments.providers.known import provider_of
 from payments.services import answering
 from payments.services.attempts import LEASE
@@ -43,7 +44,7 @@ def carry_out(attempt_id: UUID, *, timeout: float = WORKER_DEADLINE, waited: boo
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
     provider = provider_of(_code(attempt))
     require_no_transaction(f"the payment provider {provider.code}")
-    if not _take(attempt_id, waited=waited):
+    if not _take(attempt, waited=waited):
         return attempt
     try:
         result = answering.ask(attempt, provider, timeout=timeout)
@@ -61,19 +62,43 @@ def carry_out(attempt_id: UUID, *, timeout: float = WORKER_DEADLINE, waited: boo
     return answering.settle(attempt_id, result, source=EventSource.CALL, actor=actors.SYSTEM)
 
 
+def look_up(code: str, *, reference: str, key: UUID | None, timeout: float = WORKER_DEADLINE) -> Sequence[Fact]:
+    """What the books of a provider say of a payment; nothing where it has none but ours.
+
+    Raises ProviderUnavailable for whatever goes wrong, also for a provider that is not set up any more: it does not say
+    what became of the payment. Raises CalledInsideTransaction.
+    """
+    require_no_transaction(f"the payment provider {code}")
+    try:
+        provider = provider_of(code)
+        if provider.local or not provider.can.look_up:
+            return ()
+        return provider.look_up(LookUpRequest(reference=reference, key=key, timeout=timeout))
+    except Exception as problem:
+        log.warning("payments.lookup_failed", provider=code, reference=reference, problem=repr(problem)[:200])
+        raise ProviderUnavailable(str(problem) or type(problem).__name__) from problem
+
+
 def _code(attempt: PaymentAttempt) -> str:
     of = attempt.payment or attempt.session
     return of.provider if of else ""
 
 
-def _take(attempt_id: UUID, *, waited: bool) -> bool:
+def _take(attempt: PaymentAttempt, *, waited: bool) -> bool:
     """Make this process the one that asks. A lease that ran out is anybody's."""
     now = timezone.now()
-    free = Q() if waited else Q(leased_until=None) | Q(leased_until__lte=now)
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    if waited:
+        free |= Q(tries=0)  # nobody has taken over since the intent was written
+    attempts = PaymentAttempt.objects.filter(free, pk=attempt.pk, state__in=HANGING_STATES)
+    # The next try is noted before anything is done: whoever asks may die over it, or over what it is answered.
     return bool(
-        PaymentAttempt.objects.filter(
-            free, pk=attempt_id, state__in=[AttemptState.INTENDED, AttemptState.UNKNOWN]
-        ).update(leased_until=now + LEASE, tries=F("tries") + 1, updated_at=now)
+        attempts.update(
+            leased_until=now + LEASE,
+            next_try_at=next_try(attempt.tries, now),
+            tries=F("tries") + 1,
+            updated_at=now,
+        )
     )
 
 

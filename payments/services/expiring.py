@@ -6,11 +6,11 @@ ended, and nothing can be captured of it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -19,12 +19,9 @@ from oms.core import actors, events, ids
 from payments.enums import AttemptState, EventSource, MoneyAct
 from payments.events import AuthorizationExpiring
 from payments.models import Payment, PaymentAttempt
-from payments.providers.base import LookUpRequest, ProviderRejected, ProviderUnavailable
-from payments.providers.known import provider_of
-from payments.services import facts
+from payments.providers.base import ProviderUnavailable
+from payments.services import calling, facts
 from payments.services.changing import change_of, owner_of_payment
-
-log = structlog.get_logger(__name__)
 
 _BATCH: Final = 200
 _ASK_AGAIN: Final = timedelta(days=1)
@@ -71,19 +68,13 @@ def due_to_ask(limit: int = _BATCH) -> list[UUID]:
 def ask_what_became(payment_id: UUID) -> Payment:
     """Look a payment up whose authorization ended, and learn what its provider says. Any number of times.
 
-    A provider that cannot be reached is asked again later. Never inside a transaction.
+    One that cannot be asked, or is not set up any more, is asked as often as one that says nothing. Never inside a
+    transaction.
     """
-    payment = Payment.objects.select_related("session").get(pk=payment_id)
-    provider = provider_of(payment.provider)
-    if provider.can.look_up and not provider.local:
-        try:
-            found = provider.look_up(LookUpRequest(reference=payment.reference, key=payment.session_id))
-        except (ProviderUnavailable, ProviderRejected) as problem:
-            log.warning(
-                "payments.lookup_failed", payment=payment.public_id, provider=provider.code, problem=str(problem)
-            )
-            return payment
-        facts.learn(provider.code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
+    payment = Payment.objects.get(pk=payment_id)
+    with suppress(ProviderUnavailable):
+        found = calling.look_up(payment.provider, reference=payment.reference, key=payment.session_id)
+        facts.learn(payment.provider, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
     with change_of(owner_of_payment(payment), actor=actors.SYSTEM):
         Payment.objects.filter(pk=payment_id).update(expiry_checked_at=timezone.now())
     return Payment.objects.get(pk=payment_id)

@@ -9,28 +9,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
-from oms.core import ids, locks
+from oms.core import actors, ids, locks
 from oms.core.actors import Actor
 from oms.core.money import MAX_AMOUNT, quantum, round_amount
 from oms.core.transactions import atomic
 from payments.books import Books, books
-from payments.enums import EventProblem, EventSource, MoneyAct, SessionStatus
+from payments.enums import EventProblem, EventSource, MoneyAct, PaymentProblem, SessionStatus
 from payments.models import Payment, PaymentSession, ProviderEvent
 from payments.providers.base import Fact, Outcome
 from payments.services import settling
 from payments.services.changing import Owner, change_of, owner_of_payment, owner_of_session
 from payments.settled import Tell
-
-# More was given back than was ever taken, as far as its provider told: the rest waits for news of the capture.
-REFUNDED_TOO_MUCH: Final = "refunded_more_than_captured"
-# More was taken, and has not gone back, than the customer agreed to.
-CAPTURED_TOO_MUCH: Final = "captured_more_than_authorized"
 
 
 def learn(
@@ -116,7 +110,19 @@ def record(
         fresh.append(event)
     # Two that learn the same at the same moment: the second's row is the same one.
     ProviderEvent.objects.bulk_create(fresh, ignore_conflicts=True)
+    for event in fresh:
+        if event.problem == EventProblem.DISPUTED:
+            _close(event)
     return fresh
+
+
+def _close(told: ProviderEvent) -> None:
+    """A dispute that was decided waits for nobody any more; one that was lost is looked at once, by itself."""
+    same = {name: getattr(told, name) for name in ("provider", "reference", "movement", "problem")}
+    outcomes = set(ProviderEvent.objects.filter(**same).values_list("outcome", flat=True))
+    if outcomes - {Outcome.PENDING}:
+        over = ProviderEvent.objects.filter(**same, outcome__in=[Outcome.PENDING, Outcome.DECLINED], dealt_with_at=None)
+        over.update(dealt_with_at=timezone.now(), dealt_with_by=actors.SYSTEM.as_dict())
 
 
 def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Payment | None:
@@ -124,14 +130,16 @@ def converge(provider: str, reference: str, *, actor: Actor, tell: Tell) -> Paym
 
     Any number of times with the same facts comes to the same.
     """
-    known = books(ProviderEvent.objects.filter(provider=provider, reference=reference, problem="").order_by("id"))
+    counting = Q(problem="") | Q(problem=EventProblem.DISPUTED)
+    told = list(ProviderEvent.objects.filter(counting, provider=provider, reference=reference).order_by("id"))
+    known = books(each for each in told if not each.problem)
     session = PaymentSession.objects.select_related("collection").filter(provider=provider, reference=reference).first()
     payment = Payment.objects.filter(provider=provider, reference=reference).first()
     if payment is None and session is not None and (known.authorized is not None or known.captured):
         payment = _open(session)
         locks.made(locks.Rank.CAPABILITY, [payment.pk])
     if payment is not None:
-        _follow(payment, known)
+        _follow(payment, known, [each for each in told if each.problem])
     if session is not None:
         _follow_session(session, payment, known)
     settling.settle(known, payment=payment, session=session, actor=actor, tell=tell)
@@ -160,7 +168,7 @@ def event_of(
         webhook_id=webhook_id,
         occurred_at=fact.occurred_at,
         expires_at=fact.expires_at,
-        problem="" if _can_be(fact) else EventProblem.AMOUNT,
+        problem=EventProblem.AMOUNT if not _can_be(fact) else EventProblem.DISPUTED if fact.is_dispute else "",
     )
 
 
@@ -226,12 +234,12 @@ def _open(session: PaymentSession) -> Payment:
     )
 
 
-def _follow(payment: Payment, known: Books) -> None:
+def _follow(payment: Payment, known: Books, disputes: Sequence[ProviderEvent]) -> None:
     captured = round_amount(known.captured, payment.currency)
     payment.amount = max(known.authorized or Decimal(0), captured)
     payment.captured = captured
     payment.refunded = min(known.refunded, captured)
-    payment.problem = _what_cannot_be(known, captured)
+    payment.problem = _what_cannot_be(known, captured) or _argued_about(disputes)
     payment.expires_at = known.expires_at or payment.expires_at
     now = timezone.now()
     if known.is_void:
@@ -242,11 +250,22 @@ def _follow(payment: Payment, known: Books) -> None:
 
 
 def _what_cannot_be(known: Books, captured: Decimal) -> str:
+    """More given back than was ever taken, as far as its provider told: the rest waits for news of the capture. Or more
+    taken, and not gone back, than the customer agreed to."""
     if known.refunded > captured:
-        return REFUNDED_TOO_MUCH
+        return PaymentProblem.REFUNDED_TOO_MUCH
     if known.authorized is not None and captured - known.refunded > known.authorized:
-        return CAPTURED_TOO_MUCH
+        return PaymentProblem.CAPTURED_TOO_MUCH
     return ""
+
+
+def _argued_about(disputes: Sequence[ProviderEvent]) -> str:
+    """One that is open needs somebody more than one that was lost."""
+    lost = {each.movement for each in disputes if each.outcome == Outcome.SUCCEEDED}
+    decided = lost | {each.movement for each in disputes if each.outcome == Outcome.DECLINED}
+    if {each.movement for each in disputes} - decided:
+        return PaymentProblem.DISPUTED
+    return PaymentProblem.DISPUTE_LOST if lost else ""
 
 
 def _learn_expiry(payment: Payment, told: Sequence[Fact]) -> None:

@@ -7,7 +7,7 @@ one page; each payment is looked up on its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,10 +18,11 @@ import structlog
 from oms.core import actors, ids, providers
 from payments.books import Books, Event, books
 from payments.enums import EventSource, MoneyAct
+from payments.errors import HasNoBooks
 from payments.models import Payment, PaymentSession, ProviderEvent
-from payments.providers.base import Fact, LookUpRequest, Outcome, PaymentProvider, ProviderRejected, ProviderUnavailable
+from payments.providers.base import Fact, Outcome, PaymentProvider, ProviderUnavailable
 from payments.providers.known import KIND, provider_of
-from payments.services import facts
+from payments.services import calling, facts
 
 log = structlog.get_logger(__name__)
 
@@ -58,17 +59,20 @@ class Difference:
         return asdict(self)
 
     def __str__(self) -> str:
-        about = f" {self.movement}" if self.movement else ""
-        sides = f": ours {self.ours or '-'}, theirs {self.theirs or '-'}" if self.ours or self.theirs else ""
-        return f"{self.provider} {self.reference} ({self.payment}){about}: {self.kind}{sides}"
+        about = [self.provider, self.reference, self.payment and f"({self.payment})", self.movement]
+        sides = f"ours {self.ours or '-'}, theirs {self.theirs or '-'}" if self.ours or self.theirs else ""
+        said = self.theirs if self.kind == UNAVAILABLE else sides
+        return ": ".join(filter(None, [" ".join(filter(None, about)), self.kind, said]))
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What came of one payment. was: how many differences there were before they were mended, where that was asked."""
+    """What came of one payment. was: how many differences there were before they were mended, where that was asked.
+    payments: none, where it is about a provider as a whole."""
 
     differences: Sequence[Difference]
     was: int = 0
+    payments: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,39 @@ def reconcile(*, since: datetime | None = None, provider: str = "", fix: bool = 
     """Compare every payment of ours that was begun since then, and those that the providers name since then.
 
     provider: only with this one. fix: learn what the provider tells, which moves no money, and give what is still
-    different. A provider without books (`can.look_up`) or of our own tables is left out. Never inside a transaction.
-    Raises UnknownProvider.
+    different. A provider without books (`can.look_up`) or of our own tables is left out, unless it is named. Never
+    inside a transaction. Raises UnknownProvider, HasNoBooks.
     """
-    codes = [provider_of(provider).code] if provider else providers.names(KIND)
-    for code in codes:
-        party = provider_of(code)
-        if party.can.look_up and not party.local:
-            yield from _with(party, since, fix)
+    if provider:
+        party = provider_of(provider)
+        if not _has_books(party):
+            raise HasNoBooks(provider=str(party.title))
+        yield from _with(party, since, fix)
+        return
+    codes = providers.names(KIND)
+    for party in filter(_has_books, map(provider_of, codes)):
+        yield from _with(party, since, fix)
+    for code in _not_set_up(codes, since):
+        yield _of_all(code, "it is not set up any more, so its payments cannot be compared")
+
+
+def _has_books(party: PaymentProvider) -> bool:
+    return party.can.look_up and not party.local
+
+
+def _not_set_up(codes: Collection[str], since: datetime | None) -> Iterator[str]:
+    """Those whose payments we have, and who can be asked no more. One step on the index for each there is."""
+    rows = PaymentSession.objects.exclude(reference="")
+    names, code = rows.order_by("provider").values_list("provider", flat=True), ""
+    while found := names.filter(provider__gt=code).first():
+        code = found
+        mine = rows.filter(provider=code)
+        if code not in codes and (since is None or mine.filter(pk__gte=ids.first_id(since)).exists()):
+            yield code
+
+
+def _of_all(code: str, problem: str) -> Compared:
+    return Compared([Difference(UNAVAILABLE, code, "", "", theirs=_one_line(problem))], payments=0)
 
 
 def _with(party: PaymentProvider, since: datetime | None, fix: bool) -> Iterator[Compared]:
@@ -109,6 +138,7 @@ def _with(party: PaymentProvider, since: datetime | None, fix: bool) -> Iterator
         yield compared
         missed = missed + 1 if any(each.kind == UNAVAILABLE for each in compared.differences) else 0
         if missed == GIVE_UP:
+            yield _of_all(party.code, f"{GIVE_UP} in a row could not be asked about: the others were not compared")
             return
     if party.can.lists and since is not None:
         yield from _named_there(party, since, fix)
@@ -143,9 +173,9 @@ def _named_there(party: PaymentProvider, since: datetime, fix: bool) -> Iterator
             if len(waiting) == PAGE:
                 yield from _compare_named(party, waiting, since, fix)
                 waiting = []
-    except (ProviderUnavailable, ProviderRejected) as problem:
-        log.warning("payments.list_failed", provider=party.code, problem=str(problem)[:200])
-        yield Compared([Difference(UNAVAILABLE, party.code, "", "", theirs=str(problem)[:200])])
+    except Exception as problem:  # whatever it is, the list ends here
+        log.warning("payments.list_failed", provider=party.code, problem=repr(problem)[:200])
+        yield _of_all(party.code, f"its list of payments breaks off: {problem or type(problem).__name__}")
     yield from _compare_named(party, waiting, since, fix)
 
 
@@ -160,10 +190,9 @@ def _compare_named(party: PaymentProvider, references: Sequence[str], since: dat
 
 def _compare(party: PaymentProvider, one: _Ours, fix: bool) -> Compared:
     try:
-        told = party.look_up(LookUpRequest(reference=one.reference, key=one.session.pk))
-    except (ProviderUnavailable, ProviderRejected) as problem:
-        log.warning("payments.lookup_failed", provider=party.code, payment=one.name, problem=str(problem)[:200])
-        return Compared([Difference(UNAVAILABLE, party.code, one.name, one.reference, theirs=str(problem)[:200])])
+        told = calling.look_up(party.code, reference=one.reference, key=one.session.pk)
+    except ProviderUnavailable as problem:
+        return Compared([Difference(UNAVAILABLE, party.code, one.name, one.reference, theirs=_one_line(problem))])
     found = list(_differences(party.code, one, told))
     if not found or not fix:
         return Compared(found)
@@ -215,6 +244,10 @@ def _of_the_whole(name: tuple[str, str, str], payment: Payment, known: Books) ->
             yield Difference(AMOUNT, *name, f"all {act}s", _money(ours, payment), _money(logged, payment))
     if known.is_void and payment.canceled_at is None:
         yield Difference(STATE, *name, MoneyAct.VOID, "open", "let go")
+
+
+def _one_line(problem: Exception | str) -> str:
+    return " ".join(str(problem).split())[:200]
 
 
 def _done(known: Books) -> dict[tuple[str, str], Event]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -12,17 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from oms.core import actors
-from oms.core.outside import require_no_transaction
-from oms.core.providers import UnknownProvider
-from payments.enums import AttemptState, EventSource, MoneyAct
+from payments.enums import HANGING_STATES, OPEN_STATES, AttemptState, EventSource, MoneyAct
 from payments.models import PaymentAttempt
-from payments.providers.base import (
-    Fact,
-    LookUpRequest,
-    Outcome,
-    ProviderResult,
-)
-from payments.providers.known import provider_of
+from payments.providers.base import Outcome, ProviderResult, ProviderUnavailable
+from payments.providers.known import is_set_up, provider_of
 from payments.services import answering, calling, facts
 
 log = structlog.get_logger(__name__)
@@ -34,32 +26,27 @@ def due_attempts(limit: int = _BATCH) -> list[UUID]:
     """Attempts that wait to be asked for (again), or looked up, and that nobody is at work on. The oldest first."""
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
-    due = PaymentAttempt.objects.filter(free, state__in=_UNSETTLED, next_try_at__lte=now)
+    due = PaymentAttempt.objects.filter(free, state__in=OPEN_STATES, next_try_at__lte=now)
     return list(due.order_by("next_try_at").values_list("pk", flat=True)[:limit])
 
 
-_UNSETTLED: Final = (AttemptState.INTENDED, AttemptState.UNKNOWN, AttemptState.PENDING)
+def resume(attempt_id: UUID, *, timeout: float = calling.WORKER_DEADLINE) -> PaymentAttempt:
+    """Bring one attempt further: ask with its key, for the first time or again; look it up where it is pending, the key
+    is known no longer, or the provider will not be asked again.
 
-
-def resume(attempt_id: UUID) -> PaymentAttempt:
-    """Bring one attempt further: ask with the same key; look it up where it is pending, the key is known no longer, or
-    the provider will not be asked again.
-
-    Any number of times, by anybody. One of a provider that the settings do not name is put off. Never inside a
-    transaction.
+    Any number of times, by anybody; one that is settled, or that somebody is at work on, is left alone. One of a
+    provider that the settings do not name is put off. Never inside a transaction.
     """
     attempt = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt_id)
-    if attempt.state not in _UNSETTLED:
+    if attempt.state not in OPEN_STATES or (attempt.leased_until and attempt.leased_until > timezone.now()):
         return attempt
-    try:
-        provider_of(_party(attempt)[0])
-    except UnknownProvider as problem:
-        log.warning("payments.provider_missing", attempt=str(attempt_id), problem=str(problem))
+    if not is_set_up(code := _party(attempt)[0]):
+        log.warning("payments.provider_missing", attempt=str(attempt_id), provider=code)
         _look_later(attempt)
         return attempt
     if attempt.state == AttemptState.PENDING or _key_is_forgotten(attempt) or attempt.code:
-        return _look_up(attempt)
-    return calling.carry_out(attempt_id)
+        return _look_up(attempt, timeout)
+    return calling.carry_out(attempt_id, timeout=timeout)
 
 
 def resume_all(limit: int = _BATCH) -> int:
@@ -75,22 +62,16 @@ def _key_is_forgotten(attempt: PaymentAttempt) -> bool:
     return timezone.now() - attempt.created_at > timedelta(hours=provider.can.key_hours) and bool(attempt.tries)
 
 
-def _look_up(attempt: PaymentAttempt) -> PaymentAttempt:
+def _look_up(attempt: PaymentAttempt, timeout: float) -> PaymentAttempt:
     code, reference = _party(attempt)
-    provider = provider_of(code)
-    require_no_transaction(f"the payment provider {code}")
+    _look_later(attempt)
     try:
-        found: Sequence[Fact] = provider.look_up(LookUpRequest(reference=reference, key=attempt.session_id))
-    except Exception as problem:  # whatever it is, it does not say what became of it
-        log.warning("payments.lookup_failed", attempt=str(attempt.pk), provider=code, problem=repr(problem)[:200])
-        _look_later(attempt)
+        found = calling.look_up(code, reference=reference, key=attempt.session_id, timeout=timeout)
+    except ProviderUnavailable:
         return attempt
     facts.learn(code, found, source=EventSource.LOOKUP, actor=actors.SYSTEM)
     fresh = PaymentAttempt.objects.select_related("payment", "session").get(pk=attempt.pk)
-    if fresh.state == AttemptState.PENDING:
-        _look_later(fresh)
-        return fresh
-    if fresh.state in _UNSETTLED:
+    if fresh.state in HANGING_STATES:
         # The provider's books do not have it, and nobody will do it any more: it was never done.
         said = (fresh.code, fresh.message) if fresh.code else ("not_done", "The provider's books do not have it.")
         nothing = ProviderResult(outcome=Outcome.DECLINED, code=said[0], message=said[1])
@@ -99,9 +80,10 @@ def _look_up(attempt: PaymentAttempt) -> PaymentAttempt:
 
 
 def _look_later(attempt: PaymentAttempt) -> None:
+    """Noted before anything is done, for whoever looks may die over it, or over what it is told."""
     now = timezone.now()
     is_left = attempt.act == MoneyAct.AUTHORIZE and attempt.state == AttemptState.PENDING
-    PaymentAttempt.objects.filter(pk=attempt.pk, state__in=_UNSETTLED).update(
+    PaymentAttempt.objects.filter(pk=attempt.pk, state__in=OPEN_STATES).update(
         tries=attempt.tries + 1,
         next_try_at=None if is_left and now - attempt.created_at > _GIVE_UP else calling.next_try(attempt.tries, now),
         updated_at=now,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.utils import timezone
 
 from oms.core import actors, ids
@@ -17,11 +18,12 @@ from payments import errors
 from payments.enums import OPEN_STATES, EventSource, MoneyAct, SessionStatus
 from payments.models import PaymentAttempt, PaymentCollection, PaymentSession
 from payments.providers import known
-from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult
+from payments.providers.base import InitiateRequest, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import attempts, facts
 from payments.services.changing import Owner, change_of, owner_of_session
 from payments.settled import Tell
 
+log = structlog.get_logger(__name__)
 _OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_MORE, SessionStatus.ERROR)
 
 
@@ -117,6 +119,16 @@ def initiate(session_id: UUID, *, timeout: float = 5.0) -> PaymentSession:
         told = list(result.facts)
         facts.apply(session.provider, session.reference, told, source=EventSource.CALL, actor=actors.SYSTEM, tell=tell)
     return find_session(session_id)
+
+
+def reach(session_id: UUID) -> PaymentSession:
+    """`initiate`, for somebody who waits and cannot go on without it. Raises ProviderNotReached."""
+    try:
+        return initiate(session_id)
+    except ProviderUnavailable as problem:
+        provider = known.provider_of(find_session(session_id).provider)
+        log.warning("payments.not_reached", provider=provider.code, problem=str(problem)[:200])
+        raise errors.ProviderNotReached(provider=str(provider.title)) from None
 
 
 def request_authorization(

@@ -21,6 +21,7 @@ from oms.core import actors, ids, metrics
 from oms.core.actors import Actor
 from oms.core.errors import DomainError, NotFound
 from oms.core.hooks import Hook
+from oms.core.personal import ERASED
 from oms.core.providers import UnknownProvider
 from oms.core.storing import reason
 from oms.core.transactions import atomic
@@ -181,6 +182,8 @@ def _note_difference(webhook_id: UUID, party: PaymentProvider, webhook: InboundW
     """Whether a repeat in other bytes says the same: providers count their tries in it. If not, it is kept."""
     with atomic():
         row = ProviderWebhook.objects.select_for_update().get(pk=webhook_id)
+        if row.body == ERASED:  # a person was forgotten: nobody can tell any more, and they do not come back by this
+            return True
         try:
             first = party.read_webhook(InboundWebhook(headers=row.headers, body=row.body.encode()))
         except BadWebhook:

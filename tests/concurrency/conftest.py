@@ -3,14 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from tests.concurrency.workers import Workers
 
 
 @pytest.fixture(scope="session")
-def _workers(django_db_setup: None) -> Iterator[Workers]:
-    workers = Workers(connection.settings_dict["NAME"])
+def _workers(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Workers]:
+    with django_db_blocker.unblock():  # they go on as they are now
+        workers = Workers()
     yield workers
     workers.stop()
 

@@ -7,13 +7,16 @@ What it raises comes back as text, so that a test can say that nothing but the e
 from __future__ import annotations
 
 import multiprocessing
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+from django.db import connection
+
+from channels.services.import_workers import _leave_inherited_connections
 
 COUNT = 4
 PATIENCE = 60  # seconds; only a process that died or hangs takes so long
@@ -26,15 +29,15 @@ class Worker:
 
 
 class Workers:
-    """The processes. They are spawned, not forked: a fork would share the parent's connection."""
+    """The processes. They are forked: Django is loaded already. What they share with the parent they leave to it."""
 
-    def __init__(self, database: str) -> None:
-        context = multiprocessing.get_context("spawn")
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("fork")
         self._barrier = context.Barrier(COUNT, timeout=PATIENCE)
         self._workers: list[Worker] = []
         for number in range(COUNT):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_main, args=(number, database, self._barrier, theirs), daemon=True)
+            process = context.Process(target=_main, args=(number, self._barrier, theirs), daemon=True)
             process.start()
             self._workers.append(Worker(process, ours))
 
@@ -72,16 +75,10 @@ def share(number: int, things: Sequence[Any]) -> Sequence[Any]:
     return things[number::COUNT]
 
 
-def _main(number: int, database: str, barrier: Any, pipe: Connection) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
-    import django
-
-    django.setup()
-    from django.db import connection
-
+def _main(number: int, barrier: Any, pipe: Connection) -> None:
     from tests.concurrency import work
 
-    connection.settings_dict["NAME"] = database
+    _leave_inherited_connections()
     while (task := pipe.recv()) is not None:
         function, arguments, broken = task
         try:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
 from oms.core import ids, providers
 from oms.core.money import Money, quantum
@@ -24,6 +29,7 @@ from payments.providers.base import (
     PaymentProvider,
     ProviderRejected,
     ProviderResult,
+    ProviderUnavailable,
     RefundRequest,
     UpdateRequest,
     VoidRequest,
@@ -34,6 +40,7 @@ from tests.contracts.tills import TILLS, Means, Till
 pytestmark = pytest.mark.django_db
 ALL = sorted(TILLS)
 WITH_BOOKS = [code for code in ALL if TILLS[code].keeps_books]
+FAR = ["fake", "stripe"]
 
 
 @dataclass
@@ -59,7 +66,9 @@ class Paying:
         return result
 
     def authorize(self, means: Means) -> ProviderResult:
-        request = AuthorizeRequest(key=ids.new_id(), reference=self.reference, amount=self.amount, data=means.data)
+        data = self.provider.chosen(means.data)
+        assert self.provider.chosen(data) == data
+        request = AuthorizeRequest(key=ids.new_id(), reference=self.reference, amount=self.amount, data=data)
         return self._note(MoneyAct.AUTHORIZE, self.amount, _twice(self.provider.authorize, request))
 
     def capture(self, amount: Money, *, is_last: bool = False) -> ProviderResult:
@@ -216,6 +225,155 @@ def test_it_takes_and_gives_back_no_more_than_there_is(request, code):
 
     moved = {(act, movement) for act, outcome, movement, _ in paying.known() if outcome == Outcome.SUCCEEDED}
     assert moved == {("authorize", ""), ("capture", taken.movement), ("refund", back.movement)}
+
+
+@pytest.mark.parametrize("code", ALL)
+def test_what_is_left_after_a_part_was_taken_is_let_go(request, code):
+    paying = authorized(request, code)
+    paying.capture(paying.part(3))
+
+    if paying.provider.can.several_captures:
+        result = paying.void(paying.part(7))
+        assert (result.outcome, result.amount or paying.part(7)) == (Outcome.SUCCEEDED, paying.part(7))
+    else:  # it let go with the capture
+        assert refused(lambda: paying.void(paying.part(7)))
+
+    if code in WITH_BOOKS:
+        assert refused(lambda: paying.capture(paying.part(1)))
+        assert {act for act, outcome, *_ in paying.known() if outcome == Outcome.SUCCEEDED} == {
+            "authorize",
+            "capture",
+            "void",
+        }
+    assert paying.refund(paying.part(3)).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("code", WITH_BOOKS)
+def test_what_is_not_held_any_more_cannot_be_let_go(request, code):
+    let_go, taken = authorized(request, code), authorized(request, code)
+    let_go.void(let_go.amount)
+    taken.capture(taken.amount)
+
+    before = let_go.known(), taken.known()
+    refused(lambda: let_go.void(let_go.amount))  # or it says that this is so already
+
+    assert refused(lambda: taken.void(taken.amount))
+    assert (let_go.known(), taken.known()) == before
+
+
+@pytest.mark.parametrize("code", ALL)
+def test_a_key_that_comes_with_another_amount_moves_nothing_more(request, code):
+    paying = authorized(request, code)
+    key, more = ids.new_id(), ids.new_id()
+    common = {"reference": paying.reference}
+    taken = paying.provider.capture(CaptureRequest(key=key, amount=paying.part(3), **common))
+    back = paying.provider.refund(RefundRequest(key=more, amount=paying.part(1), captures=[taken.movement], **common))
+    before = paying.known()
+
+    for ask, same, first in ((paying.provider.capture, key, taken), (paying.provider.refund, more, back)):
+        kind = CaptureRequest if first is taken else RefundRequest
+        try:
+            again = ask(kind(key=same, amount=paying.part(2), **common))
+        except ProviderRejected:
+            continue
+        assert again.outcome is Outcome.DECLINED or again.movement == first.movement
+
+    assert paying.known() == before
+
+
+@pytest.mark.parametrize("code", WITH_BOOKS)
+def test_its_books_say_after_each_step_what_it_told(request, code):
+    paying = begin(request, code)
+    means = paying.till.rich(paying.amount)
+    paying.initiate(means)
+
+    for step in (
+        lambda: paying.authorize(means),
+        lambda: paying.capture(paying.part(6), is_last=True),
+        lambda: paying.refund(paying.part(2)),
+        lambda: paying.refund(paying.part(4)),
+    ):
+        step()
+        assert paying.known() == paying.told
+
+
+def every_call(paying: Paying) -> dict[str, Callable[[], Any]]:
+    """Of a payment that is there, or is not."""
+    provider, common = paying.provider, {"key": ids.new_id(), "reference": paying.reference, "timeout": 2.0}
+    moving = common | {"amount": paying.part(1)}
+    begin_ = InitiateRequest(key=ids.new_id(), amount=paying.amount, timeout=2.0)
+    return {
+        "initiate": lambda: provider.initiate(begin_),
+        "update": lambda: provider.update(UpdateRequest(**moving)),
+        "authorize": lambda: provider.authorize(AuthorizeRequest(**moving)),
+        "capture": lambda: provider.capture(CaptureRequest(**moving)),
+        "refund": lambda: provider.refund(RefundRequest(**moving)),
+        "void": lambda: provider.void(VoidRequest(**moving)),
+        "look_up": lambda: provider.look_up(LookUpRequest(**common)),
+        "look_up by key": lambda: provider.look_up(LookUpRequest(**common | {"reference": ""})),
+        "payments_since": lambda: list(provider.payments_since(timezone.now(), timeout=2.0)),
+    }
+
+
+@pytest.mark.parametrize("code", ALL)
+def test_it_says_whether_it_is_far_away(request, code):
+    assert begin(request, code).provider.local is (code not in FAR)
+
+
+@pytest.mark.parametrize("trouble", ["nobody there", "hangs up", "500", "a page of somebody else"])
+@pytest.mark.parametrize("code", FAR)
+def test_whoever_gets_no_answer_knows_nothing(request, code, trouble, settings):
+    paying = authorized(request, code)
+    before = paying.known()
+    home = settings.OMS["FAKE_GATEWAY_URL"], settings.STRIPE_API_BASE
+
+    with wrong_number(trouble) as address:
+        paying.till.move(settings, address)
+        for call in every_call(paying).values():
+            with pytest.raises(ProviderUnavailable):
+                call()
+
+    paying.till.move(settings, home[code == "stripe"])
+    assert paying.known() == before
+
+
+@contextmanager
+def wrong_number(trouble: str) -> Iterator[str]:
+    """An address where no answer is to be had."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None: ...
+
+        def handle_one_request(self) -> None:
+            """Hear it out, and answer what there is no sense in."""
+            self.close_connection = True
+            if not self.rfile.readline() or trouble == "hangs up":
+                return
+            self.request_version, self.requestline, self.command = "HTTP/1.0", "", ""
+            self.send_response(500 if trouble == "500" else 200)
+            self.end_headers()
+            self.wfile.write(b"<html>Something else</html>")
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    if trouble == "nobody there":
+        server.server_close()
+        yield address
+        return
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield address
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("code", FAR)
+def test_it_names_what_something_happened_to_since_then(request, code):
+    paying = authorized(request, code)
+
+    named = list(paying.provider.payments_since(timezone.now() - timedelta(minutes=1)))
+
+    assert (named.count(paying.reference), len(set(named))) == (1, len(named))
+    assert list(paying.provider.payments_since(timezone.now() + timedelta(minutes=1))) == []
 
 
 @pytest.mark.parametrize("code", WITH_BOOKS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import pytest
-from django.core.management import call_command
 
 from channels.models import ImportRun, SourceDocument
 from inventory.models import InventoryLevel
@@ -14,6 +13,7 @@ from orders.models import Order
 from tests.channels import oracle
 from tests.channels.importing import bring_in, dump, ndjson_file, order, retail, retail_file, row
 from tests.crash import killing
+from tests.emptying import empty_database
 from tests.scenarios import shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -55,7 +55,7 @@ def _unkilled(path, stock):
     _world()
     code, answer = bring_in(path, stock=stock)
     state = dump(), code, answer
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     return state
 
 
@@ -173,7 +173,7 @@ def test_a_month_killed_at_twenty_places_ends_as_one_that_was_not(workers):
     retail()
     code, answer = bring_in(path)
     expected = dump()
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     retail()
     places = sorted(random.Random(20).sample(range(1, 1800), 20))
     how = ("--workers", str(workers))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +14,7 @@ from django.utils import timezone
 from oms.core import ids
 from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
-from payments.services import answering, capturing, resuming, sessions, voiding
+from payments.services import answering, calling, capturing, resuming, sessions, voiding
 from tests.crash import killing
 from tests.payments.gateway import Gateway
 from tests.payments.paying import authorized, in_minor_units, money, session_of, usd
@@ -24,59 +22,25 @@ from tests.scenarios import STAFF, shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-# For each attempt it is told it makes a process, tells its pid, and how it ended. That process waits for a signal, so
-# that the gateway knows whom to kill before it is asked.
-NURSERY = """
-import os, signal, sys, uuid, django
-django.setup()
-from payments.services import calling
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
-while line := sys.stdin.readline():
-    attempt, waited = line.split()
-    child = os.fork()
-    if child == 0:
-        signal.sigwait({signal.SIGUSR1})
-        calling.carry_out(uuid.UUID(attempt), waited=waited == "True")
-        os._exit(0)
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
-class Workers:
-    """Processes of ours, each for one attempt, which the gateway kills."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self._nursery = subprocess.Popen(
-            [sys.executable, "-c", NURSERY],
-            cwd=killing.ROOT,
-            env=killing.environment() | gateway.environment | {"DJANGO_SETTINGS_MODULE": "oms.settings"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def killed_over(self, attempt: PaymentAttempt) -> None:
-        """A process carries the attempt out, and is killed between the gateway's own entry and its answer."""
-        nursery = self._nursery
-        assert nursery.stdin is not None
-        assert nursery.stdout is not None
-        print(attempt.pk, attempt.leased_until is not None, file=nursery.stdin, flush=True)
-        pid = int(nursery.stdout.readline())
-        self._gateway.script(attempt.act, "kill_pid", pid=pid)
-        os.kill(pid, signal.SIGUSR1)
-        assert int(nursery.stdout.readline()) == -signal.SIGKILL
-
-    def end(self) -> None:
-        self._nursery.communicate(timeout=20)
-
 
 @pytest.fixture
-def workers(gateway: Gateway, db: None) -> Iterator[Workers]:
-    running = Workers(gateway)
-    yield running
-    running.end()
+def killed_over(gateway: Gateway) -> Callable[[PaymentAttempt], None]:
+    """A process of ours carries the attempt out, and is killed between the gateway's own entry and its answer."""
+
+    def killed_over(attempt: PaymentAttempt) -> None:
+        told, tell = multiprocessing.Pipe(duplex=False)
+        waited = attempt.leased_until is not None
+
+        def work() -> None:
+            told.recv()  # else the gateway would not know yet whom to kill
+            calling.carry_out(attempt.pk, waited=waited)
+
+        process = killing.Child(work)
+        gateway.script(attempt.act, "kill_pid", pid=process.pid)
+        tell.send("go")
+        assert process.ended(20)[0] == -signal.SIGKILL
+
+    return killed_over
 
 
 def when_leases_have_run_out() -> int:
@@ -98,7 +62,7 @@ def assert_nothing_doubled_or_missing(gateway: Gateway, payments: Sequence[Payme
         assert money(payment.order_id) == ("partially_refunded", 75, 60, 25, 40)
 
 
-def prove(gateway: Gateway, workers: Workers, kills: int) -> None:
+def prove(gateway: Gateway, killed_over: Callable[[PaymentAttempt], None], kills: int) -> None:
     """Half of the kills over captures and half over refunds; half of each while somebody waits for the answer."""
     here = shop({"W1": {"LAMP": kills}})
     payments = [authorized(usd(100), here=here) for _ in range(kills // 2)]
@@ -112,7 +76,7 @@ def prove(gateway: Gateway, workers: Workers, kills: int) -> None:
                 attempt = capturing.request_capture(amount=usd(60), **more)
             else:
                 attempt = refund_payment(amount=usd(25), **more)
-            workers.killed_over(attempt)
+            killed_over(attempt)
             asked[act].append(str(attempt.pk))
         taken_up += [when_leases_have_run_out(), when_leases_have_run_out()]
 
@@ -124,22 +88,22 @@ def prove(gateway: Gateway, workers: Workers, kills: int) -> None:
     assert list(states) == [("succeeded", False, 2)] * kills
 
 
-def test_killed_four_times_while_it_asks_nothing_is_moved_twice_or_forgotten(gateway, workers):
-    prove(gateway, workers, kills=4)
+def test_killed_four_times_while_it_asks_nothing_is_moved_twice_or_forgotten(gateway, killed_over):
+    prove(gateway, killed_over, kills=4)
 
 
 @pytest.mark.soak
-def test_killed_fifty_times_while_it_asks_nothing_is_moved_twice_or_forgotten(gateway, workers):
-    prove(gateway, workers, kills=50)
+def test_killed_fifty_times_while_it_asks_nothing_is_moved_twice_or_forgotten(gateway, killed_over):
+    prove(gateway, killed_over, kills=50)
 
 
-def test_killed_while_it_authorizes_or_lets_go_there_is_one_payment(gateway, workers):
+def test_killed_while_it_authorizes_or_lets_go_there_is_one_payment(gateway, killed_over):
     session = session_of(usd(100))
-    workers.killed_over(sessions.request_authorization(session_id=session.pk, actor=STAFF))
+    killed_over(sessions.request_authorization(session_id=session.pk, actor=STAFF))
     unheard_of = Payment.objects.count()
     when_leases_have_run_out()
     payment = Payment.objects.get()
-    workers.killed_over(voiding.request_void(payment_id=payment.pk, actor=STAFF, waits=True))
+    killed_over(voiding.request_void(payment_id=payment.pk, actor=STAFF, waits=True))
     when_leases_have_run_out()
 
     payment.refresh_from_db()
@@ -148,11 +112,11 @@ def test_killed_while_it_authorizes_or_lets_go_there_is_one_payment(gateway, wor
     assert len(gateway.books()["payments"]) == 1
 
 
-def test_asking_again_with_another_key_would_be_found_out(gateway, workers, monkeypatch):
+def test_asking_again_with_another_key_would_be_found_out(gateway, killed_over, monkeypatch):
     """The control: with a fresh key the same money moves a second time, and the gateway's books say so."""
     payment = authorized(usd(100))
     attempt = capturing.request_capture(payment_id=payment.pk, amount=usd(40), actor=STAFF)
-    workers.killed_over(attempt)
+    killed_over(attempt)
     call = answering._call
 
     def with_a_fresh_key(attempt: PaymentAttempt, *more: Any) -> Any:

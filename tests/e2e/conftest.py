@@ -34,13 +34,16 @@ def chromium():
     return found
 
 
-@pytest.fixture
-def browser(chromium, monkeypatch):
-    """Playwright keeps an event loop running in this thread, which Django takes for async code."""
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """One for the tests of a file; each opens a context of its own, which knows nothing of the others.
+
+    Playwright keeps an event loop running in this thread, which Django takes for async code.
+    """
     from playwright.sync_api import sync_playwright
 
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         yield browser
         browser.close()

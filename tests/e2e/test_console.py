@@ -33,8 +33,8 @@ def console(browser, live_server):
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/console/")
     yield page
-    assert problems == []
     context.close()
+    assert problems == []
 
 
 def _open(page, order):

@@ -29,8 +29,8 @@ def page(browser, live_server):
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/console/")
     yield page
-    assert broken == []
     context.close()
+    assert broken == []
 
 
 def tab_to(page, what):

@@ -19,7 +19,6 @@ PASSWORD = "a-long-enough-one"
 @pytest.fixture
 def sign_in(browser, live_server):
     """Open the console as somebody of a role; the test fails when a page of theirs is missing or a script breaks."""
-    roles.keep_groups()  # a test before may have emptied the tables
     SHOTS.mkdir(parents=True, exist_ok=True)
     contexts, problems = [], []
 
@@ -44,9 +43,9 @@ def sign_in(browser, live_server):
         return page
 
     yield sign_in
-    assert problems == []
     for context in contexts:
         context.close()
+    assert problems == []
 
 
 def test_each_role_sees_what_is_theirs(sign_in):

@@ -13,7 +13,6 @@ from oms.core.money import quantum
 from orders.refund_calculator import (
     Share,
     Sold,
-    Standing,
     Tender,
     allot,
     in_order,
@@ -22,6 +21,7 @@ from orders.refund_calculator import (
     portion,
     worth,
 )
+from orders.selectors.standing import Standing
 
 currencies = st.sampled_from(["USD", "JPY", "KWD"])
 

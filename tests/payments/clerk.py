@@ -23,13 +23,19 @@ FAULTS = {
 }
 
 
+_numbers = count()
+
+
 class Refused(Exception):
     """This must not be possible."""
 
 
 @dataclass
 class Try:
-    """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it."""
+    """Something that was asked for. done: the gateway's book has it. credit: the line that was written for it.
+
+    number: in which order they were made. turn: in which the gateway heard of them.
+    """
 
     act: str
     card: int
@@ -39,7 +45,8 @@ class Try:
     credit: int = 0
     cancels: bool = False
     foreign: bool = False
-    number: int = field(default_factory=count().__next__)
+    number: int = field(default_factory=_numbers.__next__)
+    turn: int = field(default_factory=_numbers.__next__)
 
     @property
     def open(self) -> bool:
@@ -147,7 +154,7 @@ class Clerk:
         holding = self.cards[card]
         if holding.void or not 0 < amount <= holding.capturable:
             raise Refused
-        self._ask("capture", card, amount, fault)
+        self._taken(self._ask("capture", card, amount, fault))
 
     def refund(self, card: int, amount: int, fault: str) -> None:
         if self.canceling or not 0 < amount <= self.cards[card].refundable:
@@ -161,13 +168,10 @@ class Clerk:
 
     def refund_at_gateway(self, card: int, amount: int) -> None:
         """Somebody gives money back in the gateway's own console, and the shop hears of it."""
-        leaving = sum(each.leaving("refund") for each in self.cards)
-        owed = max(self.captured - self.refunded - leaving - self.total, 0)
         made = Try("refund", card, amount, DONE, True, foreign=True)
-        if self.status != "canceled":
-            made.credit = max(min(amount - owed, self.total), 0)
-            self.credits += made.credit
         self._add(made)
+        if self.status != "canceled":
+            self._credit_unasked(made)
 
     def void(self, card: int, fault: str) -> None:
         left = self.cards[card].voidable
@@ -215,6 +219,8 @@ class Clerk:
         every = [*self.tries, *(each for card in self.cards for each in card.tries)]
         for made in sorted(every, key=lambda each: each.number):
             if made.state == UNKNOWN:
+                if not made.done:
+                    made.turn = next(_numbers)  # it hears of it only now
                 made.state, made.done = DONE, True
                 self._settled(made)
 
@@ -243,6 +249,7 @@ class Clerk:
         if made.act == "authorize":
             self._authorized(made)
         self._voided(made)
+        self._taken(made)
         if made.act == "refund" and made.state == DECLINED and self.status != "canceled":
             self.credits -= made.credit
             made.credit = 0
@@ -254,10 +261,21 @@ class Clerk:
         if made.state == DECLINED and made.cancels:
             self.credits -= self.lump
             self.lump, self.canceling, self.status = 0, False, "requires_action"
+            for card in self.cards:  # what was made there meanwhile had lowered nothing
+                for each in card.tries:
+                    if each.foreign and each.state == DONE and each.number > its[0].number:
+                        self.credits -= each.credit
+                        self._credit_unasked(each)
             for each in its:
                 each.cancels = False
         elif all(each.state == DONE for each in its):
             self._canceled()
+
+    def _credit_unasked(self, made: Try) -> None:
+        leaving = sum(each.leaving("refund") for each in self.cards)
+        owed = max(self.captured - self.refunded + made.amount - leaving - self.total, 0)
+        made.credit = max(min(made.amount - owed, self.total), 0)
+        self.credits += made.credit
 
     def _canceled(self) -> None:
         self.credits += max(self.total, 0)  # what refunds that failed meanwhile had been about
@@ -273,6 +291,11 @@ class Clerk:
         self.cards.append(Card(made.amount))
         if self.status == "canceled":  # too late: it is let go
             self._voided(self._ask("void", made.card, made.amount, "ok"))
+
+    def _taken(self, made: Try) -> None:
+        """What a capture that was under way leaves of a canceled order is let go."""
+        if made.act == "capture" and not made.open and self.status == "canceled" and self.cards[made.card].voidable:
+            self._voided(self._ask("void", made.card, self.cards[made.card].voidable, "ok"))
 
     def _voided(self, made: Try) -> None:
         if made.act == "void" and made.state == DONE:

@@ -125,4 +125,5 @@ def _fact(said: dict[str, Any]) -> Fact:
         code=said.get("code", ""),
         message=said.get("message", ""),
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
+        is_dispute=said.get("is_dispute", False),
     )

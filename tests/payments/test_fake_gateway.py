@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import StreamRequestHandler, TCPServer
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from payments.fakegateway import running
 from payments.fakegateway.cards import CARDS
 from payments.providers.signatures import verify
 from tests.payments.gateway import HANGS, SECRET, Gateway
@@ -260,6 +262,51 @@ def test_cards_have_webhooks_come_twice_out_of_order_or_not_at_all(gateway, card
 
     assert shop.wait_for(len(taken)) == [f"payment.{act}.succeeded" for act in taken]
     assert len({message for message, _ in shop.taken}) == len(set(taken))
+
+
+class _Nonsense(StreamRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(4096)
+        self.wfile.write(b"this is no HTTP\r\n\r\n")
+
+
+def test_webhooks_go_out_again_after_an_address_that_was_none_and_one_that_speaks_no_http(gateway):
+    gateway.webhooks_to("nowhere")
+    authorized(gateway)
+    with TCPServer(("127.0.0.1", 0), _Nonsense) as odd:
+        gateway.webhooks_to(f"http://127.0.0.1:{odd.server_address[1]}/")
+        odd.timeout = 5
+        odd.handle_request()
+    shop = Shop()
+    gateway.webhooks_to(shop.url)
+
+    assert shop.wait_for(1) == ["payment.authorize.succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "99999"], "99999 is no port: write 0 to 65535"),
+        (["--port", "{busy}"], "--port {busy}: Address already in use"),
+        (["--books", "{here}"], "--books {here}: unable to open database file"),
+        (["--books", "{here}/text"], "--books {here}/text: file is not a database"),
+        (["--books", "{here}/text/below/books"], "--books {here}/text/below/books: "),
+        (["--webhooks", "127.0.0.1:8000/hooks"], "127.0.0.1:8000/hooks does not begin with http:// or https://"),
+        (["--hang", "-1"], "-1 is no number of seconds"),
+        (["--hang", "nan"], "nan is no number of seconds"),
+        (["--secret", "whsec_nobase64!"], "it is not whsec_ and base64"),
+        (["--secret", ""], "it is not whsec_ and base64"),
+    ],
+)
+def test_what_it_cannot_be_started_with_is_said_in_a_line(gateway, tmp_path, capsys, arguments, said):
+    (tmp_path / "text").write_text("no books at all, but a file of some length")
+    words = {"busy": gateway.url.rpartition(":")[2], "here": str(tmp_path)}
+
+    with pytest.raises(SystemExit) as refusal:
+        running.main([each.format(**words) for each in arguments])
+
+    assert refusal.value.code not in (0, None)
+    assert said.format(**words) in f"{capsys.readouterr().err}{refusal.value.code}"
 
 
 def test_a_late_webhook_waits_in_its_books(gateway):

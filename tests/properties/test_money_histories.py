@@ -325,7 +325,10 @@ class MoneyHistories(RuleBasedStateMachine):
 
     def movement(self, made: Try, reference: str) -> str:
         """The gateway's id of it: the one of that kind, amount and state whose turn it is."""
-        twins = [each for each in self.tries() if self.is_like(each, made) and self.reference(each) == reference]
+        twins = sorted(
+            (each for each in self.tries() if self.is_like(each, made) and self.reference(each) == reference),
+            key=lambda each: each.turn,
+        )
         found = [
             each["id"]
             for each in self.gateway.payment(reference)["movements"]

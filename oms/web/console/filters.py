@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import RadioFilter, RangeDateFilter, RelatedDr
 from unfold.utils import parse_date_str
 
 from oms.web import limits
+from oms.web.filters import made_around
 
 
 class DayRangeFilter(RangeDateFilter):
@@ -31,6 +32,19 @@ class DayRangeFilter(RangeDateFilter):
         text = self.used_parameters.get(f"{self.parameter_name}_{end}")
         day = parse_date_str(text) if isinstance(text, str) and text else None
         return midnight(day) if day else None
+
+
+class MadeFilter(DayRangeFilter):
+    """The days on which rows were made that got their ids then: by these too, which are the index."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        queryset = super().queryset(request, queryset)
+        since, until = (self._midnight(end) for end in ("from", "to"))
+        if since is not None:
+            queryset = queryset.filter(made_around(since, "gte"))
+        if until is not None:
+            queryset = queryset.filter(made_around(until + timedelta(days=1), "lt"))
+        return queryset
 
 
 class LimitedRelatedFilter(RelatedDropdownFilter):

@@ -50,14 +50,15 @@ def count_label(count: int | None, most: int) -> str:
 
 
 class CappedPaginator(Paginator[Any]):
-    """A paginator that counts no further than MOST_COUNTED, and says so."""
+    """A paginator that counts no further than `most`, and says so."""
 
     template_name = "admin/capped_pagination.html"
+    most = MOST_COUNTED
 
     @cached_property
     def count(self) -> int:
         if isinstance(self.object_list, QuerySet):
-            return capped_count(self.object_list, MOST_COUNTED)
+            return capped_count(self.object_list, self.most)
         return len(self.object_list)
 
     def page(self, number: int | str) -> Page[Any]:
@@ -73,4 +74,20 @@ class CappedPaginator(Paginator[Any]):
     @property
     def count_label(self) -> str:
         shown = number_format(self.count, force_grouping=True)
-        return _("%s or more") % shown if self.count >= MOST_COUNTED else shown
+        return _("%s or more") % shown if self.count >= self.most else shown
+
+
+class NearPaginator(CappedPaginator):
+    """Counts less far, and in the order of the list, as its pages are found.
+
+    For rows of which only looking at each, and at others that they lead to, tells whether they are meant. Without an
+    order PostgreSQL may look at all of them.
+    """
+
+    most = 1_000
+
+    @cached_property
+    def count(self) -> int:
+        if isinstance(self.object_list, QuerySet):
+            return self.object_list[: self.most].count()
+        return len(self.object_list)

@@ -1,7 +1,8 @@
-"""Lists `fakegateway` in `manage.py help`. manage.py itself runs it, before Django is loaded."""
+"""manage.py fakegateway: what `manage.py help` says of it. manage.py itself runs it, before Django is loaded."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -10,10 +11,11 @@ from payments.fakegateway import running
 
 
 class Command(BaseCommand):
-    help = "Run a payment gateway that moves no money, with books of its own, until Ctrl-C (docs/payments.md)."
+    help = running.HELP
+    requires_system_checks = ()
 
-    def run_from_argv(self, argv: list[str]) -> None:
-        running.main(argv[2:])
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        running.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        running.main(args)
+        running.run(Namespace(**options))

@@ -31,10 +31,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started, seen, mended, found = monotonic(), 0, 0, {"different": 0, "unavailable": 0}
-        since = _moment(options["since"]) if options["since"] else None
+        since = None if options["since"] is None else _moment(options["since"])
         try:
             for compared in reconcile(since=since, provider=options["provider"], fix=options["fix"]):
-                seen += 1
+                seen += compared.payments
                 mended += max(0, compared.was - len(compared.differences))
                 for each in compared.differences:
                     found["unavailable" if each.kind == UNAVAILABLE else "different"] += 1
@@ -62,6 +62,11 @@ def _moment(text: str) -> datetime:
         return timezone.now() - timedelta(days=int(text))
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"--since {text}: neither days nor a date. Write 7, or 2026-01-31.", returncode=2) from None
-    return timezone.make_aware(at) if timezone.is_naive(at) else at
+        at = timezone.make_aware(at) if timezone.is_naive(at) else at
+        is_to_come = at > timezone.now()
+    except (ValueError, OverflowError):
+        problem = f"--since {text!r}: neither days nor a date. Write 7, or 2026-01-31."
+        raise CommandError(problem, returncode=2) from None
+    if is_to_come:
+        raise CommandError(f"--since {text}: that is to come. Nothing has begun since then.", returncode=2)
+    return at

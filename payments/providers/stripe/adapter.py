@@ -47,6 +47,7 @@ _REASONS: Final = {
     RefundReason.CANCELLATION: "requested_by_customer",
 }
 _AS_IT_STANDS: Final = "payment_intent_unexpected_state"
+_CHOSEN: Final = ("payment_method", "return_url")
 
 
 _Request = TypeVar("_Request", AuthorizeRequest, CaptureRequest, RefundRequest, VoidRequest)
@@ -101,6 +102,10 @@ class StripeProvider(PaymentProvider):
         intent = Stripe(request.timeout).create_intent(params, request.key)
         return ProviderResult(outcome=Outcome.PENDING, reference=intent["id"], data=_for_the_browser(intent))
 
+    def chosen(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Nothing else is kept: a storefront that sends us the number of a card by mistake leaves none here."""
+        return {name: value for name in _CHOSEN if isinstance(value := data.get(name), str)}
+
     def update(self, request: UpdateRequest) -> ProviderResult:
         params = {"amount": minor_units(request.amount)}
         intent = Stripe(request.timeout).update_intent(request.reference, params, request.key)
@@ -120,7 +125,7 @@ class StripeProvider(PaymentProvider):
         try:
             intent = stripe.update_intent(request.reference, params, f"{request.key}-try")
             if intent["status"] == "requires_confirmation":
-                back = {name: request.data[name] for name in ("return_url",) if name in request.data}
+                back = {"return_url": url} if (url := request.data.get("return_url")) else {}
                 intent = stripe.confirm_intent(request.reference, back, request.key)
         except Declined as refusal:
             return _declined(refusal, request.reference)

@@ -5,6 +5,7 @@ The one who asks has a deadline and asks again itself, so the SDK must not.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from time import monotonic
@@ -143,14 +144,15 @@ class _Transport(stripe.HTTPClient):
         if left <= 0:
             raise ProviderUnavailable(f"no time is left for {url}")
         try:
-            answer = _connections().request(method, url, headers=headers, content=post_data, timeout=left)
+            answer = _connections(os.getpid()).request(method, url, headers=headers, content=post_data, timeout=left)
         except httpx.HTTPError as problem:
             raise ProviderUnavailable(f"{type(problem).__name__} at {url}") from problem
         return answer.text, answer.status_code, answer.headers
 
 
 @cache
-def _connections() -> httpx.Client:
+def _connections(pid: int) -> httpx.Client:
+    """One for each process: connections are not shared with one that was forked."""
     return httpx.Client()
 
 
@@ -174,15 +176,14 @@ def _ask(call: Callable[[], Any]) -> Object:
 def _translated(problem: stripe.StripeError) -> Exception:
     """Whether it may have been done (ask again), or was refused. No message has a key in it: Stripe masks them.
 
-    To be asked again: 5xx; 409, the same call is under way; 429, too many calls or a lock waited for; no JSON.
+    To be asked again: 5xx; 409, the same call is under way; 429, too many calls or a lock waited for; no JSON; 401 and
+    403, a key that is not good (any more), or not for this: nothing was done, and it is once the key is mended.
     """
     status, error = problem.http_status, _error(problem)
     message = problem.user_message or type(problem).__name__
     if isinstance(problem, stripe.CardError):
         return Declined(error)
-    if isinstance(problem, stripe.AuthenticationError):
-        return ProviderRejected(message, code="authentication_error")
-    if isinstance(problem, stripe.InvalidRequestError | stripe.PermissionError | stripe.IdempotencyError):
+    if isinstance(problem, stripe.InvalidRequestError | stripe.IdempotencyError):
         code = error.get("code") or ("resource_missing" if status == 404 else error.get("type"))
         return ProviderRejected(message, code=str(code or "rejected"))
     is_stuck = status is not None and status >= 500 and (problem.headers or {}).get("idempotent-replayed") == "true"

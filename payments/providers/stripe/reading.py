@@ -37,6 +37,13 @@ _REFUNDED: Final = {
     "failed": Outcome.DECLINED,
     "canceled": Outcome.DECLINED,
 }
+# The others are argued about.
+_DISPUTED: Final = {
+    "lost": Outcome.SUCCEEDED,
+    "won": Outcome.DECLINED,
+    "prevented": Outcome.DECLINED,
+    "warning_closed": Outcome.DECLINED,
+}
 
 
 def of_intent(intent: Object) -> list[Fact]:
@@ -72,6 +79,18 @@ def of_refund(refund: Object) -> list[Fact]:
     return [replace(fact, key=key, code=code)]
 
 
+def of_dispute(dispute: Object) -> list[Fact]:
+    """What the customer's bank wants back, or only asks about (warning_...), and how that ended."""
+    intent = id_of(dispute.get("payment_intent"))
+    if not intent:
+        return []
+    outcome = _DISPUTED.get(dispute["status"], Outcome.PENDING)
+    fact = _fact(MoneyAct.REFUND, outcome, dispute, dispute["amount"], intent, movement=dispute["id"])
+    due = (dispute.get("evidence_details") or {}).get("due_by") if outcome is Outcome.PENDING else None
+    answer_by = datetime.fromtimestamp(due, UTC) if due else None
+    return [replace(fact, code=str(dispute.get("reason") or ""), expires_at=answer_by, is_dispute=True)]
+
+
 def key_of(thing: Object) -> UUID | None:
     """The attempt that it was made by; None for what was not made from here."""
     try:
@@ -92,18 +111,23 @@ def method_of(intent: Object) -> str:
 
 
 def _authorization(intent: Object) -> Iterator[Fact]:
-    """What a browser has under way by itself, with no attempt of ours, is nothing yet."""
+    """What a browser has under way by itself, with no attempt of ours, is nothing yet.
+
+    Of one that was canceled the charge alone tells whether it was ever held, where it is expanded: the latest may be
+    one that the bank refused, and Stripe forgets the error of a try as soon as another begins.
+    """
     status, error, key = intent["status"], intent.get("last_payment_error"), key_of(intent)
     outcome = _AUTHORIZED.get(status)
+    if status == "canceled" and _charge(intent).get("status") == "succeeded":
+        outcome = Outcome.SUCCEEDED
     if outcome is None and error:
         yield _declined(intent, error, key)
-    elif status == "canceled" and not intent.get("latest_charge"):
-        if key:  # an attempt waits for it
+    elif status == "canceled" and outcome is None:
+        if key and (_charge(intent) or not intent.get("latest_charge")):  # an attempt waits for it
             reason = intent.get("cancellation_reason") or "canceled"
             yield replace(_authorize(intent, Outcome.DECLINED), key=key, code=reason)
-    elif status == "canceled" or outcome is Outcome.SUCCEEDED or (outcome and key):
-        held = _authorize(intent, outcome or Outcome.SUCCEEDED)
-        yield replace(held, key=key, expires_at=_capture_before(_charge(intent)))
+    elif outcome is Outcome.SUCCEEDED or (outcome and key):
+        yield replace(_authorize(intent, outcome), key=key, expires_at=_capture_before(_charge(intent)))
 
 
 def _declined(intent: Object, error: Object, key: UUID | None) -> Fact:

@@ -29,7 +29,8 @@ def is_ours(thing: Object) -> bool:
     return SESSION in (thing.get("metadata") or {})
 
 
-# Refunds of the dashboard bear no mark of ours; those of other users' payments stay facts about a payment unknown here.
+# Refunds of the dashboard and disputes bear no mark of ours; those of other users' payments stay facts about a payment
+# unknown here.
 _READERS: Final[dict[str, Callable[[Object], Sequence[Fact]]]] = {
     **dict.fromkeys(
         (
@@ -46,6 +47,7 @@ _READERS: Final[dict[str, Callable[[Object], Sequence[Fact]]]] = {
         ("charge.captured", "charge.expired", "charge.refunded", "charge.succeeded"), _ours(reading.of_charge)
     ),
     **dict.fromkeys(("charge.refund.updated", "refund.created", "refund.failed", "refund.updated"), reading.of_refund),
+    **dict.fromkeys(("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"), reading.of_dispute),
 }
 EVENTS: Final = tuple(_READERS)
 
@@ -65,7 +67,7 @@ def read(webhook: InboundWebhook) -> ParsedWebhook:
 def about(event: Object) -> str:
     """The intent that an event is about; empty where that is not ours, as far as it says."""
     thing: Object = event["data"]["object"]
-    if thing["object"] == "refund":
+    if thing["object"] in ("refund", "dispute"):
         return reading.id_of(thing.get("payment_intent"))
     if not is_ours(thing):
         return ""

@@ -182,7 +182,11 @@ BAD_LINES = {
     ),
     "another channel": (order(sales_channel="other"), "/sales_channel", "belongs to the channel other"),
     "NUL": (order(email="", notes=["a\0b"]), "/notes/0", "U+0000"),
-    "endless nesting": ('{"metadata": ' + "[" * 5000 + "]" * 5000 + "}", "/metadata", "Expected `object`"),
+    "endless nesting": (
+        '{"external_id": "2", "metadata": ' + "[" * 5000 + "]" * 5000 + "}",
+        "/metadata",
+        "Expected `object`",
+    ),
 }
 
 

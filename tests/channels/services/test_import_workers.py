@@ -12,6 +12,7 @@ from channels.services import import_workers
 from oms.core.models import OutboxEvent
 from orders.models import Order
 from tests.channels.importing import bring_in, dump, order, rejects, retail, retail_file, row
+from tests.emptying import empty_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = ("sales", "samples", "credits", "write_offs", "totals", "created", "rejects", "reject_lines", "unknown_skus")
@@ -41,7 +42,7 @@ def test_three_workers_bring_in_what_one_does(tmp_path):
     retail()
     one = bring_in(path, workers=1)
     expected = dump()
-    call_command("flush", interactive=False, verbosity=0)
+    empty_database()
     retail()
 
     three = bring_in(path, workers=3)

@@ -29,7 +29,15 @@ KINDS = (
     *("orders", "bulk-jobs", "shortages", "waiting", "low-stock", "arrivals", "transfers"),
     *("rejects", "uploads", "sources", "credits", "dead-letters"),
     *("cancel-refused", "captures-declined", "refunds-declined", "payments-unknown", "payments-contradicted"),
-    *("payment-webhooks", "payments-unallocated", "payments-odd", "authorizations", "authorizations-ended", "owed"),
+    *(
+        "payments-disputed",
+        "payment-webhooks",
+        "payments-unallocated",
+        "payments-odd",
+        "authorizations",
+        "authorizations-ended",
+        "owed",
+    ),
 )
 
 
@@ -91,6 +99,8 @@ def _trouble_with_money(house, number):
         PaymentAttempt.objects.create(act=act, reason=reason, state="declined", **tried)
     PaymentAttempt.objects.create(pk=ids.first_id(days_ago(4 + number)), act="void", state="unknown", **tried)
     ProviderEvent.objects.create(reference=EVIL, act="capture", outcome="succeeded", problem="conflict", **told)
+    dispute = {"act": "refund", "outcome": "pending", "problem": "disputed", "code": EVIL[:60]}
+    ProviderEvent.objects.create(reference=soon.reference, **dispute, **told)
     ProviderWebhook.objects.create(
         provider="bank", event_id=f"e{number}", kind=EVIL, body=EVIL, problem="failed", error=EVIL
     )
@@ -135,6 +145,7 @@ def test_everything_that_needs_a_person_is_there_the_oldest_first_each_with_its_
         "Refunds that were declined": "1",
         "Outcome unknown": "1",
         "Contradictions of providers": "1",
+        "Disputes": "1",
         "Webhooks of providers": "1",
         "Paid without an order": "1",
         "Amounts that cannot be": "1",

@@ -27,11 +27,6 @@ HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 UNAUTHORIZED = (401, "unauthorized", "unauthorized")
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    settings.PASSWORD_HASHERS = [HASHER]
-
-
 def _staff(**fields):
     user = StaffFactory(**{"username": "ada", "email": "ada@example.com"} | fields)
     user.set_password(PASSWORD)

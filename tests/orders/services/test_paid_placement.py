@@ -14,11 +14,12 @@ from oms.core.money import Money
 from orders.models import Order
 from orders.services.paid_placement import place_paid_order
 from payments.enums import CaptureOn
-from payments.errors import NoPaymentSession, PaymentDeclined, PaymentPending
-from payments.models import Payment, PaymentAttempt
+from payments.errors import NoPaymentSession, PaymentDeclined, PaymentPending, ProviderNotReached
+from payments.models import Payment, PaymentAttempt, PaymentCollection, PaymentSession
+from payments.providers.base import ProviderUnavailable
 from payments.services import resuming, sessions
 from tests.payments.gateway import Gateway
-from tests.scenarios import STAFF, Shop, recorded_events, request, shop
+from tests.scenarios import STAFF, Shop, nothing_moves, recorded_events, request, shop
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,34 @@ def test_a_cart_whose_payment_has_no_answer_goes_on_where_it_was(gateway: Gatewa
 
     assert (before, recorded_events()) == (0, ["order.placed", "order.payment_authorized"])
     assert Payment.objects.get().order_id == order_id
+    assert [each["authorized"] for each in gateway.books()["payments"]] == [2000]
+
+
+def test_a_customer_who_comes_back_from_the_bank_before_its_news_has_an_order(gateway: Gateway) -> None:
+    here = shop({"W1": {"LAMP": 5}})
+    collection_id = cart(provider="fake")
+
+    with pytest.raises(PaymentPending):
+        complete(here, collection_id, card="4000 0000 0000 0036")
+    gateway.customer(PaymentSession.objects.get().reference)
+    complete(here, collection_id)
+
+    assert (Order.objects.get().payment_status, here.sra("LAMP")) == ("authorized", (5, 2, 3))
+    assert [each["authorized"] for each in gateway.books()["payments"]] == [2000]
+
+
+def test_a_cart_whose_provider_was_not_reached_at_first_is_begun_when_it_is_completed(gateway: Gateway) -> None:
+    here = shop({"W1": {"LAMP": 5}})
+    gateway.script("initiate", "error_500_before", times=2)
+    with pytest.raises(ProviderUnavailable):
+        cart(provider="fake")
+    collection_id = PaymentCollection.objects.get().pk
+
+    with nothing_moves(), pytest.raises(ProviderNotReached):
+        complete(here, collection_id)
+    complete(here, collection_id)
+
+    assert (Order.objects.get().payment_status, here.sra("LAMP")) == ("authorized", (5, 2, 3))
     assert [each["authorized"] for each in gateway.books()["payments"]] == [2000]
 
 

@@ -21,7 +21,7 @@ from orders.services import collecting, fulfilling
 from orders.services.refund_planning import Plan, RefundItem, Wanted, sold_of
 from orders.services.refunding_lines import preview_refund, refund_order
 from payments.enums import EventSource, MoneyAct, RefundReason
-from payments.errors import RecordedElsewhere, RefundExceedsCapture
+from payments.errors import ProviderNotSetUp, RecordedElsewhere, RefundExceedsCapture
 from payments.providers.base import Fact, Outcome
 from payments.services import capturing, facts, sessions
 from tests.bank import Bank, carry_out, open_bank, pay_by_card
@@ -346,6 +346,20 @@ class TestSeveralPayments:
 
         assert [(each.payment.pk, each.amount) for each in plan.tenders] == [(cash.pk, 9)]
         assert refusal.value.facts["available"] == "$6.00"
+
+    def test_where_a_provider_is_not_set_up_any_more_it_is_named_and_the_others_still_give_back(self, settings) -> None:
+        order = self.order()
+        whole = Wanted(items=one(order, 2).items, all_shipping=True)
+        settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": {"manual": settings.OMS["PAYMENT_PROVIDERS"]["manual"]}}
+        cash, card = order.payments.get(provider="manual"), order.payments.get(provider="bank")
+
+        for wanted in (whole, Wanted(amount=order.money(Decimal(45)), payment_id=card.pk)):
+            with nothing_moves(), pytest.raises(ProviderNotSetUp) as refusal:
+                give(order, wanted)
+            assert refusal.value.facts == {"provider": "bank", "amount": "$45.00"}
+        give(order, Wanted(amount=order.money(Decimal(15)), payment_id=cash.pk))
+
+        assert money(order) == (45, 15, 0)
 
 
 def test_gift_cards_and_store_credit_get_back_what_they_gave_before_anybody_else() -> None:

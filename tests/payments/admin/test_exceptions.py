@@ -125,6 +125,52 @@ def test_a_contradiction_is_dealt_with_and_nothing_else_of_it_can_be_changed(sta
         ProviderEvent.objects.filter(pk=pk).update(amount=1, dealt_with_at=timezone.now())
 
 
+def disputed(payment: Payment, outcome: str, **more: Any) -> None:
+    told = {"movement": "du_1", "is_dispute": True, "code": "fraudulent"} | more
+    facts.learn("signed", [fact("refund", payment.reference, 40, outcome, **told)], source="webhook", actor=STAFF)
+
+
+@pytest.mark.parametrize("words", [["pending", "succeeded"], ["succeeded", "pending"]], ids=["in order", "late"])
+def test_a_dispute_is_shown_until_somebody_dealt_with_it_and_moves_no_money(staff, words):
+    payment = captured(order := ordered())
+    before, title = money(order), []
+
+    for outcome in words:
+        disputed(payment, outcome, expires_at="2026-12-07T12:00:00+00:00" if outcome == "pending" else None)
+        disputed(payment, outcome)  # told again
+        answer = staff.get(reverse("console_exceptions"), {"kind": "payments-disputed"})
+        title += [(each.matter.title, each.matter.detail) for each in answer.context["page"].matters]
+    (pk,) = shown(staff, "payments-disputed")
+    on_the_order = staff.get(page("orders_order", order)).content.decode()
+
+    lost, argued = "Lost in a dispute: $40.00 of {}", "Disputed: $40.00 of {}"
+    expected = [lost, lost] if words[0] == "succeeded" else [argued, lost]
+    assert [each for each, _detail in title] == [each.format(payment.reference) for each in expected]
+    assert title[0][1] == ("signed · fraudulent" + (" · answer by Dec. 7, 2026" if words[0] == "pending" else ""))
+    assert (money(order), shown(staff, "payments-odd"), shown(staff, "payments-contradicted")) == (before, [], [])
+    assert "Its provider says: the customer&#x27;s bank took it back in a dispute." in on_the_order
+    assert press(staff, "payments-disputed", pk) == ["It is dealt with."]
+    assert shown(staff, "payments-disputed") == []
+
+
+def test_a_dispute_that_was_won_needs_nobody_and_leaves_no_mark(staff):
+    payment = captured(ordered())
+    disputed(payment, "pending")
+    payment.refresh_from_db()
+    was = payment.problem
+
+    disputed(payment, "declined")
+
+    payment.refresh_from_db()
+    assert (was, payment.problem, shown(staff, "payments-disputed")) == ("disputed", "", [])
+
+
+def test_a_dispute_of_a_payment_that_nobody_here_knows_is_somebody_elses(staff):
+    facts.learn("signed", [fact("refund", "pay_of_another_shop", is_dispute=True)], source="webhook", actor=STAFF)
+
+    assert (shown(staff, "payments-disputed"), shown(staff, "payments-contradicted")) == ([], [])
+
+
 def test_a_dead_webhook_is_processed_again(staff, monkeypatch):
     monkeypatch.setattr(webhooks, "MOST_TRIES", 1)
     row = ProviderWebhook.objects.create(provider="signed", event_id="e", body="{", next_try_at=timezone.now())

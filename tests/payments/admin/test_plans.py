@@ -19,6 +19,7 @@ INDEXES = {
     "refunds-declined": "attempt_trouble",
     "payments-unknown": "attempt_hanging",
     "payments-contradicted": "providerevent_trouble",
+    "payments-disputed": "providerevent_trouble",
     "payment-webhooks": "webhook_trouble",
     "payments-unallocated": "payment_without_order",
     "payments-odd": "payment_with_problem",

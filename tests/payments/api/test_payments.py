@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from oms.core import ids
 from oms.web.api_keys import create_api_key
 from oms.web.scopes import Scope
 from payments.models import Payment, PaymentAttempt
@@ -13,6 +16,7 @@ from tests.paying import promised
 from tests.scenarios import nothing_moves, placed_order, shop
 
 pytestmark = pytest.mark.django_db
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -77,29 +81,33 @@ def _found(api, query):
 def test_payments_are_found_by_what_they_are_and_where_they_stand(here):
     orders = [placed_order(here, {"LAMP": 1}) for _ in range(3)]
     held, taken = promised(orders[0], 10), promised(orders[1], 20, captured=[20])
-    elsewhere = Payment.objects.create(order=orders[2], currency="USD", amount=30, captured=30, refunded=30)
+    in_january = {"id": ids.first_id(JANUARY), "created_at": JANUARY}
+    elsewhere = Payment.objects.create(
+        **in_january, order=orders[2], currency="USD", amount=30, captured=30, refunded=30
+    )
     waits = PaymentAttempt.objects.create(payment=taken, act="refund", state="unknown", currency="USD", amount=5)
-    Payment.objects.filter(pk=held.pk).update(created_at="2026-01-01T00:00:00Z")
     api = Api()
 
     asked = {
         "order_id=" + orders[0].public_id: [10],
         "provider_id=manual": [20, 10],
-        "provider_id[]=external&provider_id[]=manual": [30, 20, 10],
+        "provider_id[]=external&provider_id[]=manual": [20, 10, 30],
         "status=captured": [20],
-        "status[]=authorized&status[]=refunded": [30, 10],
+        "status[]=authorized&status[]=refunded": [10, 30],
         "capturable=true": [10],
-        "capturable=false": [30, 20],
+        "capturable=false": [20, 30],
         "waiting=true": [20],
-        "waiting=false": [30, 10],
+        "waiting=false": [10, 30],
         "amount=20": [20],
         "amount[$gt]=10&amount[$lt]=30": [20],
-        "created_at[$lt]=2026-02-01": [10],
+        "created_at[$lt]=2026-02-01": [30],
+        "created_at[$gte]=2026-01-01": [20, 10, 30],
+        "created_at[$gt]=2026-01-01": [20, 10],
         "payment_session_id=" + held.session.public_id: [10],
         "payment_collection_id=" + orders[2].public_id.replace("order_", "pay_col_"): [30],
         "payment_collection_id=" + taken.collection.public_id: [20],
         "reference=" + held.reference: [10],
-        "order=created_at": [10, 20, 30],
+        "order=created_at": [30, 10, 20],
     }
     shown = api.get(f"/admin/payments/{taken.public_id}").json()["payment"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from oms.core import ids
 from payments.models import Payment, PaymentAttempt, PaymentSession
+from payments.providers.base import LookUpRequest
 from payments.services import reconciling
 from tests.payments.money import amounts, authorized, captured, money, ordered, session_of
 from tests.payments.signed import NOT_REACHED, SignedProvider, fact
@@ -117,7 +119,47 @@ def test_a_provider_that_cannot_be_asked_is_said_and_left_in_peace_after_a_while
 
     assert code == 2
     assert {each["kind"] for each in found} == {"provider unavailable"}
-    assert (told["payments"], told["unavailable"]) == (reconciling.GIVE_UP, reconciling.GIVE_UP)
+    assert [each["theirs"] for each in found] == [
+        *["not reached"] * reconciling.GIVE_UP,
+        "5 in a row could not be asked about: the others were not compared",
+    ]
+    assert (told["payments"], told["unavailable"]) == (reconciling.GIVE_UP, reconciling.GIVE_UP + 1)
+
+
+def test_an_answer_that_makes_no_sense_is_said_and_the_others_are_compared(here, monkeypatch):
+    odd, same = captured(ordered(here)), captured(ordered(here))
+    SignedProvider.books[same.reference] = agreed(same)
+    as_ever = SignedProvider.look_up
+
+    def look_up(party: SignedProvider, request: LookUpRequest) -> Any:
+        return {}["id"] if request.reference == odd.reference else as_ever(party, request)
+
+    monkeypatch.setattr(SignedProvider, "look_up", look_up)
+    monkeypatch.setattr(SignedProvider, "payments_since", lambda *_: iter([same.reference, {}["id"]]))
+
+    code, found, told = run("--since", "7")
+
+    assert [(each["reference"], each["theirs"]) for each in found] == [
+        (odd.reference, "'id'"),
+        ("", "its list of payments breaks off: 'id'"),
+    ]
+    assert (code, told["payments"], told["different"]) == (2, 2, 0)
+
+
+def test_payments_of_a_provider_that_is_not_set_up_any_more_are_said_in_one_line(here, settings):
+    for _ in range(3):
+        captured(ordered(here))
+    settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": {"manual": settings.OMS["PAYMENT_PROVIDERS"]["manual"]}}
+
+    assert spoken() == (
+        2,
+        [
+            "signed: provider unavailable: it is not set up any more, so its payments cannot be compared",
+            "0 payments: 1 could not be asked about.",
+        ],
+    )
+    PaymentSession.objects.update(reference="")
+    assert spoken() == (0, ["0 payments: everything agrees."])
 
 
 def test_since_a_day_what_began_then_is_compared_and_what_the_provider_says_has_changed_since(here):
@@ -164,24 +206,47 @@ def test_any_number_of_payments_is_read_page_by_page(here, monkeypatch):
     assert SignedProvider.looked_up == [each.reference for each in payments]
 
 
-@pytest.mark.parametrize("wrong", [("--since", "yesterday"), ("--since", "9" * 9), ("--provider", "nobody")])
-def test_a_question_that_makes_no_sense_is_refused(wrong):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--since", "yesterday"), "--since 'yesterday': neither days nor a date. Write 7, or 2026-01-31."),
+        (("--since", "9" * 9), "--since '999999999': neither days nor a date. Write 7, or 2026-01-31."),
+        (("--since", ""), "--since '': neither days nor a date. Write 7, or 2026-01-31."),
+        (("--since", "2999-01-31"), "--since 2999-01-31: that is to come. Nothing has begun since then."),
+        (("--provider", "nobody"), "There is no payment provider called nobody. Known: "),
+        (("--provider", "manual"), "has no books of its own that ours could be compared with."),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(wrong, said):
     with pytest.raises(CommandError) as refusal:
         call_command("reconcile_payments", *wrong)
 
     assert refusal.value.returncode == 2
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("since", ["0", "99999", "0001-01-01", "1969-07-20T20:17:40Z"])
+def test_any_moment_of_the_past_may_be_asked_about(since):
+    assert run("--since", since)[0] == 0
+
+
+def spoken() -> tuple[int, list[str]]:
+    """The exit code and the lines that people read, without the seconds."""
+    out, code = StringIO(), 0
+    try:
+        call_command("reconcile_payments", stdout=out)
+    except SystemExit as exit_:
+        code = int(str(exit_.code))
+    return code, re.sub(r", [\d.]+ s: ", ": ", out.getvalue()).splitlines()
 
 
 def test_people_read_sentences(here):
     payment = captured(ordered(here))
-    out = StringIO()
 
-    with pytest.raises(SystemExit):
-        call_command("reconcile_payments", stdout=out)
+    code, (first, last) = spoken()
 
-    first, last = out.getvalue().splitlines()
+    assert code == 1
     assert first == (
         f"signed {payment.reference} ({payment.public_id}): unknown payment: ours $100.00 / $100.00 / $0.00, theirs -"
     )
-    assert last.startswith("1 payments, ")
-    assert last.endswith(" s: 1 differences.")
+    assert last == "1 payments: 1 differences."

@@ -15,6 +15,7 @@ from payments.providers.base import InboundWebhook
 WEBHOOK_SECRET = "whsec_for_tests"
 AT = int(time.time())  # when it all happened
 CAPTURE_BEFORE = AT + 7 * 86_400
+ANSWER_BY = AT + 10 * 86_400
 
 
 def charge(*, amount: int = 10_000, captured: int | None = 0, released: int = 0, **fields: Any) -> dict[str, Any]:
@@ -79,6 +80,24 @@ def refund(number: int = 1, *, amount: int = 10_000, status: str = "succeeded", 
         "payment_intent": "pi_1",
         "reason": None,
         "status": status,
+    } | fields
+
+
+def dispute(**fields: Any) -> dict[str, Any]:
+    return {
+        "id": "du_1",
+        "object": "dispute",
+        "amount": 10_000,
+        "balance_transactions": [],
+        "charge": "ch_1",
+        "created": AT,
+        "currency": "usd",
+        "evidence_details": {"due_by": ANSWER_BY, "has_evidence": False, "past_due": False, "submission_count": 0},
+        "is_charge_refundable": False,
+        "metadata": {},
+        "payment_intent": "pi_1",
+        "reason": "fraudulent",
+        "status": "needs_response",
     } | fields
 
 

@@ -153,6 +153,22 @@ def test_a_channel_that_captures_on_placement_takes_the_money_with_the_authoriza
     assert entries(made.card) == [("issued", 50, 50), ("redeemed", -50, 0)]
 
 
+@pytest.mark.parametrize("is_canceled", [False, True])
+def test_a_session_that_is_to_take_the_money_takes_it_with_the_authorization_also_from_a_card(is_canceled):
+    new, order_id = a_card(60), an_order(100)
+    session = sessions.create_session(
+        collection_id=order_id, provider="gift_card", amount=usd(60), capture=True, actor=STAFF
+    )
+    if is_canceled:
+        cancel_order(order_id=order_id, reason=CancelReason.CUSTOMER, actor=STAFF)
+
+    sessions.request_authorization(session_id=session.pk, data={"code": new.code}, actor=STAFF)
+
+    payment = Payment.objects.get()
+    taken = (payment.captured, payment.canceled_at is not None, worth(new.card)[0])
+    assert taken == ((0, True, 60) if is_canceled else (60, False, 0))
+
+
 def test_letting_go_of_an_authorization_gives_back_what_was_not_taken():
     order_id, made = an_order(100), a_card(50)
     payment = payment_of(pay(order_id, 50, "gift_card", code=made.code))

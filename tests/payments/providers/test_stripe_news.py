@@ -483,3 +483,13 @@ def test_a_whole_life_in_any_order_leaves_the_same_rows(session, wire, seed: int
     ]
     assert order_of(payment) == ("partially_refunded", 90, 60, 10)
     assert not problems()
+
+
+def test_the_number_of_a_card_that_was_sent_here_by_mistake_is_kept_nowhere(session, wire) -> None:
+    wrong = {"number": "4242424242424242", "cvc": "123", "payment_method": "pm_1", "return_url": "https://shop.example"}
+    begun = sessions.open_session(collection_id=session.collection_id, provider="stripe", actor=STAFF, context=wrong)
+
+    attempt = wants_to_pay(session, **wrong)
+
+    kept = {"payment_method": "pm_1", "return_url": "https://shop.example"}
+    assert (begun.context, attempt.data) == (kept, kept)

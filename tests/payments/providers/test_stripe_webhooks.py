@@ -29,10 +29,12 @@ from payments.providers.base import (
 )
 from payments.providers.stripe.webhooks import EVENTS
 from tests.payments.providers.stripe_objects import (
+    ANSWER_BY,
     AT,
     CAPTURE_BEFORE,
     charge,
     decline,
+    dispute,
     event,
     intent,
     marked,
@@ -187,16 +189,33 @@ def test_the_charge_tells_until_when_it_can_be_captured(stripe_provider) -> None
     ]
 
 
-def test_an_authorization_that_expired_is_let_go(stripe_provider) -> None:
-    by_charge = read(stripe_provider, "charge.expired", charge(released=10_000, metadata=OURS))
-    by_intent = read(
-        stripe_provider,
-        "payment_intent.canceled",
-        intent("canceled", cancellation_reason="automatic", latest_charge=charge(released=10_000), metadata=OURS),
-    )
+def test_an_authorization_that_expired_is_let_go(stripe_provider, wire) -> None:
+    expired = intent("canceled", cancellation_reason="automatic", latest_charge=charge(released=10_000), metadata=OURS)
+    wire.get("/payment_intents/pi_1").respond(json=expired)
+    wire.get("/refunds").respond(json={"object": "list", "has_more": False, "data": []})
 
-    assert comes_to(books_of(by_charge)) == comes_to(books_of(by_intent)) == (100, 0, 0, True, {})
-    assert by_intent[-1].code == "automatic"
+    by_charge = read(stripe_provider, "charge.expired", charge(released=10_000, metadata=OURS))
+    by_intent = read(stripe_provider, "payment_intent.canceled", expired)
+    looked_up = stripe_provider.look_up(LookUpRequest(reference="pi_1"))
+
+    assert comes_to(books_of(by_charge)) == comes_to(books_of(looked_up)) == (100, 0, 0, True, {})
+    assert [(each.act, each.code) for each in by_intent] == [(MoneyAct.VOID, "automatic")]
+
+
+def test_a_try_that_was_canceled_after_another_card_was_refused_was_never_held(stripe_provider, wire) -> None:
+    """Stripe forgets the error of the first try when the second begins, but names its charge as the latest."""
+    canceled = intent("canceled", latest_charge=charge(captured=None), metadata=marked(SESSION, SECOND))
+    wire.get("/payment_intents/pi_1").respond(json=canceled)
+    wire.get("/refunds").respond(json={"object": "list", "has_more": False, "data": []})
+
+    told = read(stripe_provider, "payment_intent.canceled", canceled)
+    looked_up = stripe_provider.look_up(LookUpRequest(reference="pi_1"))
+
+    assert [(each.act, each.outcome) for each in told] == [(MoneyAct.VOID, Outcome.SUCCEEDED)]
+    assert [(each.act, each.outcome, each.key) for each in looked_up] == [
+        (MoneyAct.AUTHORIZE, Outcome.DECLINED, SECOND),
+        (MoneyAct.VOID, Outcome.SUCCEEDED, None),
+    ]
 
 
 def test_what_was_canceled_before_anybody_paid_ends_the_try(stripe_provider) -> None:
@@ -250,9 +269,40 @@ def test_payments_of_other_users_of_the_account_are_not_ours(stripe_provider) ->
 
 
 def test_an_event_that_nobody_asked_for_says_nothing(stripe_provider) -> None:
-    parsed = stripe_provider.parse_webhook(signed(event("charge.dispute.created", {"id": "dp_1"}, number=5)))
+    parsed = stripe_provider.parse_webhook(signed(event("payout.paid", {"id": "po_1"}, number=5)))
 
-    assert (parsed.event_id, parsed.kind, parsed.facts) == ("evt_5", "charge.dispute.created", [])
+    assert (parsed.event_id, parsed.kind, parsed.facts) == ("evt_5", "payout.paid", [])
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("warning_needs_response", Outcome.PENDING),
+        ("needs_response", Outcome.PENDING),
+        ("under_review", Outcome.PENDING),
+        ("lost", Outcome.SUCCEEDED),
+        ("won", Outcome.DECLINED),
+        ("warning_closed", Outcome.DECLINED),
+    ],
+)
+def test_what_a_bank_disputes_is_told_with_the_day_by_which_to_answer(stripe_provider, status: str, outcome) -> None:
+    (told,) = read(stripe_provider, "charge.dispute.updated", dispute(status=status, amount=4000))
+
+    assert told == Fact(
+        act=MoneyAct.REFUND,
+        outcome=outcome,
+        reference="pi_1",
+        movement="du_1",
+        amount=Money(Decimal(40), "USD"),
+        code="fraudulent",
+        occurred_at=datetime.fromtimestamp(AT, UTC),
+        expires_at=datetime.fromtimestamp(ANSWER_BY, UTC) if outcome is Outcome.PENDING else None,
+        is_dispute=True,
+    )
+
+
+def test_a_dispute_of_a_charge_without_an_intent_is_not_ours(stripe_provider) -> None:
+    assert read(stripe_provider, "charge.dispute.created", dispute(payment_intent=None)) == []
 
 
 BODY = event("payment_intent.succeeded", TAKEN)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from oms.core.models import OutboxEvent
 from payments.errors import PaymentExpired
@@ -106,10 +107,20 @@ def test_a_provider_that_says_nothing_is_asked_daily_for_a_week_and_the_payment_
     assert expiring.ended(Payment.objects.all(), timezone.now()).get() == payment
 
 
-def test_a_provider_that_cannot_be_reached_is_asked_again():
+@pytest.mark.parametrize("trouble", ["not reached", "not set up", "nonsense"])
+def test_a_provider_that_cannot_be_asked_is_asked_as_often_as_one_that_says_nothing(trouble, settings, monkeypatch):
     payment = ends(authorized(ordered()), hours(-1))
     SignedProvider.books[payment.reference] = NOT_REACHED
+    if trouble == "not set up":
+        settings.OMS = settings.OMS | {"PAYMENT_PROVIDERS": {}}
+    if trouble == "nonsense":
+        monkeypatch.setattr(SignedProvider, "look_up", lambda *_: {}["id"])
 
-    expiring.ask_what_became(payment.pk)
+    with capture_logs() as logs:
+        expiring.ask_what_became(payment.pk)
+    at_once = expiring.due_to_ask()
+    Payment.objects.update(expiry_checked_at=hours(-25))
 
-    assert expiring.due_to_ask() == [payment.pk]
+    assert [(each["event"], each["provider"]) for each in logs] == [("payments.lookup_failed", "signed")]
+    assert (at_once, expiring.due_to_ask()) == ([], [payment.pk])
+    assert amounts(payment) == (100, 0, 0)

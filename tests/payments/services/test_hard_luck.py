@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 
 from channels.models import SalesChannel
 from oms.core import actors
+from orders.models import Order
 from orders.services import collecting, refunding_lines, refunds
 from orders.services.cancellation import cancel_order
 from orders.services.refund_planning import Wanted
@@ -18,7 +21,7 @@ from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEve
 from payments.providers.base import Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions
 from tests.payments.balances import a_card, an_order, pay, payment_of, worth
-from tests.payments.money import amounts, authorized, captured, money, ordered, session_of, usd
+from tests.payments.money import amounts, authorized, captured, money, ordered, paid_by, session_of, usd
 from tests.payments.signed import SignedProvider, fact
 from tests.scenarios import STAFF
 
@@ -41,6 +44,14 @@ def answers(monkeypatch: pytest.MonkeyPatch, act: str, *results: Any) -> None:
         return result
 
     monkeypatch.setattr(SignedProvider, act, answer)
+
+
+def authorized_anew(order_id: UUID, amount: Any = 100) -> Payment:
+    """What a customer pays besides, with a collection of its own."""
+    collection = sessions.create_collection(amount=usd(amount), order_id=order_id, actor=STAFF)
+    session = sessions.create_session(collection_id=collection.pk, provider="signed", actor=STAFF)
+    attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True)
+    return paid_by(calling.carry_out(attempt.pk, waited=True))
 
 
 def attempts(**which: Any) -> list[tuple[str, str, bool]]:
@@ -69,6 +80,33 @@ def test_a_call_that_breaks_in_a_way_nobody_thought_of_has_an_unknown_outcome(mo
     assert (attempt.state, attempt.leased_until) == ("unknown", None)
     assert attempt.next_try_at is not None
     assert attempt.next_try_at > timezone.now()
+
+
+def test_an_answer_that_cannot_be_written_down_is_not_asked_for_all_the_time(monkeypatch):
+    payment = captured(ordered())
+    answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.SUCCEEDED, movement="r\x00"))
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(tries=6)
+
+    with pytest.raises(DataError, match="NUL"):
+        resuming.resume(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.tries) == ("intended", 7)
+    assert attempt.next_try_at is not None
+    assert attempt.next_try_at > timezone.now() + timedelta(minutes=3)
+
+
+def test_who_waited_so_long_that_a_worker_took_over_does_not_ask_as_well(monkeypatch):
+    payment = captured(ordered())
+    answers(monkeypatch, "refund")  # a call would break
+    attempt = refunds.refund_payment(payment_id=payment.pk, amount=usd(30), actor=STAFF, waits=True)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(tries=1, leased_until=timezone.now() + timedelta(seconds=20))
+
+    calling.carry_out(attempt.pk, waited=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.tries) == ("intended", 1)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +221,27 @@ def test_what_was_promised_and_has_ended_can_be_collected_anew():
     assert money(order_id) == ("captured", 100, 100, 0, 0)
 
 
+def test_a_collection_whose_authorization_has_ended_can_be_paid_by_hand():
+    order_id = ordered()
+    payment = authorized(order_id)
+    Payment.objects.filter(pk=payment.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+
+    collecting.mark_as_paid(order_id=order_id, collection_id=order_id, actor=STAFF)
+
+    assert money(order_id) == ("captured", 100, 100, 0, 0)
+
+
+def test_what_is_on_its_way_back_is_due_as_well():
+    order_id = ordered()
+    payment = captured(order_id, 50)
+    refund = refunds.refund_payment(payment_id=payment.pk, amount=usd(20), actor=STAFF, waits=True)
+
+    collecting.mark_as_paid(order_id=order_id, actor=STAFF)
+    calling.carry_out(refund.pk, waited=True)
+
+    assert money(order_id) == ("partially_refunded", 80, 100, 20, 0)
+
+
 def test_what_a_provider_that_was_taken_out_of_the_settings_left_open_is_put_off(settings):
     payment = authorized(ordered())
     attempt = capturing.request_capture(payment_id=payment.pk, actor=STAFF, waits=True)
@@ -225,6 +284,53 @@ def test_gift_cards_that_were_authorized_while_a_cancellation_waited_are_let_go_
 
     assert money(order_id) == ("refunded", 0, 50, 50, 0)
     assert [worth(new.card)[0] for new in (one, other)] == [10, 10]
+
+
+@pytest.mark.parametrize(("answer", "taken"), [(Outcome.SUCCEEDED, 60), (Outcome.DECLINED, 0)])
+def test_what_a_capture_leaves_is_let_go_when_the_order_was_canceled_meanwhile(monkeypatch, answer, taken):
+    order_id = ordered()
+    captured(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    other = authorized_anew(order_id)
+    capture = capturing.request_capture(payment_id=other.pk, amount=usd(60), actor=STAFF, waits=True)
+    calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
+
+    answers(monkeypatch, "capture", ProviderResult(outcome=answer, movement="cap"))
+    calling.carry_out(capture.pk, waited=True)
+
+    assert amounts(other) == (100, taken, 0)
+    assert attempts(payment=other, act="void") == [("void", "intended", False)]
+
+
+@pytest.mark.parametrize(
+    ("there", "ends"), [(100, ("refunded", 0, 100, 100, 0)), (30, ("partially_refunded", 70, 100, 30, 0))]
+)
+def test_what_was_given_back_at_the_provider_counts_when_the_cancellation_is_refused_for_it(monkeypatch, there, ends):
+    order_id = ordered()
+    payment = captured(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    learn(fact("refund", payment.reference, there, movement="made there"))
+    between = money(order_id)
+
+    answers(monkeypatch, "refund", ProviderResult(outcome=Outcome.DECLINED, code="too_much"))
+    calling.carry_out(PaymentAttempt.objects.get(act="refund", is_foreign=False).pk, waited=True)
+
+    assert between[1:] == (0, 100, there, there - 100)
+    assert money(order_id) == ends
+    assert Order.objects.get().status == "requires_action"
+
+
+def test_an_order_is_canceled_though_the_provider_of_what_it_holds_is_gone(settings):
+    order_id = ordered()
+    captured(order_id)
+    cancel_order(order_id=order_id, reason="customer", actor=STAFF, waits=True)
+    held = authorized_anew(order_id)
+    Payment.objects.filter(pk=held.pk).update(provider="gone")
+
+    calling.carry_out(PaymentAttempt.objects.get(act="refund").pk, waited=True)
+
+    assert money(order_id) == ("refunded", 0, 100, 100, 0)
+    assert Order.objects.get().status == "canceled"
 
 
 def test_an_answer_that_says_nothing_was_captured_is_shown_and_moves_nothing(monkeypatch):
