@@ -55,7 +55,6 @@ attention.show(
         name="dead-letters",
         title=_("Dead letters"),
         icon="mark_email_unread",
-        permission="core.view_delivery",
         model=Delivery,
         narrow=_dead,
         age=("event_id", "id"),

@@ -16,7 +16,7 @@ from oms.web.authentication import actor_of
 from oms.web.filters import NoFilters
 from oms.web.limits import OutsideLimits, limits_of
 from oms.web.views import ApiView, many, one
-from orders.api import access, examples, inputs, parts, shapes
+from orders.api import access, examples, inputs, part_shapes, parts, shapes
 from orders.api.base import OrderActView, order_id_of
 from orders.enums import HoldReason
 from orders.models import TimelineEntry
@@ -44,7 +44,7 @@ class HoldsView(OrderActView):
         tag=TAG,
         body=inputs.PlaceHold,
         body_example={"reason": "fraud"},
-        answer=_beside("hold", shapes.Hold),
+        answer=_beside("hold", part_shapes.Hold),
         example={"hold": examples.HOLD, **examples.ONE},
         one_order=True,
         description=f"{schema.OURS} It cannot be fulfilled until every hold is released.",
@@ -74,7 +74,7 @@ class ReleaseHoldView(OrderActView):
         tag=TAG,
         body=inputs.NoFields,
         body_example={},
-        answer=_beside("hold", shapes.Hold),
+        answer=_beside("hold", part_shapes.Hold),
         example={"hold": examples.HOLD | {"released_at": examples.AT}, **examples.ONE},
         one_order=True,
         description=schema.OURS,
@@ -96,7 +96,7 @@ class NotesView(OrderActView):
         tag=TAG,
         body=inputs.AddNote,
         body_example={"body": "Asked for a gift wrap."},
-        answer=_beside("note", shapes.Note),
+        answer=_beside("note", part_shapes.Note),
         example={
             "note": {
                 "id": "note_01m82tqn5hhtjdz5ewkpj1x380",
@@ -124,7 +124,7 @@ class TimelineView(ApiView):
         id="listTimeline",
         summary="Read what happened to an order, newest first",
         tag=TAG,
-        answer=schema.envelope("timeline", shapes.TimelineEntry, paged=True),
+        answer=schema.envelope("timeline", part_shapes.TimelineEntry, paged=True),
         example=examples.TIMELINE,
         filters=NoFilters,
         description=f"{schema.OURS} When, by whom, and from what to what.",
@@ -146,7 +146,7 @@ class SourcingView(ApiView):
         id="getSourcing",
         summary="Read why an order ships from where",
         tag=TAG,
-        answer=schema.envelope("sourcing", shapes.Sourcing | None),
+        answer=schema.envelope("sourcing", part_shapes.Sourcing | None),
         example=examples.SOURCING,
         description=f"{schema.OURS} Every location that was judged, with its numbers. null: nothing of it is stocked.",
     )

@@ -26,7 +26,6 @@ from oms.web.authentication import actor_of
 from oms.web.limits import Limits, limits_of
 from oms.web.rendering import json_answer
 from orders import requests
-from orders.api import shapes
 from orders.ports import selling_within
 from orders.requests import OrderRequest
 from orders.services.placement import Placed, Selling, place_orders
@@ -37,6 +36,31 @@ PER_TRANSACTION: Final = 100
 
 class RawBatch(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     orders: list[msgspec.Raw]
+
+
+class BatchError(msgspec.Struct, kw_only=True):
+    type: str
+    code: str
+    message: str
+    errors: list[dict[str, Any]]
+
+
+class BatchResult(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of one row of a batch: created, existing or refused."""
+
+    index: int
+    status: str
+    id: str | None = None
+    display_id: int | None = None
+    external_id: str | None = None
+    error: BatchError | None = None
+
+
+class BatchAnswer(msgspec.Struct, kw_only=True):
+    created: int
+    existing: int
+    refused: int
+    results: list[BatchResult]
 
 
 @dataclass(slots=True)
@@ -65,8 +89,8 @@ def place_batch(request: Request) -> HttpResponse:
         return response
 
 
-def _run(rows: Sequence[msgspec.Raw], actor: Actor, seen: Limits, *, needs_external_id: bool) -> shapes.BatchAnswer:
-    results: dict[int, shapes.BatchResult] = {}
+def _run(rows: Sequence[msgspec.Raw], actor: Actor, seen: Limits, *, needs_external_id: bool) -> BatchAnswer:
+    results: dict[int, BatchResult] = {}
     by_channel: dict[str, list[_Row]] = {}
     for index, raw in enumerate(rows):
         try:
@@ -79,7 +103,7 @@ def _run(rows: Sequence[msgspec.Raw], actor: Actor, seen: Limits, *, needs_exter
         _place_all(channel, of_channel, actor, seen, results)
     told = [results[index] for index in range(len(rows))]
     counts = {status: sum(result.status == status for result in told) for status in ("created", "existing", "refused")}
-    return shapes.BatchAnswer(results=told, **counts)
+    return BatchAnswer(results=told, **counts)
 
 
 def _parse(raw: msgspec.Raw, *, needs_external_id: bool) -> OrderRequest:
@@ -95,9 +119,7 @@ def _parse(raw: msgspec.Raw, *, needs_external_id: bool) -> OrderRequest:
     return wanted
 
 
-def _place_all(
-    channel: str, rows: Sequence[_Row], actor: Actor, seen: Limits, results: dict[int, shapes.BatchResult]
-) -> None:
+def _place_all(channel: str, rows: Sequence[_Row], actor: Actor, seen: Limits, results: dict[int, BatchResult]) -> None:
     try:
         selling = selling_within(channel, seen)
     except DomainError as refusal:
@@ -120,10 +142,10 @@ def _place_some(rows: Sequence[_Row], selling: Selling, actor: Actor) -> list[Pl
         return [placed for row in rows for placed in _place_some([row], selling, actor)]
 
 
-def _result(row: _Row, placed: Placed) -> shapes.BatchResult:
+def _result(row: _Row, placed: Placed) -> BatchResult:
     if placed.refusal is not None or placed.order_id is None:
         return _refused(row.index, placed.refusal or InvalidInput(), external_id=row.request.external_id)
-    return shapes.BatchResult(
+    return BatchResult(
         index=row.index,
         status="existing" if placed.existing else "created",
         id=ids.encode(ids.ORDER, placed.order_id),
@@ -132,9 +154,7 @@ def _result(row: _Row, placed: Placed) -> shapes.BatchResult:
     )
 
 
-def _refused(
-    index: int, refusal: DomainError, pointer: str = "", *, external_id: str | None = None
-) -> shapes.BatchResult:
+def _refused(index: int, refusal: DomainError, pointer: str = "", *, external_id: str | None = None) -> BatchResult:
     """Its errors point into the batch: `/orders/17/items/0/quantity`."""
     place = f"/orders/{index}"
     errors: list[dict[str, Any]] = [
@@ -143,5 +163,5 @@ def _refused(
     ]
     if not errors:
         errors = [{**refusal.facts, "pointer": place + pointer, "message": str(refusal), "code": refusal.code}]
-    error = shapes.BatchError(type=refusal.type, code=refusal.code, message=str(refusal), errors=errors)
-    return shapes.BatchResult(index=index, status="refused", external_id=external_id, error=error)
+    error = BatchError(type=refusal.type, code=refusal.code, message=str(refusal), errors=errors)
+    return BatchResult(index=index, status="refused", external_id=external_id, error=error)

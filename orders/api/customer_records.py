@@ -19,7 +19,7 @@ from oms.web.bodies import Body
 from oms.web.filters import IdsFilter, WordsFilter, YesNoFilter, moments
 from oms.web.scopes import Access, Scope
 from oms.web.views import ApiView, many, one
-from orders.api import parts, shapes
+from orders.api import part_shapes, parts
 from orders.models import Customer
 from orders.requests import EMAIL_PATTERN, Name
 from orders.selectors.search import find_customers
@@ -29,7 +29,7 @@ TAG: Final = "Customers"
 READ: Final = Access(Scope.CUSTOMERS_READ, "orders.view_customer")
 ADD: Final = Access(Scope.CUSTOMERS_WRITE, "orders.add_customer")
 CHANGE: Final = Access(Scope.CUSTOMERS_WRITE, "orders.change_customer")
-_CUSTOMER: Final = schema.envelope("customer", shapes.Customer)
+_CUSTOMER: Final = schema.envelope("customer", part_shapes.Customer)
 _EXAMPLE: Final[dict[str, Any]] = {
     "id": "cus_01m82tqn5hhtjdz5ewkpj1x380",
     "email": "ada@example.com",
@@ -96,7 +96,7 @@ def known() -> QuerySet[Customer]:
     return Customer.objects.filter(erased_at=None)
 
 
-def _show(customer_id: UUID) -> shapes.Customer:
+def _show(customer_id: UUID) -> part_shapes.Customer:
     row = Customer.objects.filter(pk=customer_id).first()
     if row is None:
         raise NotFound(kind="customer", id=ids.encode(ids.CUSTOMER, customer_id))
@@ -110,7 +110,7 @@ class CustomersView(ApiView):
         id="listCustomers",
         summary="List customers",
         tag=TAG,
-        answer=schema.envelope("customers", shapes.Customer, paged=True),
+        answer=schema.envelope("customers", part_shapes.Customer, paged=True),
         example={"customers": [_EXAMPLE], "count": 1, "limit": 20, "offset": 0},
         filters=CustomerFilters,
         description="The newest first. Those who were forgotten are left out.",

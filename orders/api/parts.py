@@ -13,7 +13,7 @@ from inventory.providers.base import Sourced
 from oms.core import ids
 from oms.web.rendering import amount, moment, moment_or_none
 from orders import models
-from orders.api import shapes
+from orders.api import line_shapes, part_shapes
 from payments.api import parts as payment_parts
 from payments.api.shapes import PaymentCollection
 from payments.models import Payment
@@ -21,8 +21,8 @@ from payments.models import Payment
 ZERO: Final = Decimal(0)
 
 
-def tax_line(tax: models.TaxLine, placed: str) -> shapes.TaxLine:
-    return shapes.TaxLine(
+def tax_line(tax: models.TaxLine, placed: str) -> line_shapes.TaxLine:
+    return line_shapes.TaxLine(
         id=tax.public_id,
         description=tax.name,
         code=tax.code,
@@ -33,8 +33,8 @@ def tax_line(tax: models.TaxLine, placed: str) -> shapes.TaxLine:
     )
 
 
-def adjustment(each: models.Adjustment, placed: str) -> shapes.Adjustment:
-    return shapes.Adjustment(
+def adjustment(each: models.Adjustment, placed: str) -> line_shapes.Adjustment:
+    return line_shapes.Adjustment(
         id=each.public_id,
         code=each.code,
         description=each.description,
@@ -44,8 +44,8 @@ def adjustment(each: models.Adjustment, placed: str) -> shapes.Adjustment:
     )
 
 
-def address(each: models.OrderAddress, placed: str) -> shapes.Address:
-    return shapes.Address(
+def address(each: models.OrderAddress, placed: str) -> part_shapes.Address:
+    return part_shapes.Address(
         id=each.public_id,
         first_name=each.first_name or None,
         last_name=each.last_name or None,
@@ -63,10 +63,10 @@ def address(each: models.OrderAddress, placed: str) -> shapes.Address:
     )
 
 
-def credit_line(each: models.CreditLine, order: models.Order) -> shapes.CreditLine:
+def credit_line(each: models.CreditLine, order: models.Order) -> line_shapes.CreditLine:
     """What it refers to is the source's document, or else the order itself."""
     value, at, order_id = amount(each.amount), moment(each.created_at), order.public_id
-    return shapes.CreditLine(
+    return line_shapes.CreditLine(
         id=each.public_id,
         order_id=order_id,
         version=order.version,
@@ -82,8 +82,8 @@ def credit_line(each: models.CreditLine, order: models.Order) -> shapes.CreditLi
     )
 
 
-def customer(each: models.Customer) -> shapes.Customer:
-    return shapes.Customer(
+def customer(each: models.Customer) -> part_shapes.Customer:
+    return part_shapes.Customer(
         id=each.public_id,
         email=each.email or None,
         first_name=each.first_name or None,
@@ -123,10 +123,10 @@ def payment_collections(order: models.Order) -> list[PaymentCollection]:
     return [payment_parts.collected(first, by_collection[order.pk]), *shown]
 
 
-def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.Fulfillment:
+def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> part_shapes.Fulfillment:
     public_id, by_id = each.public_id, {line.pk: line for line in lines}
     made = moment(each.created_at)
-    return shapes.Fulfillment(
+    return part_shapes.Fulfillment(
         id=public_id,
         location_id=ids.encode(ids.STOCK_LOCATION, each.location_id) if each.location_id else None,
         provider_id=each.provider,
@@ -138,7 +138,7 @@ def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.
         canceled_at=moment_or_none(each.canceled_at),
         items=[_packed(packed, by_id[packed.order_line_id], public_id, made) for packed in each.lines.all()],
         labels=[
-            shapes.Label(
+            part_shapes.Label(
                 id=parcel.public_id,
                 fulfillment_id=public_id,
                 tracking_number=parcel.tracking_number,
@@ -156,8 +156,10 @@ def fulfillment(each: Fulfillment, lines: Sequence[models.OrderLine]) -> shapes.
     )
 
 
-def _packed(each: FulfillmentLine, line: models.OrderLine, fulfillment_id: str, made: str) -> shapes.FulfillmentItem:
-    return shapes.FulfillmentItem(
+def _packed(
+    each: FulfillmentLine, line: models.OrderLine, fulfillment_id: str, made: str
+) -> part_shapes.FulfillmentItem:
+    return part_shapes.FulfillmentItem(
         id=each.public_id,
         fulfillment_id=fulfillment_id,
         line_item_id=line.public_id,
@@ -170,8 +172,8 @@ def _packed(each: FulfillmentLine, line: models.OrderLine, fulfillment_id: str, 
     )
 
 
-def hold(each: models.Hold) -> shapes.Hold:
-    return shapes.Hold(
+def hold(each: models.Hold) -> part_shapes.Hold:
+    return part_shapes.Hold(
         id=each.public_id,
         reason=each.reason,
         note=each.note,
@@ -183,12 +185,12 @@ def hold(each: models.Hold) -> shapes.Hold:
     )
 
 
-def note(each: models.Note) -> shapes.Note:
-    return shapes.Note(id=each.public_id, body=each.body, author=each.author, created_at=moment(each.created_at))
+def note(each: models.Note) -> part_shapes.Note:
+    return part_shapes.Note(id=each.public_id, body=each.body, author=each.author, created_at=moment(each.created_at))
 
 
-def timeline_entry(each: models.TimelineEntry) -> shapes.TimelineEntry:
-    return shapes.TimelineEntry(
+def timeline_entry(each: models.TimelineEntry) -> part_shapes.TimelineEntry:
+    return part_shapes.TimelineEntry(
         id=each.public_id,
         occurred_at=moment(each.occurred_at),
         actor=each.actor,
@@ -198,8 +200,8 @@ def timeline_entry(each: models.TimelineEntry) -> shapes.TimelineEntry:
     )
 
 
-def sourcing(each: Sourced) -> shapes.Sourcing:
-    return shapes.Sourcing(
+def sourcing(each: Sourced) -> part_shapes.Sourcing:
+    return part_shapes.Sourcing(
         id=each.public_id,
         strategy=each.strategy,
         parcels=each.parcels,
@@ -208,7 +210,7 @@ def sourcing(each: Sourced) -> shapes.Sourcing:
     )
 
 
-def _candidate(stored: Mapping[str, Any]) -> shapes.SourcingCandidate:
-    return shapes.SourcingCandidate(
+def _candidate(stored: Mapping[str, Any]) -> part_shapes.SourcingCandidate:
+    return part_shapes.SourcingCandidate(
         **{**stored} | {"location_id": ids.encode(ids.STOCK_LOCATION, UUID(stored["location_id"]))}
     )

@@ -6,18 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from msgspec import Struct
 from rest_framework.request import Request
 
 from oms.core import ids
 from oms.core.money import Money
 from oms.web import bodies, idempotency, schema
 from oms.web.authentication import actor_of
-from oms.web.rendering import amount, json_answer
+from oms.web.rendering import Amount, amount, json_answer
 from oms.web.views import ApiView, one
-from orders.api import shapes
 from orders.models import Order
-from orders.services import collecting, refunds
-from orders.services.refund_preview import RefundPreview, preview_refund
+from orders.services import collecting, refund_preview, refunds
 from payments.api import access, base, examples, inputs
 from payments.api import collecting as paying
 from payments.api.shapes import DeletedCollection
@@ -25,6 +24,24 @@ from payments.models import Payment, PaymentCollection
 from payments.services.capturing import find_payment
 
 TAG = base.TAG
+
+
+class RefundPreview(Struct, kw_only=True):
+    """What a refund of `amount` would come to. credit_line_amount: the order is worth that much less after it; the rest
+    was owed to the customer anyway. balance: above zero the customer owes, below zero the merchant does."""
+
+    payment_id: str
+    order_id: str
+    currency_code: str
+    amount: Amount
+    credit_line_amount: Amount
+    refundable_after: Amount
+    order_total: Amount
+    order_total_after: Amount
+    balance: Amount
+    balance_after: Amount
+
+
 _PREVIEW: dict[str, Any] = {
     "payment_id": examples.PAYMENT_ID,
     "order_id": examples.ORDER_ID,
@@ -70,7 +87,7 @@ class RefundPreviewView(ApiView):
         tag=TAG,
         body=inputs.RefundPayment,
         body_example={"amount": 5, "refund_reason_id": "goodwill"},
-        answer=schema.envelope("refund_preview", shapes.RefundPreview),
+        answer=schema.envelope("refund_preview", RefundPreview),
         example={"refund_preview": _PREVIEW},
         description=f"{schema.OURS} Nothing is written and nobody is asked; it is refused as the refund would be.",
     )
@@ -78,7 +95,7 @@ class RefundPreviewView(ApiView):
         _payment, given = _refund(request, payment_id)
         return idempotency.answer(
             request,
-            lambda: preview_refund(**given, actor=actor_of(request)),
+            lambda: refund_preview.preview_refund(**given, actor=actor_of(request)),
             lambda preview: one(request, "refund_preview", _preview(preview)),
         )
 
@@ -185,11 +202,11 @@ def _order_in_body(text: str) -> Order:
     return order
 
 
-def _preview(each: RefundPreview) -> shapes.RefundPreview:
+def _preview(each: refund_preview.RefundPreview) -> RefundPreview:
     def shown(money: Money) -> Any:
         return amount(money.amount)
 
-    return shapes.RefundPreview(
+    return RefundPreview(
         payment_id=ids.encode(ids.PAYMENT, each.payment_id),
         order_id=ids.encode(ids.ORDER, each.order_id),
         currency_code=each.amount.currency.lower(),

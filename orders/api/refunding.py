@@ -15,11 +15,10 @@ from oms.core import ids
 from oms.web import bodies, idempotency, queries, schema
 from oms.web.authentication import actor_of
 from oms.web.limits import limits_of
-from oms.web.rendering import amount
+from oms.web.rendering import Amount, amount
 from oms.web.views import ApiView, one
 from orders.api import examples, shapes
 from orders.api.base import lock_as_seen, order_answer, order_id_of
-from orders.api.shapes import Amount
 from orders.locks import lock_order
 from orders.models import Order
 from orders.requests import Quantity

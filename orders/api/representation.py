@@ -10,7 +10,7 @@ from uuid import UUID
 from oms.core import ids
 from oms.web.limits import answering
 from oms.web.rendering import amount, moment, moment_or_none
-from orders.api import money, parts, shapes
+from orders.api import line_shapes, money, parts, shapes
 from orders.models import Adjustment, Order, OrderLine, ShippingLine, TaxLine
 from orders.selectors.statement import Statement, statement
 
@@ -155,10 +155,10 @@ def _worth(line: OrderLine | ShippingLine, loaded: _Loaded) -> money.Worth:
     return money.worth(line, loaded.taxes.get(line.pk, ()), loaded.order.currency)
 
 
-def _item(line: OrderLine, loaded: _Loaded) -> shapes.Item:
+def _item(line: OrderLine, loaded: _Loaded) -> line_shapes.Item:
     public_id, currency = line.public_id, loaded.order.currency
     value, total = _worth(line, loaded), amount(line.total)
-    return shapes.Item(
+    return line_shapes.Item(
         id=public_id,
         title=line.title,
         product_title=line.title,
@@ -193,8 +193,8 @@ def _item(line: OrderLine, loaded: _Loaded) -> shapes.Item:
     )
 
 
-def _detail(line: OrderLine, public_id: str, loaded: _Loaded) -> shapes.ItemDetail:
-    return shapes.ItemDetail(
+def _detail(line: OrderLine, public_id: str, loaded: _Loaded) -> line_shapes.ItemDetail:
+    return line_shapes.ItemDetail(
         id=f"orditem_{public_id.partition('_')[2]}",
         order_id=loaded.public_id,
         item_id=public_id,
@@ -211,9 +211,9 @@ def _detail(line: OrderLine, public_id: str, loaded: _Loaded) -> shapes.ItemDeta
     )
 
 
-def _method(line: ShippingLine, loaded: _Loaded) -> shapes.ShippingMethod:
+def _method(line: ShippingLine, loaded: _Loaded) -> line_shapes.ShippingMethod:
     value = _worth(line, loaded)
-    return shapes.ShippingMethod(
+    return line_shapes.ShippingMethod(
         id=line.public_id,
         order_id=loaded.public_id,
         name=line.name,

@@ -74,7 +74,7 @@ class BatchView(ApiView):
         tag=TAG,
         body=inputs.Batch,
         body_example=examples.BATCH,
-        answer=schema.shape(shapes.BatchAnswer),
+        answer=schema.shape(batching.BatchAnswer),
         example=examples.BATCH_ANSWER,
         description=f"{schema.OURS} Every row for itself: what is refused leaves the others be. Repeated safely by "
         "`external_id`, which every row needs when an Idempotency-Key is sent.",

@@ -1,3 +1,3 @@
-from payments.admin import balances, exceptions, payments, records, webhooks
+from payments.admin import balances, exceptions, gift_cards, payments, records, store_credit, webhooks
 
-__all__ = ["balances", "exceptions", "payments", "records", "webhooks"]
+__all__ = ["balances", "exceptions", "gift_cards", "payments", "records", "store_credit", "webhooks"]

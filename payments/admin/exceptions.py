@@ -187,7 +187,6 @@ def _let_go(request: HttpRequest, pk: UUID) -> str:
 
 
 _OPEN_PAYMENT = Act(label=_("Open the payment"), permission="payments.view_payment")
-_PAYMENT: Final[dict[str, Any]] = {"permission": "payments.view_payment", "model": Payment}
 
 for _kind in (
     Kind(
@@ -195,7 +194,6 @@ for _kind in (
         name="payments-unknown",
         title=_("Outcome unknown"),
         icon="help",
-        permission="payments.view_paymentattempt",
         model=PaymentAttempt,
         narrow=_hanging,
         age=("id",),
@@ -207,7 +205,6 @@ for _kind in (
         name="payments-contradicted",
         title=_("Contradictions of providers"),
         icon="compare_arrows",
-        permission="payments.view_providerevent",
         model=ProviderEvent,
         narrow=_contradictions,
         age=("recorded_at", "id"),
@@ -220,7 +217,6 @@ for _kind in (
         name="payments-disputed",
         title=_("Disputes"),
         icon="gavel",
-        permission="payments.view_providerevent",
         model=ProviderEvent,
         narrow=_disputes,
         age=("recorded_at", "id"),
@@ -233,7 +229,6 @@ for _kind in (
         name="payment-webhooks",
         title=_("Webhooks of providers"),
         icon="webhook",
-        permission="payments.view_providerwebhook",
         model=ProviderWebhook,
         narrow=_stuck,
         age=("received_at", "id"),
@@ -246,47 +241,47 @@ for _kind in (
         name="payments-unallocated",
         title=_("Paid without an order"),
         icon="link_off",
+        model=Payment,
         narrow=_without_order,
         age=("id",),
         tell=_tell(lambda: _now("%(payment)s is for no order"), lambda row: row.created_at),
         act=_OPEN_PAYMENT,
         tone="bad",
-        **_PAYMENT,
     ),
     Kind(
         rank=37,
         name="payments-odd",
         title=_("Amounts that cannot be"),
         icon="calculate",
+        model=Payment,
         narrow=_odd,
         age=("id",),
         tell=_tell(lambda: _now("What its provider told of %(payment)s cannot be"), lambda row: row.created_at),
         act=_OPEN_PAYMENT,
         tone="bad",
-        **_PAYMENT,
     ),
     Kind(
         rank=38,
         name="authorizations",
         title=_("Authorizations that end soon"),
         icon="timer",
+        model=Payment,
         narrow=lambda rows: expiring.ending_soon(rows, timezone.now()),
         age=("expires_at", "id"),
         tell=_tell(lambda: _now("%(amount)s of %(payment)s can soon be captured no more"), _warned),
         act=Act(label=_("Capture"), permission=MAY_COLLECT, run=_capture),
-        **_PAYMENT,
     ),
     Kind(
         rank=39,
         name="authorizations-ended",
         title=_("Authorizations that ended"),
         icon="timer_off",
+        model=Payment,
         narrow=lambda rows: expiring.ended(rows, timezone.now()),
         age=("expires_at", "id"),
         tell=_tell(lambda: _now("%(amount)s of %(payment)s was not captured in time"), lambda row: row.expires_at),
         act=Act(label=_("Let go"), permission=MAY_COLLECT, run=_let_go),
         tone="bad",
-        **_PAYMENT,
     ),
 ):
     attention.show(_kind)

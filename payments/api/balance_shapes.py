@@ -8,8 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from oms.core import ids
-from oms.web.rendering import amount, moment, moment_or_none
-from payments.api.shapes import Amount, Moment
+from oms.web.rendering import Amount, Moment, amount, moment, moment_or_none
 from payments.models import GiftCard, StoreCreditAccount
 from payments.models.balances import BalanceEntry
 

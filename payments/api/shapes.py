@@ -5,13 +5,11 @@ Amounts are in major units. Neither what a customer paid with (tokens) nor a pro
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-Amount = Decimal | int
-Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+from oms.web.rendering import Amount, Moment
 
 
 class Capture(Struct, kw_only=True):

@@ -107,5 +107,6 @@ def amount_error(kind: type[DomainError], requested: Money, available: Decimal, 
     """A refusal of more than there is, with the figures."""
     left = Money(max(available, Decimal(0)), requested.currency)
     facts = {"requested": str(requested), "available": str(left)}
-    figures = {"requested": str(requested.amount), "available": str(left.amount), "currency": requested.currency}
+    figures = {name: f"{each.amount.normalize():f}" for name, each in (("requested", requested), ("available", left))}
+    figures["currency"] = requested.currency
     return kind(errors=[FieldError(pointer, str(kind.message) % facts, kind.code, figures)], **facts)
