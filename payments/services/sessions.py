@@ -77,7 +77,7 @@ def create_session(
         lacks = lacking(collection)
         wanted = amount if amount is not None else lacks or collection.money
         if lacks < wanted:
-            raise errors.CollectsMoreThanDue(requested=str(wanted), due=str(lacks))
+            raise errors.CollectsMoreThanDue(requested=str(wanted), available=str(lacks))
         return session_here(collection, party, wanted, context=context, capture=capture)
 
 
