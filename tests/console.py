@@ -163,7 +163,7 @@ def _furnish_balances(house: Shop, number: int) -> None:
 
 def _furnish_money(order: Order, number: int) -> None:
     """A customer who begins to pay, a capture that is declined, and what providers tell."""
-    collection = sessions.create_collection(amount=order.money(Decimal(1)), order_id=order.pk, actor=STAFF, first=True)
+    collection = sessions.create_collection(amount=order.money(Decimal(1)), order_id=order.pk, actor=STAFF)
     session = sessions.create_session(collection_id=collection.pk, provider="manual", context={EVIL: EVIL}, actor=STAFF)
     told = {"provider": "manual", "reference": session.reference, "currency": "GBP", "amount": Decimal(1)}
     PaymentAttempt.objects.create(

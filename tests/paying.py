@@ -14,9 +14,9 @@ from tests.scenarios import STAFF
 
 
 def promised(order: Order, amount: Any = None, *, captured: Sequence[Any] = ()) -> Payment:
-    """A manual payment of the order's first collection, of which so much was taken, one after another."""
+    """A manual payment of a collection of the order, of which so much was taken, one after another."""
     value = Money(Decimal(order.total if amount is None else amount), order.currency)
-    first = not PaymentCollection.objects.filter(pk=order.pk).exists()
+    first = not PaymentCollection.objects.filter(pk=order.pk).exists() and not order.payments.exists()
     collection = sessions.create_collection(amount=value, order_id=order.pk, actor=STAFF, first=first)
     session = sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
     attempt = sessions.request_authorization(session_id=session.pk, actor=STAFF)
