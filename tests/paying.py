@@ -9,7 +9,7 @@ from uuid import UUID
 
 from oms.core.money import Money
 from orders.models import Order
-from payments.models import Payment, PaymentAttempt
+from payments.models import Payment, PaymentAttempt, PaymentCollection
 from payments.services import calling, capturing, sessions
 from tests.scenarios import STAFF
 
@@ -19,10 +19,9 @@ def usd(amount: Any) -> Money:
 
 
 def promised(order: Order, amount: Any = None, *, captured: Sequence[Any] = ()) -> Payment:
-    """A manual payment of the order's first collection, of which so much was taken, one after another; of one more
-    where that has been paid."""
+    """A manual payment of a collection of the order, of which so much was taken, one after another."""
     value = Money(Decimal(order.total if amount is None else amount), order.currency)
-    first = not Payment.objects.filter(order=order).exists()
+    first = not PaymentCollection.objects.filter(pk=order.pk).exists() and not order.payments.exists()
     collection = sessions.create_collection(amount=value, order_id=order.pk, actor=STAFF, first=first)
     session = sessions.create_session(collection_id=collection.pk, provider="manual", actor=STAFF)
     payment = payment_of(sessions.request_authorization(session_id=session.pk, actor=STAFF))

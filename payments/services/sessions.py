@@ -176,6 +176,9 @@ def authorize_here(
     if session.status not in _OPEN or not session.reference:
         raise errors.SessionNotOpen(status=session.get_status_display())
     provider = known.provider_of(session.provider)
+    if session.status == SessionStatus.ERROR:
+        session.status, session.code, session.message = SessionStatus.PENDING, "", ""
+        session.save(update_fields=["status", "code", "message", "updated_at"])
     return attempts.begin(
         act=MoneyAct.AUTHORIZE,
         amount=Money(session.amount, session.currency),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -24,6 +24,8 @@ _STATES: Final = {
     Outcome.SUCCEEDED: AttemptState.SUCCEEDED,
     Outcome.DECLINED: AttemptState.DECLINED,
 }
+# How far a session came that holds nothing.
+_SESSIONS: Final = {Outcome.REQUIRES_ACTION: SessionStatus.REQUIRES_MORE, Outcome.DECLINED: SessionStatus.ERROR}
 # Where several movements answer one attempt, the best of them is what became of it.
 _BEST_FIRST: Final = [AttemptState.SUCCEEDED, AttemptState.PENDING, AttemptState.DECLINED]
 
@@ -48,9 +50,15 @@ def settle(
     changed = []
     for attempt, movements in answers.items():
         movement = min(movements, key=_how_it_stands)
-        if _take_over(attempt, movement, payment, session, tell):
+        is_news = attempt == _last_try(attempts) and _follow_in_session(session, movement)
+        if _take_over(attempt, movement, payment, session, tell, is_news=is_news):
             changed.append(attempt)
     return changed
+
+
+def _last_try(attempts: Sequence[PaymentAttempt]) -> PaymentAttempt | None:
+    """Of authorizing; news of an earlier one may come later."""
+    return next((each for each in reversed(attempts) if each.act == MoneyAct.AUTHORIZE and not each.is_foreign), None)
 
 
 def _attempt_for(
@@ -122,13 +130,19 @@ def _foreign(
 
 
 def _take_over(
-    attempt: PaymentAttempt, movement: Event, payment: Payment | None, session: PaymentSession | None, tell: Tell
+    attempt: PaymentAttempt,
+    movement: Event,
+    payment: Payment | None,
+    session: PaymentSession | None,
+    tell: Tell,
+    *,
+    is_news: bool,
 ) -> bool:
+    """is_news: the session has changed with it, so it is told of anyhow."""
     was = None if attempt._state.adding else attempt.state
     state = _STATES[Outcome(movement.outcome)]
     amount = movement.amount if movement.amount and movement.outcome == Outcome.SUCCEEDED else attempt.amount
-    _follow_in_session(attempt, movement, session)
-    if was == state and attempt.amount == amount and attempt.movement == movement.movement:
+    if not is_news and was == state and attempt.amount == amount and attempt.movement == movement.movement:
         return False
     attempt.state, attempt.amount = state, amount
     attempt.payment = payment or attempt.payment
@@ -145,14 +159,14 @@ def _take_over(
     return True
 
 
-def _follow_in_session(attempt: PaymentAttempt, movement: Event, session: PaymentSession | None) -> None:
-    """A session that holds nothing says how far it came."""
+def _follow_in_session(session: PaymentSession | None, movement: Event) -> bool:
+    """A session that holds nothing says how far its last try came; whether that has changed."""
     ended = (SessionStatus.AUTHORIZED, SessionStatus.CAPTURED, SessionStatus.CANCELED)
-    if session is None or attempt.act != MoneyAct.AUTHORIZE or session.status in ended:
-        return
-    if movement.outcome == Outcome.REQUIRES_ACTION:
-        session.status = SessionStatus.REQUIRES_MORE
-    elif movement.outcome == Outcome.DECLINED:
-        session.status = SessionStatus.ERROR
+    status = _SESSIONS.get(Outcome(movement.outcome))
+    if session is None or session.status in ended or status is None or status == session.status:
+        return False
+    session.status = status
+    if status == SessionStatus.ERROR:
         session.code, session.message = movement.code, movement.message
     session.save(update_fields=["status", "code", "message", "updated_at"])
+    return True

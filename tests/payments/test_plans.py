@@ -114,7 +114,7 @@ def test_what_the_api_is_asked_for_is_found_by_an_index(query):
     [
         (Payment, "1001"),
         (Payment, "ch_1"),
-        (GiftCardEntry, str(SOME_ID)),
+        pytest.param(GiftCardEntry, str(SOME_ID), id="GiftCardEntry-id"),
         (GiftCardEntry, "7H2K"),
         (StoreCreditAccount, "Ada@example.com"),
     ],

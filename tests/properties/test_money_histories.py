@@ -176,6 +176,7 @@ class MoneyHistories(RuleBasedStateMachine):
         if not amount:
             return
         self.gateway.move_there(payment.reference, "refund", amount, self.currency)
+        self.clerk_hears(payment.reference)  # a capture that comes with the same news pays for the refund
         self.clerk.refund_at_gateway(index, amount)
         self.look_up(payment.reference)
 
@@ -295,7 +296,10 @@ class MoneyHistories(RuleBasedStateMachine):
         told = provider_of("fake").look_up(LookUpRequest(reference=reference))
         facts.learn("fake", told, source=EventSource.LOOKUP, actor=SYSTEM)
         self.carry_out()
-        # What the gateway's books tell of what we do not know the outcome of, the clerk hears too.
+        self.clerk_hears(reference)
+
+    def clerk_hears(self, reference: str) -> None:
+        """What the gateway's books tell of what nobody knows the outcome of."""
         for made in self.tries():
             if made.state == UNKNOWN and made.done and self.reference(made) == reference:
                 self.clerk.heard(made)

@@ -72,6 +72,29 @@ def test_a_card_that_asked_for_3d_secure_is_the_try_that_succeeds_though_nobody_
     assert attempts() == [("authorize", "succeeded", False)]
 
 
+def test_a_session_stands_where_its_last_try_stands_though_news_of_an_earlier_one_come_late(monkeypatch):
+    session = session_of(order_id := ordered())
+    news = ProviderResult(outcome=Outcome.DECLINED), ProviderResult(outcome=Outcome.PENDING)
+    answers(monkeypatch, "authorize", *news)
+    first, second = (
+        calling.carry_out(
+            sessions.request_authorization(session_id=session.pk, actor=STAFF, waits=True).pk, waited=True
+        )
+        for _ in news
+    )
+    stood = []
+
+    for told in (
+        fact("authorize", session.reference, outcome="requires_action", key=str(second.pk)),
+        fact("authorize", session.reference, outcome="declined", movement="late", key=str(first.pk)),
+    ):
+        stood.append((PaymentSession.objects.get().status, Order.objects.get(pk=order_id).payment_status))
+        learn(told)
+    stood.append((PaymentSession.objects.get().status, Order.objects.get(pk=order_id).payment_status))
+
+    assert stood == [("pending", "awaiting"), *[("requires_more", "requires_action")] * 2]
+
+
 def test_a_call_that_breaks_in_a_way_nobody_thought_of_has_an_unknown_outcome(monkeypatch):
     payment = captured(ordered())
     answers(monkeypatch, "refund", KeyError("id"))
