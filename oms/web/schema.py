@@ -202,7 +202,7 @@ def _list_parameters(kind: type[FilterSet]) -> list[OpenApiParameter]:
         found.append(
             OpenApiParameter(
                 f"{name}[]" if many else name,
-                str,
+                bool if isinstance(each, django_filters.BooleanFilter) else str,
                 many=many,
                 enum=choices,
                 description=str(each.extra.get("help_text", "")),

@@ -154,7 +154,7 @@ def test_who_has_no_permission_sees_nothing(client):
 
 
 def test_a_count_stops_at_its_cap(client, house, monkeypatch):
-    monkeypatch.setattr("oms.web.console.paging.MOST_COUNTED", 2)
+    monkeypatch.setattr("oms.web.console.paging.CappedPaginator.most", 2)
     for _ in range(3):
         rich_order(house)
 
