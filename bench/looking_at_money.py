@@ -4,11 +4,13 @@ needs a person."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 _PAYMENTS: Final = "/admin/payments"
+_LATELY: Final = datetime.now(UTC) - timedelta(days=30)
 _CREDIT: Final = "/admin/store-credit-accounts"
 _ROWS: Final = "SELECT {} FROM payments_{} TABLESAMPLE SYSTEM (20)"
 _SESSIONS: Final = (
@@ -82,7 +84,8 @@ _API: Final[Mapping[str, str]] = {
     },
     "payments, before long ago (none)": f"{_PAYMENTS}?created_at[$lt]=2020-01-01",
     "payments, captured long ago (none)": f"{_PAYMENTS}?captured_at[$lt]=2020-01-01",
-    "payments, an amount (none)": f"{_PAYMENTS}?amount=7.77",
+    "payments, captured lately": f"{_PAYMENTS}?captured_at[$gte]={_LATELY:%Y-%m-%d}",
+    "payments, an amount, lately": f"{_PAYMENTS}?amount=40&created_at[$gte]={_LATELY:%Y-%m-%d}",
     "gift cards": "/admin/gift-cards",
     "gift cards, disabled": "/admin/gift-cards?status=disabled",
     "gift cards, before long ago (none)": "/admin/gift-cards?created_at[$lt]=2020-01-01",
