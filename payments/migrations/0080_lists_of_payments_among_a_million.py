@@ -58,10 +58,6 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             "paymentattempt",
-            models.Index(fields=["-id"], name="attempt_refused", condition=models.Q(state="declined")),
-        ),
-        AddIndexConcurrently(
-            "paymentattempt",
             models.Index(fields=["act", "-id"], name="attempt_back", condition=models.Q(act__in=("refund", "void"))),
         ),
         AddIndexConcurrently(

@@ -43,7 +43,6 @@ SOME_ID = ids.new_id()
 
 LISTS = {
     (PaymentAttempt, "state__in=pending"): "attempt_pending",
-    (PaymentAttempt, "state__in=declined"): "attempt_refused",
     (PaymentAttempt, "act__in=refund"): "attempt_back",
     (PaymentAttempt, "act__in=void"): "attempt_back",
     (ProviderWebhook, "problem__in=failed"): "webhook_with_problem",
