@@ -22,7 +22,6 @@ _WEBHOOKS: Final = "SELECT 'fake ' || reference FROM payments_providerevent WHER
 _LISTS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "payment": {
         "": {},
-        "last page": {"p": "200"},
         "of the gateway": {"provider": "fake"},
         "of a rare provider": {"provider": "store_credit"},
         "can be captured": {"waits": "capture"},
@@ -99,9 +98,9 @@ FOLLOWED: Final = {
 Some = Callable[[str], list[Any]]
 
 
-def pages(some: Some) -> dict[str, Sequence[str]]:
-    """By name. `some` draws rows of a query."""
-    found: dict[str, Sequence[str]] = {}
+def pages(some: Some, last: int) -> dict[str, Sequence[str]]:
+    """By name. `some` draws rows of a query; last: the number of the last page of payments."""
+    found: dict[str, Sequence[str]] = {"console: payment, last page": [f"{_of('payment')}?p={last}"]}
     for model, filters in _LISTS.items():
         for name, fields in filters.items():
             found[f"console: {model}, {name}" if name else f"console: {model}"] = [f"{_of(model)}?{urlencode(fields)}"]
