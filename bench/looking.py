@@ -78,7 +78,7 @@ def pages(url: str) -> dict[str, Sequence[str]]:
 
         connection.execute("SELECT setseed(0.5)")
         found: dict[str, Sequence[str]] = {"console: dashboard": ["/console/"], "console: list": [_ORDERS]}
-        found["console: list, last page"] = [f"{_ORDERS}?p=200"]
+        found["console: list, last page"] = [f"{_ORDERS}?p={last}" for last in some(_LAST.format("orders_order"))]
         for name, fields in _FILTERS.items():
             found[f"console: list, {name}"] = [f"{_ORDERS}?{urlencode(fields)}"]
         place = some("SELECT id FROM inventory_stocklocation WHERE code = 'w3'")[0]
@@ -99,10 +99,11 @@ def pages(url: str) -> dict[str, Sequence[str]]:
         return (
             found
             | _api(some("SELECT email FROM orders_order WHERE email <> ''"), some("SELECT id FROM orders_order"))
-            | looking_at_money.pages(some)
+            | looking_at_money.pages(some, last=some(_LAST.format("payments_payment"))[0])
         )
 
 
+_LAST: Final = "SELECT (least(count(*), 10000) + 49) / 50 FROM {}"
 _DAYS: Final = (
     "SELECT DISTINCT to_char(placed_at, 'YYYY-MM-DD') FROM (SELECT placed_at FROM orders_order LIMIT 50000) AS few"
 )

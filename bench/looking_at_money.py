@@ -4,11 +4,13 @@ needs a person."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 _PAYMENTS: Final = "/admin/payments"
+_LATELY: Final = datetime.now(UTC) - timedelta(days=30)
 _CREDIT: Final = "/admin/store-credit-accounts"
 _ROWS: Final = "SELECT {} FROM payments_{} TABLESAMPLE SYSTEM (20)"
 _SESSIONS: Final = (
@@ -20,7 +22,6 @@ _WEBHOOKS: Final = "SELECT 'fake ' || reference FROM payments_providerevent WHER
 _LISTS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "payment": {
         "": {},
-        "last page": {"p": "200"},
         "of the gateway": {"provider": "fake"},
         "of a rare provider": {"provider": "store_credit"},
         "can be captured": {"waits": "capture"},
@@ -82,7 +83,8 @@ _API: Final[Mapping[str, str]] = {
     },
     "payments, before long ago (none)": f"{_PAYMENTS}?created_at[$lt]=2020-01-01",
     "payments, captured long ago (none)": f"{_PAYMENTS}?captured_at[$lt]=2020-01-01",
-    "payments, an amount (none)": f"{_PAYMENTS}?amount=7.77",
+    "payments, captured lately": f"{_PAYMENTS}?captured_at[$gte]={_LATELY:%Y-%m-%d}",
+    "payments, an amount, lately": f"{_PAYMENTS}?amount=40&created_at[$gte]={_LATELY:%Y-%m-%d}",
     "gift cards": "/admin/gift-cards",
     "gift cards, disabled": "/admin/gift-cards?status=disabled",
     "gift cards, before long ago (none)": "/admin/gift-cards?created_at[$lt]=2020-01-01",
@@ -96,9 +98,9 @@ FOLLOWED: Final = {
 Some = Callable[[str], list[Any]]
 
 
-def pages(some: Some) -> dict[str, Sequence[str]]:
-    """By name. `some` draws rows of a query."""
-    found: dict[str, Sequence[str]] = {}
+def pages(some: Some, last: int) -> dict[str, Sequence[str]]:
+    """By name. `some` draws rows of a query; last: the number of the last page of payments."""
+    found: dict[str, Sequence[str]] = {"console: payment, last page": [f"{_of('payment')}?p={last}"]}
     for model, filters in _LISTS.items():
         for name, fields in filters.items():
             found[f"console: {model}, {name}" if name else f"console: {model}"] = [f"{_of(model)}?{urlencode(fields)}"]

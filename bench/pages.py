@@ -39,7 +39,9 @@ class House:
 def run(arguments: argparse.Namespace) -> Report:
     with ExitStack() as stack:
         houses = [_open(stack, arguments, orders) for orders in arguments.sizes]
-        names = [name for name in houses[0].pages if arguments.only in name or name == FLOOR]
+        # In a shop of few orders some pages have nothing to show.
+        found = [name for name in houses[0].pages if all(house.pages[name] for house in houses)]
+        names = [name for name in found if arguments.only in name or name == FLOOR]
         seconds: dict[tuple[str, int], list[float]] = {(name, house.orders): [] for name in names for house in houses}
         for number in range(-_WARM, arguments.samples):
             for name in names:
@@ -67,11 +69,14 @@ def _open(stack: ExitStack, arguments: argparse.Namespace, orders: int) -> House
 
 
 def _follow(port: int, path: str, headers: Mapping[str, str]) -> str:
-    """The address of a page that is reached by turning pages only: so many of them from the first."""
+    """The address of a page that is reached by turning pages only: so many of them from the first, or the last one."""
     for _ in range(looking.TURNED):
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=dict(headers))
         with urllib.request.urlopen(request) as answer:  # noqa: S310  (our own server)
-            path = looking.following(path, json.load(answer))
+            page = json.load(answer)
+        if page["next_cursor"] is None:
+            break
+        path = looking.following(path, page)
     return path
 
 

@@ -117,7 +117,7 @@ INSERT INTO payments_paymentsession (
 SELECT session_id, at - interval '1 minute', at, collection_id, provider, reference, currency, amount,
     CASE WHEN how = 'declined' THEN 'error' WHEN how = 'left' THEN 'requires_more' WHEN void_at IS NOT NULL THEN 'canceled' WHEN captured > 0 THEN 'captured' ELSE 'authorized' END,
     '{"method": "card"}', '{}', captured > 0, CASE how WHEN 'declined' THEN 'card_declined' ELSE '' END, '', CASE how WHEN 'paid' THEN at END, '{}'
-FROM bench.paid WHERE provider <> 'external';
+FROM bench.paid WHERE provider <> 'external' ORDER BY at;
 
 -- [money]
 INSERT INTO payments_payment (
@@ -128,7 +128,7 @@ SELECT payment_id, at, at, order_id, CASE WHEN provider <> 'external' THEN colle
     reference, currency, amount, captured, refunded, CASE WHEN captured > 0 THEN at + interval '5 seconds' END, void_at,
     CASE provider WHEN 'fake' THEN at + interval '7 days' END, CASE WHEN provider = 'fake' AND at < {now} - interval '5 days' THEN at + interval '5 days' END,
     CASE WHEN provider = 'fake' AND bench.chance(n, 50, 20000) = 0 THEN 'refunded_more_than_captured' ELSE '' END, '{}'
-FROM bench.paid WHERE how = 'paid';
+FROM bench.paid WHERE how = 'paid' ORDER BY at;
 
 -- [money]
 INSERT INTO payments_paymentattempt (
@@ -141,7 +141,7 @@ SELECT attempt_id, moment, moment, session_id, payment_id, act, state, currency,
     CASE WHEN state = 'unknown' OR state = 'pending' AND moment > {now} - interval '7 days' THEN {now} + interval '20 minutes' END,
     CASE WHEN state IN ('unknown', 'pending') THEN 9 ELSE 0 END, CASE WHEN state IN ('succeeded', 'declined') THEN moment + interval '1 second' END,
     CASE WHEN state = 'declined' AND act <> 'authorize' AND moment < {now} - interval '5 days' THEN moment + interval '1 day' END
-FROM bench.moves;
+FROM bench.moves ORDER BY moment;
 
 -- [money]
 INSERT INTO payments_providerevent (
@@ -155,7 +155,8 @@ SELECT CASE WHEN odd THEN bench.id(moment) ELSE event_id END, provider, referenc
     CASE WHEN act = 'authorize' AND state = 'succeeded' AND provider = 'fake' THEN moment + interval '7 days' END, moment + interval '1 second',
     CASE WHEN odd AND moment < {now} - interval '5 days' THEN moment + interval '1 day' END
 FROM bench.moves CROSS JOIN (VALUES (false), (true)) AS twice(odd)
-WHERE state <> 'unknown' AND (NOT odd OR provider = 'fake' AND act = 'capture' AND bench.chance(n, 52, 2000) = 0);
+WHERE state <> 'unknown' AND (NOT odd OR provider = 'fake' AND act = 'capture' AND bench.chance(n, 52, 2000) = 0)
+ORDER BY moment;
 
 -- [money]
 INSERT INTO payments_providerwebhook (
@@ -166,7 +167,7 @@ SELECT webhook_id, provider, 'evt_' || md5(attempt_id::text), 'payment.' || act,
     moment + interval '2 seconds', moment + interval '3 seconds', 1, NULL, CASE WHEN luck < 3 THEN (ARRAY['unknown_reference', 'differs', 'failed'])[1 + luck] ELSE '' END,
     CASE luck WHEN 2 THEN 'ValueError at fake.py:1' ELSE '' END, CASE luck WHEN 1 THEN '{}' ELSE '' END,
     CASE WHEN luck < 3 AND moment < {now} - interval '5 days' THEN moment + interval '1 day' END
-FROM bench.moves CROSS JOIN LATERAL (SELECT bench.chance(n, 53, 1500) AS luck) AS drawn WHERE webhook_id IS NOT NULL;
+FROM bench.moves CROSS JOIN LATERAL (SELECT bench.chance(n, 53, 1500) AS luck) AS drawn WHERE webhook_id IS NOT NULL ORDER BY moment;
 
 -- [money]
 INSERT INTO payments_giftcard (
@@ -174,7 +175,7 @@ INSERT INTO payments_giftcard (
 SELECT id, issued_at, issued_at, 'EUR', sums.balance, sums.entries, md5(n::text) || md5('card' || n), upper(substr(md5('end' || n), 1, 4)), worth, expires_at,
     CASE WHEN bench.chance(n, 49, 500) = 0 THEN issued_at + interval '1 day' END, 'friend' || n || '@example.com', '',
     '{"kind": "staff", "id": "1", "label": "bench"}'
-FROM bench.cards JOIN (SELECT account_id, sum(amount) AS balance, count(*) AS entries FROM bench.entries GROUP BY 1) AS sums ON sums.account_id = cards.id;
+FROM bench.cards JOIN (SELECT account_id, sum(amount) AS balance, count(*) AS entries FROM bench.entries GROUP BY 1) AS sums ON sums.account_id = cards.id ORDER BY issued_at;
 
 -- [money]
 INSERT INTO payments_storecreditaccount (id, created_at, updated_at, currency, balance, entry_count, customer_id)
@@ -184,12 +185,12 @@ FROM bench.accounts JOIN (SELECT account_id, sum(amount) AS balance, count(*) AS
 -- [money]
 INSERT INTO payments_giftcardentry (id, number, kind, amount, balance_after, reason, note, reference, attempt_id, actor, created_at, account_id)
 SELECT bench.id(moment), number, kind, amount, balance_after, reason, '', reference, attempt_id, '{"kind": "system", "id": "system", "label": "System"}', moment, account_id
-FROM bench.entries WHERE kind_of = 'gift_card';
+FROM bench.entries WHERE kind_of = 'gift_card' ORDER BY moment;
 
 -- [money]
 INSERT INTO payments_storecreditentry (id, number, kind, amount, balance_after, reason, note, reference, attempt_id, actor, created_at, account_id)
 SELECT bench.id(moment), number, kind, amount, balance_after, reason, '', reference, attempt_id, '{"kind": "system", "id": "system", "label": "System"}', moment, account_id
-FROM bench.entries WHERE kind_of = 'store_credit';
+FROM bench.entries WHERE kind_of = 'store_credit' ORDER BY moment;
 
 -- [end]
 SELECT setval('orders_order_number', 1000 + {orders} + 1);

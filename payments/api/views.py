@@ -34,7 +34,7 @@ class PaymentsView(ApiView):
         example={"payments": [examples.PAYMENT], "count": 1, "limit": 20, "offset": 0},
         filters=PaymentFilters,
         description="Newest first. `capturable=true` finds what is authorized and not taken, `waiting=true` what is "
-        "not settled yet.",
+        "not settled yet. An `amount` alone is looked for among all payments: say with `created_at` of what time.",
     )
     def get(self, request: Request) -> HttpResponse:
         return many(request, "payments", selectors.payments_in_full(), parts.payment, filters=PaymentFilters)

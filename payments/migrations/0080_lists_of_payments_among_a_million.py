@@ -3,6 +3,7 @@
 Built without a lock, the new ones first.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
@@ -15,12 +16,9 @@ class Migration(migrations.Migration):
 
     operations = [
         AddIndexConcurrently("payment", models.Index(fields=["reference", "provider"], name="payment_reference")),
-        AddIndexConcurrently("payment", models.Index(fields=["amount"], name="payment_by_amount")),
         AddIndexConcurrently(
             "payment",
-            models.Index(
-                fields=["captured_at"], name="payment_by_capture", condition=models.Q(captured_at__isnull=False)
-            ),
+            BrinIndex(fields=["captured_at"], name="payment_by_capture", pages_per_range=32, autosummarize=True),
         ),
         AddIndexConcurrently(
             "payment",
@@ -57,10 +55,6 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "paymentattempt",
             models.Index(fields=["-id"], name="attempt_pending", condition=models.Q(state="pending")),
-        ),
-        AddIndexConcurrently(
-            "paymentattempt",
-            models.Index(fields=["-id"], name="attempt_refused", condition=models.Q(state="declined")),
         ),
         AddIndexConcurrently(
             "paymentattempt",

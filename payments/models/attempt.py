@@ -73,9 +73,9 @@ class PaymentAttempt(Identified, Timestamped, NeedsSomebody):
                 name="attempt_open_of_payment",
                 condition=Q(state__in=OPEN_STATES, payment__isnull=False),
             ),
-            # Lists by what few attempts are; nearly all are authorizations and captures that were done.
+            # Lists by what few attempts are; nearly all are authorizations and captures that were done. One of all that
+            # was declined would be taken where attempt_trouble is meant.
             models.Index(fields=["-id"], name="attempt_pending", condition=Q(state=AttemptState.PENDING)),
-            models.Index(fields=["-id"], name="attempt_refused", condition=Q(state=AttemptState.DECLINED)),
             models.Index(
                 fields=["act", "-id"], name="attempt_back", condition=Q(act__in=(MoneyAct.REFUND, MoneyAct.VOID))
             ),
