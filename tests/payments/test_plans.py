@@ -36,7 +36,7 @@ from payments.services import expiring, resuming
 from tests.console import changelist
 from tests.factories import StaffFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("new_tables")]
 
 OR = (" OR ", "SubPlan")  # rows are looked at one by one
 SOME_ID = ids.new_id()

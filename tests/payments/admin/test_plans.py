@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from oms.web.console import attention
 from tests.factories import StaffFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("new_tables")]
 
 INDEXES = {
     "captures-declined": "attempt_trouble",
