@@ -245,8 +245,8 @@ def test_what_is_owed_to_customers_is_shown_until_it_has_gone_back(staff):
 
 
 def test_the_lists_behind_a_payment_are_found_by_provider_and_reference(staff):
-    payment = captured(order := ordered())
-    other = session_of(order, 1)
+    other = session_of(order := ordered())
+    payment = captured(order)
     body = message("evt_7", said("refund", payment.reference, 5, movement="r"))
     row = ProviderWebhook.objects.create(
         provider="signed", event_id="evt_7", body=body.decode(), next_try_at=timezone.now()
