@@ -22,7 +22,7 @@ from tests.factories import StaffFactory
 from tests.paying import money, payment_of, usd
 from tests.payments.signed import fact, message, said
 from tests.payments.signed_payments import authorized, captured, ordered, session_of
-from tests.scenarios import STAFF, recorded_events, shop
+from tests.scenarios import STAFF, recorded_events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("provider")]
 
@@ -292,9 +292,8 @@ def test_what_is_owed_to_customers_is_shown_until_it_has_gone_back(staff):
 
 
 def test_the_lists_behind_a_payment_are_found_by_provider_and_reference(staff):
-    here = shop({"W1": {"LAMP": 20}})
-    payment = captured(ordered(here))
-    other = session_of(ordered(here))
+    other = session_of(order := ordered())
+    payment = captured(order)
     body = message("evt_7", said("refund", payment.reference, 5, movement="r"))
     row = ProviderWebhook.objects.create(
         provider="signed", event_id="evt_7", body=body.decode(), next_try_at=timezone.now()
