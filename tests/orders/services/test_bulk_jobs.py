@@ -142,13 +142,13 @@ def test_what_the_single_act_refuses_the_job_refuses_too(act, given, code):
 @pytest.mark.parametrize(
     ("act", "given", "pointer"),
     [
-        ("hold", {}, "/input"),
+        ("hold", {}, "/input/reason"),
         ("hold", {"reason": "whim"}, "/input/reason"),
-        ("cancel", {}, "/input"),
+        ("cancel", {}, "/input/reason"),
         ("add_tags", {"tags": []}, "/input/tags"),
         ("add_tags", {"tags": ["x" * 61]}, "/input/tags/0"),
         ("note", {"body": " "}, "/input/body"),
-        ("archive", {"reason": "other"}, "/input"),
+        ("archive", {"reason": "other"}, "/input/reason"),
     ],
 )
 def test_a_job_whose_input_is_not_what_its_act_asks_for_is_not_started(act, given, pointer):
