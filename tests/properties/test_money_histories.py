@@ -47,6 +47,8 @@ class MoneyHistories(RuleBasedStateMachine):
     """One order in one currency, paid with as many cards as come. What the clerk forbids is tried too."""
 
     currency: ClassVar[str] = "USD"
+    with_tax: ClassVar[bool] = False  # the prices
+    ordered: ClassVar[dict[str, int]] = {"items": 1200, "discounts": 300, "tax": 90, "shipping": 10}
     gateway: ClassVar[Gateway]
 
     def __init__(self) -> None:
@@ -218,6 +220,10 @@ class MoneyHistories(RuleBasedStateMachine):
             "refunded": order.refunded_total,
             "balance": order.balance.amount,
             "original": order.original_total,
+            "items": order.item_subtotal,
+            "discounts": order.discount_total,
+            "tax": order.tax_total,
+            "shipping": order.shipping_subtotal,
         } == {
             "status": clerk.status,
             "canceling": clerk.canceling,
@@ -228,6 +234,7 @@ class MoneyHistories(RuleBasedStateMachine):
             "refunded": self.money(clerk.refunded).amount,
             "balance": self.money(clerk.balance).amount,
             "original": self.money(ORDERED).amount,
+            **{part: self.money(each).amount for part, each in self.ordered.items()},
         }
         lines = CreditLine.objects.filter(order=order)
         assert sum((line.amount for line in lines), Decimal(0)) == order.credit_total
@@ -255,15 +262,21 @@ class MoneyHistories(RuleBasedStateMachine):
     # --- how ---------------------------------------------------------------------------------------------------------
 
     def line(self) -> LineRequest:
-        """2 at 600 each."""
-        tax = TaxRequest(name="VAT", rate=Decimal(10))
-        return LineRequest(sku="LAMP", quantity=2, unit_price=self.money(600).amount, tax_lines=[tax])
+        """2 at 600 each, less 100."""
+        return LineRequest(
+            sku="LAMP",
+            quantity=2,
+            unit_price=self.money(600).amount,
+            discounts=[DiscountRequest(amount=self.money(100).amount)],
+            tax_lines=[TaxRequest(name="VAT", rate=Decimal(10))],
+        )
 
     def rest_of_the_order(self) -> dict[str, Any]:
-        """300 less, 90 tax on what is left, 10 for shipping: ORDERED."""
+        """Less 200 more, with the tax on what is left, and shipping: ORDERED."""
         return {
-            "discounts": [DiscountRequest(amount=self.money(300).amount)],
-            "shipping_methods": [ShippingRequest(name="Post", amount=self.money(10).amount)],
+            "prices_include_tax": self.with_tax,
+            "discounts": [DiscountRequest(amount=self.money(200).amount)],
+            "shipping_methods": [ShippingRequest(name="Post", amount=self.money(self.ordered["shipping"]).amount)],
         }
 
     def both(self, ours: Callable[[], object], clerks: Callable[[], None], script: list[tuple[str, str]]) -> None:
@@ -357,7 +370,11 @@ class InYen(MoneyHistories):
 
 
 class InDinars(MoneyHistories):
+    """With prices that hold the tax: 82 of 900."""
+
     currency = "KWD"
+    with_tax = True
+    ordered: ClassVar[dict[str, int]] = {"items": 1091, "discounts": 273, "tax": 82, "shipping": 100}
 
 
 def part(share: str, whole: int) -> int:
