@@ -119,6 +119,22 @@ def test_of_two_refunds_of_60_at_once_one_succeeds(gateway):
     assert (gateway.moved(payment.reference), len(gateway.calls("refund"))) == ((10000, 10000, 6000), 1)
 
 
+def test_a_capture_without_an_answer_holds_its_amount_until_the_same_key_is_answered(gateway):
+    payment = authorized(usd(100))
+    gateway.script("capture", "drop_after")
+
+    attempt = ask(capturing.request_capture(payment_id=payment.pk, amount=usd(60), actor=STAFF, waits=True))
+    with nothing_moves(), pytest.raises(CaptureExceedsAuthorization):
+        capturing.request_capture(payment_id=payment.pk, amount=usd(60), actor=STAFF, waits=True)
+    unknown = money(payment.order_id)
+    settled = look_after(attempt)
+
+    assert (attempt.state, unknown) == ("unknown", ("authorized", 100, 0, 0, 100))
+    assert (settled.state, gateway.calls("capture")) == ("succeeded", [str(attempt.pk)] * 2)
+    assert gateway.moved(payment.reference) == (10000, 6000, 0)
+    assert money(payment.order_id) == ("partially_captured", 100, 60, 0, 40)
+
+
 @pytest.mark.parametrize("twist", ["timeout_before", "timeout_after", "drop_after", "error_500_after"])
 def test_a_refund_without_an_answer_holds_its_amount_until_the_same_key_is_answered(gateway, twist):
     payment = captured(usd(100))
