@@ -143,29 +143,31 @@ def test_a_webhook_tells_one_fact(elsewhere):
 
 
 @pytest.mark.parametrize(
-    "hook",
+    ("told", "how"),
     [
-        webhook(TOLD, secret="whsec_bm90IG91cnM="),
-        webhook(TOLD, age=900),
-        webhook(TOLD, age=-900),
-        webhook(TOLD, changed=b" "),
-        webhook(TOLD, **{"webhook-id": "fevt_2"}),
-        webhook(TOLD, **{"webhook-timestamp": "soon"}),
-        webhook(TOLD, **{"webhook-signature": "v1"}),
-        webhook(TOLD, **{"webhook-signature": "v1,ü"}),
-        webhook(TOLD, **{"webhook-signature": ""}),
-        webhook(TOLD | {"amount": 12.34}),
-        webhook(TOLD | {"amount": "1234"}),
-        webhook(TOLD | {"amount": True}),
-        webhook(TOLD | {"currency": "XXQ"}),
-        webhook(TOLD | {"act": "steal"}),
-        webhook(TOLD | {"state": "perhaps"}),
-        webhook(TOLD | {"occurred_at": "yesterday"}),
-        webhook({}),
-        webhook(None),
+        (TOLD, {"secret": "whsec_bm90IG91cnM="}),
+        (TOLD, {"age": 900}),
+        (TOLD, {"age": -900}),
+        (TOLD, {"changed": b" "}),
+        (TOLD, {"webhook-id": "fevt_2"}),
+        (TOLD, {"webhook-timestamp": "soon"}),
+        (TOLD, {"webhook-signature": "v1"}),
+        (TOLD, {"webhook-signature": "v1,ü"}),
+        (TOLD, {"webhook-signature": ""}),
+        (TOLD | {"amount": 12.34}, {}),
+        (TOLD | {"amount": "1234"}, {}),
+        (TOLD | {"amount": True}, {}),
+        (TOLD | {"currency": "XXQ"}, {}),
+        (TOLD | {"act": "steal"}, {}),
+        (TOLD | {"state": "perhaps"}, {}),
+        (TOLD | {"occurred_at": "yesterday"}, {}),
+        ({}, {}),
+        (None, {}),
     ],
 )
-def test_a_webhook_that_is_not_the_gateways_is_refused(elsewhere, hook):
+def test_a_webhook_that_is_not_the_gateways_is_refused(elsewhere, told, how):
+    hook = webhook(told, **how)  # signed now: a message that is old is refused for that
+
     with pytest.raises(BadWebhook):
         provider.parse_webhook(hook)
 
