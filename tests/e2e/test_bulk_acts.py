@@ -10,6 +10,7 @@ from django.db import connection
 from fulfillment.models import Fulfillment
 from orders import tasks
 from orders.models import BulkJob, Order
+from tests.e2e.pages import width_of
 from tests.e2e.test_console import SHOTS, console  # noqa: F401  (a fixture)
 from tests.scenarios import placed_order, shop
 
@@ -75,13 +76,13 @@ def test_the_pages_of_a_bulk_act_fit_their_screen(console, width):  # noqa: F811
     console.locator("select[name=action]").select_option("cancel")
     console.get_by_role("button", name="Run").click()
     console.get_by_text("This cannot be taken back.").wait_for()
-    asked = console.evaluate("document.documentElement.scrollWidth")
+    asked = width_of(console)
     console.get_by_label("Reason").select_option("customer")
     console.get_by_role("button", name="Cancel: 1 order").click()
     console.get_by_text("All of them are done.").wait_for()
-    told = console.evaluate("document.documentElement.scrollWidth")
+    told = width_of(console)
     console.goto("/console/orders/bulkjob/")
-    listed = console.evaluate("document.documentElement.scrollWidth")
+    listed = width_of(console)
 
     assert max(asked, told, listed) <= width
     assert Order.objects.get().status == "canceled"

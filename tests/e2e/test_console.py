@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from tests.e2e.pages import width_of
 from tests.scenarios import placed_order, recorded_events, shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -82,5 +83,5 @@ def test_the_pages_fit_a_telephone(console):
 
     for address in ("/console/", "/console/orders/order/", f"/console/orders/order/{order.pk}/change/"):
         console.goto(address)
-        assert console.evaluate("document.documentElement.scrollWidth") <= 390, address
+        assert width_of(console) <= 390, address
     console.screenshot(path=SHOTS / "order-telephone.png", full_page=True)

@@ -10,6 +10,7 @@ from channels.models import ImportUpload, OrderSource, SourceRun
 from channels.services import sources, uploads
 from orders.models import Order
 from tests.channels.importing import ndjson_file, order, retail, retail_file, row
+from tests.e2e.pages import width_of
 from tests.e2e.test_console import SHOTS, console  # noqa: F401  (a fixture)
 from tests.scenarios import STAFF
 
@@ -84,5 +85,5 @@ def test_the_pages_of_a_source_fit_a_telephone(console):  # noqa: F811
 
 
 def _fits(console, name):  # noqa: F811
-    assert console.evaluate("document.documentElement.scrollWidth") <= 390, name
+    assert width_of(console) <= 390, name
     console.screenshot(path=SHOTS / f"{name}.png", full_page=True)

@@ -13,7 +13,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -53,7 +52,7 @@ class Act:
 class Kind:
     """narrow: of the rows that may be seen those that need somebody. age: the fields that order them, the oldest first.
     tell: how the rows read, for all of a page at once. rank: where it stands among the kinds. or_else: a second button,
-    for what is done where the first is not. permission: whose it is to see; without one, of whoever may view the model.
+    for what is done where the first is not. Whoever may view the model's own pages sees it.
     """
 
     rank: int
@@ -68,12 +67,9 @@ class Kind:
     tone: str = "busy"
     is_in_use: Callable[[], bool] = lambda: True
     or_else: Act | None = None
-    permission: str = ""
 
     def is_seen_by(self, request: HttpRequest) -> bool:
-        opts = self.model._meta
-        wanted = self.permission or f"{opts.app_label}.{get_permission_codename('view', opts)}"
-        return bool(self.is_in_use() and request.user.has_perm(wanted))
+        return self.is_in_use() and admin.site.get_model_admin(self.model).has_view_permission(request)
 
     def rows(self, request: HttpRequest) -> QuerySet[Any]:
         seen = admin.site.get_model_admin(self.model).get_queryset(request)

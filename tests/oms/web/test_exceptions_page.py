@@ -19,6 +19,7 @@ from oms.core.models import Delivery, OutboxEvent
 from oms.web.console import attention
 from orders.models import BulkJob, Order
 from payments.models import Payment, PaymentAttempt, PaymentCollection, ProviderEvent, ProviderWebhook
+from tests.access import people
 from tests.console import EVIL, a_house, furnish, messages_of
 from tests.factories import StaffFactory
 from tests.scenarios import placed_order, shop
@@ -279,6 +280,18 @@ def test_who_may_see_one_kind_sees_that_alone_and_who_may_not_act_has_no_button(
     assert client.get(reverse(PAGE), {"kind": "rejects"}).status_code == 404
     shortage.refresh_from_db()
     assert shortage.settled_at is None
+
+
+def test_whoever_began_a_bulk_job_that_failed_sees_it_and_others_of_their_role_do_not(client):
+    mine, other = people.member("support"), people.member("merchant")
+    job = BulkJob.objects.create(act="archive", status="failed", total=2, finished_at=days_ago(2), actor={})
+    seen = {}
+    for starter in (mine, other):
+        BulkJob.objects.filter(pk=job.pk).update(started_by=f"staff:{starter.pk}")
+        client.force_login(mine)
+        seen[starter.username] = counts(shown(client)).get("Bulk jobs that failed")
+
+    assert seen == {"support": "1", "merchant": "0"}
 
 
 def test_who_may_see_nothing_is_told_whom_to_ask(client):
