@@ -10,7 +10,7 @@ from uuid import UUID
 from oms.core.money import Money
 from orders.models import Order
 from payments.models import Payment, PaymentAttempt, PaymentCollection
-from payments.services import calling, capturing, sessions
+from payments.services import calling, capturing, resuming, sessions
 from tests.scenarios import STAFF
 
 
@@ -34,6 +34,11 @@ def promised(order: Order, amount: Any = None, *, captured: Sequence[Any] = ()) 
 def ask(attempt: PaymentAttempt, timeout: float = calling.DEADLINE) -> PaymentAttempt:
     """Ask its provider, who is elsewhere, while somebody waits for the answer."""
     return calling.carry_out(attempt.pk, timeout=timeout, waited=True)
+
+
+def resume_what_is_due() -> int:
+    """Take up everything that is due, as the worker does; how many there were."""
+    return len([resuming.resume(each) for each in resuming.due_attempts()])
 
 
 def payment_of(attempt: PaymentAttempt) -> Payment:

@@ -49,14 +49,6 @@ def resume(attempt_id: UUID, *, timeout: float = calling.WORKER_DEADLINE) -> Pay
     return calling.carry_out(attempt_id, timeout=timeout)
 
 
-def resume_all(limit: int = _BATCH) -> int:
-    """Take up everything that is due; how many there were."""
-    due = due_attempts(limit)
-    for attempt_id in due:
-        resume(attempt_id)
-    return len(due)
-
-
 def _key_is_forgotten(attempt: PaymentAttempt) -> bool:
     provider = provider_of(_party(attempt)[0])
     return timezone.now() - attempt.created_at > timedelta(hours=provider.can.key_hours) and bool(attempt.tries)

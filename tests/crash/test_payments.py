@@ -14,9 +14,9 @@ from django.utils import timezone
 from oms.core import ids
 from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
-from payments.services import answering, calling, capturing, resuming, sessions, voiding
+from payments.services import answering, calling, capturing, sessions, voiding
 from tests.crash import killing
-from tests.paying import money, usd
+from tests.paying import money, resume_what_is_due, usd
 from tests.payments.gateway import Gateway
 from tests.payments.gateway_payments import authorized, in_minor_units, session_of
 from tests.scenarios import STAFF, shop
@@ -48,7 +48,7 @@ def when_leases_have_run_out() -> int:
     """The resume task, later; how many attempts it took up."""
     past = timezone.now() - timedelta(seconds=1)
     PaymentAttempt.objects.filter(leased_until__isnull=False).update(leased_until=past, next_try_at=past)
-    return resuming.resume_all()
+    return resume_what_is_due()
 
 
 def assert_nothing_doubled_or_missing(gateway: Gateway, payments: Sequence[Payment]) -> None:

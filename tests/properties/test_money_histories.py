@@ -31,7 +31,8 @@ from payments.enums import OPEN_STATES, AttemptState, EventSource
 from payments.models import Payment, PaymentAttempt
 from payments.providers.base import LookUpRequest
 from payments.providers.known import provider_of
-from payments.services import calling, capturing, facts, resuming, sessions, voiding
+from payments.services import calling, capturing, facts, sessions, voiding
+from tests.paying import resume_what_is_due
 from tests.payments.clerk import FAULTS, PENDING, UNKNOWN, Card, Clerk, Refused, Try
 from tests.payments.gateway import Gateway
 from tests.scenarios import STAFF, place, shop
@@ -190,7 +191,7 @@ class MoneyHistories(RuleBasedStateMachine):
         for seconds, attempt in enumerate(hung, start=1):  # the oldest has waited longest
             attempt.next_try_at, attempt.leased_until = timezone.now() - timedelta(seconds=seconds), None
             attempt.save(update_fields=["next_try_at", "leased_until"])
-        resuming.resume_all()
+        resume_what_is_due()
         self.carry_out()
         self.clerk.resume()
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from orders.models import BulkJob, CreditLine, Order
 from orders.services.bulk_running import run_bulk_job
 from payments.models import Payment, PaymentAttempt
-from payments.services import calling, resuming, waiting
+from payments.services import calling, waiting
 from tests.api import Api, problem
+from tests.paying import resume_what_is_due
 from tests.scenarios import Shop, nothing_moves, placed_order, recorded_events, shop
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +146,7 @@ def test_without_an_answer_it_is_shown_as_unknown_and_once_it_is_found_out_the_r
     too_much = desk.ask(step, {"amount": 41})
     found = desk.api.get("/admin/payments?waiting=true").json()["count"]
     _everything_is_due()
-    resuming.resume_all()
+    resume_what_is_due()
     settled = desk.ask(step, {"amount": 10}, key="k")
 
     assert [(each["act"], each["state"], each["amount"]) for each in first["attempts"]] == [(step, "unknown", 10)]
@@ -172,7 +173,7 @@ def test_a_process_that_died_before_it_asked_leaves_an_intent_that_is_carried_ou
     meanwhile = desk.told(desk.ask(step, {"amount": 10}, key="k"))
     asked = desk.gateway.calls(step)
     _everything_is_due()
-    resuming.resume_all()
+    resume_what_is_due()
     settled = desk.told(desk.ask(step, {"amount": 10}, key="k"))
 
     assert [(each["state"], each["tries"]) for each in meanwhile["attempts"]] == [("intended", 0)]
@@ -190,7 +191,7 @@ def test_what_stays_pending_is_shown_until_the_gateway_has_decided(desk):
     void = desk.ask("void")
     desk.gateway.settle(Payment.objects.get().reference)
     _everything_is_due()
-    resuming.resume_all()
+    resume_what_is_due()
     done = desk.told(desk.ask("capture", {"amount": 60}, key="k"))
 
     assert [(each["act"], each["state"]) for each in pending["attempts"]] == [("capture", "pending")]
@@ -207,7 +208,7 @@ def test_three_d_secure_says_where_the_customer_has_to_go(desk):
     attempt = PaymentAttempt.objects.get(act="authorize")
     desk.gateway.customer(attempt.session.reference)
     _everything_is_due()
-    resuming.resume_all()
+    resume_what_is_due()
     done = desk.told(desk.authorize(session, "4000000000000036", Idempotency_Key="k"))
 
     assert (asked["status"], asked["payment"], "redirect_url" in asked["data"]) == ("requires_more", None, True)
@@ -250,7 +251,7 @@ def test_an_order_that_waits_for_its_money_says_so_and_is_neither_packed_nor_can
         refunded = desk.ask("refund", {"amount": 1})
     desk.gateway.settle(Payment.objects.get().reference)
     _everything_is_due()
-    resuming.resume_all()
+    resume_what_is_due()
     repeat = desk.cancel(key="k")
 
     assert (waiting_order["status"], waiting_order["canceling_at"] is not None) == ("pending", True)
@@ -282,7 +283,7 @@ def test_canceling_many_orders_leaves_each_to_its_money(desk):
     job = run_bulk_job(job_id=BulkJob.objects.get().pk)
     begun = [Order.objects.get(pk=each.pk).status for each in (desk.order, other)]
     _everything_is_due()
-    resuming.resume_all()
+    resume_what_is_due()
 
     assert job is not None
     assert (job.done, job.refused, begun) == (2, 0, ["pending", "canceled"])

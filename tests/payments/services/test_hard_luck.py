@@ -21,7 +21,7 @@ from payments.errors import NotSupportedByProvider
 from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.providers.base import Capabilities, Outcome, ProviderRejected, ProviderResult, ProviderUnavailable
 from payments.services import calling, capturing, facts, resuming, sessions, voiding
-from tests.paying import amounts, money, payment_of, usd
+from tests.paying import amounts, money, payment_of, resume_what_is_due, usd
 from tests.payments.balances import a_card, an_order, pay, worth
 from tests.payments.signed import SignedProvider, fact
 from tests.payments.signed_payments import authorized, captured, ordered, session_of
@@ -290,7 +290,7 @@ def test_what_a_provider_that_was_taken_out_of_the_settings_left_open_is_put_off
         "PAYMENT_PROVIDERS": {k: v for k, v in settings.OMS["PAYMENT_PROVIDERS"].items() if k != "signed"}
     }
 
-    resuming.resume_all()
+    resume_what_is_due()
 
     attempt.refresh_from_db()
     assert (attempt.state, resuming.due_attempts()) == ("intended", [])
@@ -303,7 +303,7 @@ def test_a_customer_who_never_answered_3d_secure_is_not_waited_for_for_ever(monk
     calling.carry_out(attempt.pk, waited=True)
     PaymentAttempt.objects.update(created_at=timezone.now() - timedelta(days=8), next_try_at=timezone.now())
 
-    resuming.resume_all()
+    resume_what_is_due()
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.next_try_at) == ("pending", None)

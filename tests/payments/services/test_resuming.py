@@ -19,7 +19,7 @@ from orders.services.refunds import refund_payment
 from payments.models import Payment, PaymentAttempt
 from payments.providers.base import ProviderUnavailable
 from payments.services import calling, capturing, resuming, sessions
-from tests.paying import ask, money, usd
+from tests.paying import ask, money, resume_what_is_due, usd
 from tests.payments.gateway_payments import (
     IMPATIENT,
     authorize,
@@ -57,7 +57,7 @@ def test_what_is_due_is_taken_up_when_its_time_has_come(gateway):
     PaymentAttempt.objects.filter(pk=attempt.pk).update(next_try_at=timezone.now())
     later = resuming.due_attempts()
 
-    assert (at_once, later, resuming.resume_all()) == ([], [attempt.pk], 1)
+    assert (at_once, later, resume_what_is_due()) == ([], [attempt.pk], 1)
     assert resuming.due_attempts() == []
 
 
