@@ -19,7 +19,7 @@ from oms.core.actors import Actor
 from oms.core.errors import DomainError
 from oms.core.events import Event
 from oms.core.transactions import atomic
-from orders import events
+from orders import errors, events
 from orders.enums import CreditReason
 from orders.locks import lock_order
 from orders.models import Order
@@ -107,6 +107,8 @@ def told_by_payments(order_id: UUID, *, actor: Actor) -> Iterator[Callable[[Sett
 
 def _follow(change: MoneyChange, settled: Settled) -> None:
     order = change.order
+    if order.canceling_at is not None and _is_capture_asked_for_now(settled):
+        raise errors.OrderBeingCanceled(number=order.number)
     if settled.act == MoneyAct.REFUND:
         _follow_refund(change, settled)
     if order.canceled_at is not None:
@@ -117,6 +119,13 @@ def _follow(change: MoneyChange, settled: Settled) -> None:
     _record(change, settled)
     if order.canceling_at is not None and settled.act in (MoneyAct.REFUND, MoneyAct.VOID):
         cancellation_steps.go_on(change, settled)
+
+
+def _is_capture_asked_for_now(settled: Settled) -> bool:
+    """In this very transaction, where a local provider has answered already. What else is told of captures is so."""
+    if settled.act != MoneyAct.CAPTURE or settled.is_foreign:
+        return False
+    return settled.was is None or (settled.was == AttemptState.INTENDED and provider_of(settled.provider).local)
 
 
 def _follow_refund(change: MoneyChange, settled: Settled) -> None:

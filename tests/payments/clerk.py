@@ -152,9 +152,9 @@ class Clerk:
 
     def capture(self, card: int, amount: int, fault: str) -> None:
         holding = self.cards[card]
-        if holding.void or not 0 < amount <= holding.capturable:
+        if self.canceling or holding.void or not 0 < amount <= holding.capturable:
             raise Refused
-        self._taken(self._ask("capture", card, amount, fault))
+        self._ask("capture", card, amount, fault)
 
     def refund(self, card: int, amount: int, fault: str) -> None:
         if self.canceling or not 0 < amount <= self.cards[card].refundable:
@@ -249,7 +249,6 @@ class Clerk:
         if made.act == "authorize":
             self._authorized(made)
         self._voided(made)
-        self._taken(made)
         if made.act == "refund" and made.state == DECLINED and self.status != "canceled":
             self.credits -= made.credit
             made.credit = 0
@@ -291,11 +290,6 @@ class Clerk:
         self.cards.append(Card(made.amount))
         if self.status == "canceled":  # too late: it is let go
             self._voided(self._ask("void", made.card, made.amount, "ok"))
-
-    def _taken(self, made: Try) -> None:
-        """What a capture that was under way leaves of a canceled order is let go."""
-        if made.act == "capture" and not made.open and self.status == "canceled" and self.cards[made.card].voidable:
-            self._voided(self._ask("void", made.card, self.cards[made.card].voidable, "ok"))
 
     def _voided(self, made: Try) -> None:
         if made.act == "void" and made.state == DONE:

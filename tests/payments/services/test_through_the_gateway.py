@@ -11,6 +11,7 @@ from django.db import connection
 
 from oms.core.errors import DomainError
 from orders.enums import CancelReason
+from orders.errors import OrderBeingCanceled
 from orders.models import CreditLine, Order
 from orders.services.cancellation import cancel_order
 from orders.services.fulfilling import create_fulfillment
@@ -18,11 +19,11 @@ from orders.services.refunds import refund_payment
 from payments.enums import OPEN_STATES
 from payments.errors import CaptureExceedsAuthorization, RefundExceedsCapture
 from payments.fakegateway.cards import CARDS
-from payments.models import Payment, PaymentAttempt, ProviderEvent
+from payments.models import Payment, PaymentAttempt, PaymentSession, ProviderEvent
 from payments.policies import refundable
-from payments.services import capturing
+from payments.services import capturing, sessions
 from payments.services.calling import DEADLINE
-from tests.paying import ask, money, usd
+from tests.paying import ask, money, payment_of, usd
 from tests.payments.gateway import Gateway
 from tests.payments.gateway_payments import (
     IMPATIENT,
@@ -187,6 +188,29 @@ def test_canceling_a_captured_order_gives_everything_back_and_nothing_ships_mean
     assert refusal.value.code == "order_being_canceled"
     assert (order.status, money(order.pk)) == ("canceled", ("refunded", 0, 100, 100, 0))
     assert gateway.moved(payment.reference) == (10000, 10000, 10000)
+
+
+@pytest.mark.parametrize("provider", ["fake", "manual"])
+def test_what_comes_while_an_order_is_being_canceled_is_not_taken_but_let_go(gateway, provider):
+    payment = captured(usd(100))
+    assert payment.order_id is not None
+    more = sessions.create_collection(amount=usd(5), order_id=payment.order_id, actor=STAFF)
+    session = sessions.create_session(collection_id=more.pk, provider=provider, actor=STAFF)
+    cancel_order(order_id=payment.order_id, reason=CancelReason.CUSTOMER, actor=STAFF, waits=True)
+    late = payment_of(authorize(sessions.initiate(session.pk)) if provider == "fake" else _promise(session))
+
+    with nothing_moves(), pytest.raises(OrderBeingCanceled):
+        capturing.request_capture(payment_id=late.pk, actor=STAFF, waits=True)
+    carry_out_all(payment)
+    carry_out_all(late)
+
+    late.refresh_from_db()
+    assert (late.captured, late.canceled_at is not None) == (0, True)
+    assert money(payment.order_id) == ("refunded", 0, 100, 100, 0)
+
+
+def _promise(session: PaymentSession) -> PaymentAttempt:
+    return sessions.request_authorization(session_id=session.pk, actor=STAFF)
 
 
 def test_what_the_gateway_will_not_give_back_is_not_canceled(gateway):
