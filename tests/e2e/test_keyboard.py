@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.contrib.auth import get_user_model
 
@@ -37,6 +39,7 @@ def page(browser, live_server):
 @pytest.mark.django_db(transaction=True)
 def test_an_order_is_held_and_fulfilled_without_a_mouse(page):
     order = placed_order(shop({"W1": {"LAMP": 5}}), {"LAMP": 2})
+    page.route("**/alpine.js", _late)
     page.goto(f"/console/orders/order/{order.pk}/change/")
 
     tab_to(page, "#form-hold > summary")
@@ -62,6 +65,12 @@ def test_an_order_is_held_and_fulfilled_without_a_mouse(page):
     assert kept == "Ask for the number"
     assert held.release_at.isoformat() == "2999-01-01T00:00:00+00:00"
     assert Order.objects.get().fulfillment_status == "fulfilled"
+
+
+def _late(route):
+    """The page is hidden until this script has begun, and nothing can be in focus before."""
+    time.sleep(0.2)
+    route.continue_()
 
 
 @pytest.mark.django_db(transaction=True)
