@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -96,8 +95,7 @@ class Payment(Identified, Timestamped):
                 name="payment_expiring",
                 condition=Q(expires_at__isnull=False, canceled_at=None, captured__lt=F("amount")),
             ),
-            # Payments are taken about when they come, so the pages of a time are told apart without writing each row.
-            BrinIndex(fields=["captured_at"], name="payment_by_capture", pages_per_range=32, autosummarize=True),
+            models.Index(fields=["captured_at"], name="payment_captured_at", condition=Q(captured_at__isnull=False)),
             # Of the few providers that are ours; what was only recorded is nearly everything, and found without it.
             models.Index(fields=["provider", "-id"], name="payment_by_provider", condition=~Q(provider="external")),
             models.Index(fields=["-id"], name="payment_with_problem", condition=~Q(problem="")),
