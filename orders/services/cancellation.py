@@ -25,8 +25,7 @@ def cancel_order(*, order_id: UUID, reason: CancelReason, actor: Actor, waits: b
         order = change.order
         if order.canceled_at is not None:
             raise errors.OrderAlreadyCanceled(number=order.number)
-        if order.canceling_at is not None:
-            raise errors.OrderBeingCanceled(number=order.number)
+        cancellation_steps.require_none(order)
         if not policies.can_cancel(order):
             raise errors.OrderNotCancelable(
                 number=order.number,

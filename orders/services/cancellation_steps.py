@@ -12,7 +12,7 @@ from django.utils import timezone
 from inventory import providers as stock
 from oms.core import ids
 from oms.core.errors import DomainError
-from orders import events
+from orders import errors, events
 from orders.enums import CancelReason, CreditReason, OrderStatus
 from orders.models import Order
 from orders.services import credit_lines
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 _OURS: Final = RefundReason.CANCELLATION
+
+
+def require_none(order: Order) -> None:
+    """No cancellation of the order waits for its money. Raises OrderBeingCanceled."""
+    if order.canceling_at is not None:
+        raise errors.OrderBeingCanceled(number=order.number)
 
 
 def begin(change: MoneyChange, reason: CancelReason, *, waits: bool) -> list[UUID]:

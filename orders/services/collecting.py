@@ -15,7 +15,7 @@ from oms.core.money import Money
 from orders import errors
 from orders.models import Order
 from orders.selectors.standing import standing, standing_of
-from orders.services import settlement
+from orders.services import cancellation_steps, settlement
 from payments import policies
 from payments.enums import OPEN_STATES, MoneyAct
 from payments.errors import CollectsMoreThanDue, NotSupportedByProvider, PaymentDeclined
@@ -58,7 +58,7 @@ def mark_as_paid(
     """
     with settlement.money_change(order_id, actor=actor) as change:
         order = change.order
-        _require_open(order)
+        cancellation_steps.require_none(order)
         owed = order.money(standing_of(order).due)
         if not owed:
             raise errors.NothingDue(number=order.number)
@@ -145,11 +145,6 @@ def _within_due(order: Order, amount: Money | None) -> Money:
     if owed < wanted:
         raise amount_error(CollectsMoreThanDue, wanted, owed.amount, "/amount")
     return wanted
-
-
-def _require_open(order: Order) -> None:
-    if order.canceling_at is not None:
-        raise errors.OrderBeingCanceled(number=order.number)
 
 
 def _left_of(order: Order, collection_id: UUID, owed: Money) -> Money:

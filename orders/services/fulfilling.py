@@ -23,7 +23,7 @@ from orders import errors, events, policies, recipes
 from orders.enums import OrderStatus
 from orders.locks import lock_order
 from orders.models import CreditedItem, Order, OrderLine
-from orders.services import journal, rollup
+from orders.services import cancellation_steps, journal, rollup
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,7 @@ def proposals(order: Order, lines: Sequence[OrderLine], stock: Sequence[Held] | 
 
 
 def _require_fulfillable(order: Order) -> None:
-    if order.canceling_at is not None:
-        raise errors.OrderBeingCanceled(number=order.number)
+    cancellation_steps.require_none(order)
     if order.open_holds:
         reasons = ", ".join(str(hold) for hold in order.holds.filter(released_at=None))
         raise errors.OrderOnHold(number=order.number, reasons=reasons)

@@ -13,7 +13,7 @@ from oms.core import ids
 from oms.core.actors import Actor
 from orders import events, recipes
 from orders.models import CreditedItem, Order, OrderLine
-from orders.services import refunds, settlement
+from orders.services import cancellation_steps, refunds, settlement
 from orders.services.refund_planning import Plan, PlannedTender, Wanted, plan_of
 from payments.enums import AttemptState
 from payments.models import PaymentAttempt
@@ -22,7 +22,7 @@ from payments.services import ledger
 
 def preview_refund(*, order: Order, wanted: Wanted) -> Plan:
     """What a refund would do, to the last figure; nothing is written. Raises what `refund_order` raises."""
-    refunds.require_refundable(order)
+    cancellation_steps.require_none(order)
     return plan_of(order, wanted)
 
 
@@ -39,7 +39,7 @@ def refund_order(
     """
     with settlement.money_change(order_id, actor=actor, revision=revision) as change:
         order = change.order
-        refunds.require_refundable(order)
+        cancellation_steps.require_none(order)
         plan = plan_of(order, wanted)
 
         if plan.lines or plan.shipping:

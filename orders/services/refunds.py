@@ -8,11 +8,9 @@ from uuid import UUID
 from oms.core.actors import Actor
 from oms.core.money import Money
 from oms.core.transactions import atomic
-from orders import errors
 from orders.enums import CreditReason
-from orders.models import Order
 from orders.selectors.standing import standing_of
-from orders.services import credit_lines, settlement
+from orders.services import cancellation_steps, credit_lines, settlement
 from orders.services.settlement import MoneyChange
 from payments import settled
 from payments.enums import AttemptState, RefundReason
@@ -64,17 +62,11 @@ def _of_an_order(
     waits: bool,
 ) -> PaymentAttempt:
     with settlement.money_change(order_id, actor=actor) as change:
-        require_refundable(change.order)
+        cancellation_steps.require_none(change.order)
         asked = amount
         if asked is None:
             asked = payment.money(refunding.left_to_refund(find_payment(payment.pk)))
         return give_back(change, payment, asked, reason=reason, note=note, waits=waits)
-
-
-def require_refundable(order: Order) -> None:
-    """Raises OrderBeingCanceled."""
-    if order.canceling_at is not None:
-        raise errors.OrderBeingCanceled(number=order.number)
 
 
 def give_back(
